@@ -24,16 +24,16 @@ extension Collection {
         if let stored = json["configuration"] { try configuration.merge(stored) }
         var root = FileAttributes(
             number: rootNumber, parent: 0, name: ByteString(name), kind: .directory, mode: 0o755)
-        root.modified = json.integer("modified") ?? created
+        root.modified = json["modified"]?.integerValue ?? created
         root.changed = root.modified
-        root.mode = UInt16(truncatingIfNeeded: json.integer("mode") ?? 0o755)
-        root.owner = UInt32(truncatingIfNeeded: json.integer("owner") ?? 0)
-        root.group = UInt32(truncatingIfNeeded: json.integer("group") ?? 0)
+        root.mode = UInt16(truncatingIfNeeded: json["mode"]?.integerValue ?? 0o755)
+        root.owner = UInt32(truncatingIfNeeded: json["owner"]?.integerValue ?? 0)
+        root.group = UInt32(truncatingIfNeeded: json["group"]?.integerValue ?? 0)
         var state = State(
             name: ByteString(name), configuration: configuration, tree: FileTree(root: root), created: created)
-        state.syncedRows = Row(truncatingIfNeeded: json.integer("synced_rows") ?? 0)
+        state.syncedRows = Row(truncatingIfNeeded: json["synced_rows"]?.integerValue ?? 0)
         try loadFiles(into: &state, number: number, database: context.database)
-        let reserved = json.integer("reserved_files").map { FileNumber(bitPattern: $0) } ?? 0
+        let reserved = json["reserved_files"]?.integerValue.map { FileNumber(bitPattern: $0) } ?? 0
         state.nextFile = max(state.nextFile, reserved)
         state.reservedFiles = state.nextFile
         let lastRow = try context.database.lastNumber(prefix: StoreKey.prefix(.row, number))

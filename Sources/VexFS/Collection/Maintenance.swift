@@ -36,7 +36,7 @@ final class Maintenance: Sendable {
     /// Returns when the thread has ended.
     func stop() {
         status.update { $0.isStopping = true }
-        status.wait { $0.isRunning ? nil : true }
+        _ = status.wait { $0.isRunning ? nil : true }
     }
 
     private final class Work: Sendable {

@@ -34,7 +34,7 @@ extension Store {
         let directory = StoreDirectory(path: path)
         try directory.checkMarker()
         let lock = try directory.lock()
-        defer { close(lock) }
+        defer { Glibc.close(lock) }
         let database = try RocksDB(path: directory.databasePath, tuning: RocksDB.Tuning())
         var check = StoreCheck(directory: directory, database: database)
         check.run(progress)
@@ -102,7 +102,7 @@ private struct StoreCheck {
     private mutating func openVectors(_ number: UInt32, _ name: String, _ json: JSON) -> VectorFile? {
         let path = directory.vectorFilePath(number)
         var status = stat()
-        guard stat(path, &status) == 0, let dimension = json["configuration"]?.integer("dimension") else { return nil }
+        guard stat(path, &status) == 0, let dimension = json["configuration"]?["dimension"]?.integerValue else { return nil }
         do throws(VexFSError) {
             let rows = try database.lastNumber(prefix: StoreKey.prefix(.row, number)).map { Int($0) + 1 } ?? 0
             let file = try VectorFile(path: path, dimension: Int(dimension))
