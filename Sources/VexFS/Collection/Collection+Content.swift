@@ -56,14 +56,25 @@ extension Collection {
         return facts
     }
 
-    /// The document's id: its path, encoded names decoded.
+    /// The document's id: its path with encoded names decoded; for a hashed name, the id that its document names.
     public func identifier(of file: FileNumber) -> ByteString {
-        FileNaming.identifier(ofPath: path(of: file) ?? "")
+        let path = path(of: file) ?? ""
+        guard let name = attributes(of: file)?.name, FileNaming.isHashed(name), let bytes = try? content(of: file).bytes,
+            let document = try? DocumentParser.parse(bytes, as: .json)
+        else { return FileNaming.id(ofPath: ByteString(path)) }
+        return identifier(ofPath: path, explicit: document.explicitID)
     }
 
-    /// The file of the document with this id.
+    func identifier(ofPath path: String, explicit: ByteString?) -> ByteString {
+        if let explicit, FileNaming.isHashed(ByteString(path)), FileNaming.fileName(forID: explicit).string == path {
+            return explicit
+        }
+        return FileNaming.id(ofPath: ByteString(path))
+    }
+
+    /// The file of the document with this id: the JSON file that its name stands for, else a text file or one in a folder.
     public func file(withID id: ByteString) -> FileNumber? {
-        for path in FileNaming.candidatePaths(forID: id) {
+        for path in [FileNaming.fileName(forID: id).string, id.string, id.string + ".json"] {
             let found = state.withLock { state in
                 state.tree.number(atPath: path).flatMap { state.tree[$0]?.kind == .document ? $0 : nil }
             }

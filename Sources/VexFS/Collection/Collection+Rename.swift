@@ -26,7 +26,7 @@ extension Collection {
     public func rename(
         _ name: ByteString, in parent: FileNumber, to newName: ByteString, in newParent: FileNumber, mode: RenameMode
     ) throws(VexFSError) -> RenameOutcome {
-        try FileNaming.check(newName)
+        try FileNaming.check(newName.string.utf8)
         guard let source = lookup(name, in: parent) else { throw VexFSError(.notFound, "there is no \(name)") }
         let target = lookup(newName, in: newParent)
         try checkRename(source, target, newName, newParent, mode)

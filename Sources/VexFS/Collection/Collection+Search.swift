@@ -121,41 +121,57 @@ extension Collection {
         _ request: QueryRequest, _ index: some VectorIndex, _ vector: [Float], _ allowed: RowBitmap,
         _ explanation: inout SearchExplanation
     ) throws(VexFSError) -> [SearchHit] {
-        let plan = SearchPlan(request)
-        var wanted = plan.firstFetch
+        var plan = SearchPlan(request: request, available: allowed.count)
+        let selection = ResultSelection(request: request, metric: index.metric)
         while true {
             let scanStart = SystemCall.monotonicMicroseconds()
-            let answer = try index.search(vector, IndexQuery(limit: wanted, ef: request.ef), allowed: allowed)
+            let answer = try index.search(vector, IndexQuery(limit: plan.limit, ef: request.ef), allowed: allowed)
             let scanEnd = SystemCall.monotonicMicroseconds()
             explanation.scanMicroseconds += scanEnd - scanStart
             explanation.candidates += answer.compared
             explanation.nearestScore = answer.neighbors.first.map { Double($0.score) }
-            let neighbors = request.passing(answer.neighbors, metric: index.metric)
-            let hits = try fetch(neighbors, request)
-            explanation.fetchMicroseconds += SystemCall.monotonicMicroseconds() - scanEnd
-            // Groups may need more candidates than were fetched; a fetch that brought all there are is final.
-            if plan.isComplete(hits, fetched: answer.neighbors.count, wanted: wanted, allowed: allowed.count) {
-                context.metrics.observe(.searchScanSeconds, explanation.scanMicroseconds)
-                context.metrics.observe(.searchFetchSeconds, explanation.fetchMicroseconds)
-                return plan.cut(hits)
+            defer { explanation.fetchMicroseconds += SystemCall.monotonicMicroseconds() - scanEnd }
+            guard let field = request.groupBy else {
+                return try fetch(selection.results(of: answer.neighbors), firstRank: request.offset + 1)
             }
-            wanted = min(wanted * 4, allowed.count)
+            let grouping = try selection.groups(of: answer.neighbors) { row throws(VexFSError) in
+                try groupKeys(of: row, field)
+            }
+            if grouping.isComplete || !plan.widen() { return try fetch(grouping.groups) }
         }
     }
 
     /// Reads the documents of rows; a document that was removed meanwhile is left out.
-    private func fetch(_ neighbors: [Neighbor], _ request: QueryRequest) throws(VexFSError) -> [SearchHit] {
-        // Without groups the rows before the offset are only counted, never read.
-        let skipped = request.groupBy == nil ? min(request.offset, neighbors.count) : 0
+    private func fetch(_ neighbors: [Neighbor], firstRank: Int) throws(VexFSError) -> [SearchHit] {
         var hits: [SearchHit] = []
-        for neighbor in neighbors.dropFirst(skipped) {
-            if request.groupBy == nil && hits.count == request.limit { break }
-            if var hit = try hit(of: neighbor.row, score: Double(neighbor.score)) {
-                hit.rank = skipped + hits.count + 1
+        for neighbor in neighbors {
+            guard var hit = try hit(of: neighbor.row, score: Double(neighbor.score)) else { continue }
+            hit.rank = firstRank + hits.count
+            hits.append(hit)
+        }
+        return hits
+    }
+
+    private func fetch(_ groups: [ResultSelection.Group<Filter.Value>]) throws(VexFSError) -> [SearchHit] {
+        var hits: [SearchHit] = []
+        for group in groups {
+            for neighbor in group.members {
+                guard var hit = try hit(of: neighbor.row, score: Double(neighbor.score)) else { continue }
+                hit.rank = hits.count + 1
+                hit.group = group.key.json
                 hits.append(hit)
             }
         }
         return hits
+    }
+
+    /// The values of the grouping field; an array's elements are values each.
+    private func groupKeys(of row: Row, _ field: String) throws(VexFSError) -> [Filter.Value] {
+        guard let record = try rowRecord(row),
+            let value = try JSON.parse(record.metadata, code: .corruption).value(at: field)
+        else { return [] }
+        let values = value.arrayValue ?? [value]
+        return values.compactMap(Filter.Value.init(json:))
     }
 
     private func hit(of row: Row, score: Double) throws(VexFSError) -> SearchHit? {
@@ -170,7 +186,7 @@ extension Collection {
         else { return nil }
         let document = bytes.isEmpty ? nil : try? DocumentParser.parse(bytes, as: FileNaming.format(of: attributes.name))
         return SearchHit(
-            rank: 0, score: score, id: FileNaming.identifier(ofPath: path), path: "\(collection)/\(path)",
+            rank: 0, score: score, id: identifier(ofPath: path, explicit: document?.explicitID), path: "\(collection)/\(path)",
             text: document?.text ?? "", line: document?.textLine ?? 1,
             metadata: try JSON.parse(record.metadata, code: .corruption), collection: collection.string)
     }

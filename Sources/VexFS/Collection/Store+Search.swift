@@ -32,11 +32,26 @@ extension Store {
         if answered == 0, let failure { throw failure }
         merged.sort { $0.similarity > $1.similarity }
         var hits = merged.map(\.hit)
-        if request.groupBy != nil { hits = SearchPlan(request).regrouped(hits) }
-        hits = Array(hits.dropFirst(request.offset).prefix(request.limit))
+        if request.groupBy == nil {
+            hits = Array(hits.dropFirst(request.offset).prefix(request.limit))
+        } else {
+            hits = regrouped(hits, request)
+        }
         for index in hits.indices { hits[index].rank = request.offset + index + 1 }
         total.plan = "\(answered) collection\(answered == 1 ? "" : "s"): flat scans"
         return SearchAnswer(hits: hits, explanation: total, metric: metric)
+    }
+
+    /// Puts hits of several collections together that belong to one group: `k=` and `offset=` count groups.
+    private func regrouped(_ hits: [SearchHit], _ request: QueryRequest) -> [SearchHit] {
+        var order: [Filter.Value] = []
+        var members: [Filter.Value: [SearchHit]] = [:]
+        for hit in hits {
+            guard let key = hit.group.flatMap(Filter.Value.init(json:)) else { continue }
+            if members[key] == nil { order.append(key) }
+            if members[key, default: []].count < request.groupSize { members[key, default: []].append(hit) }
+        }
+        return order.dropFirst(request.offset).prefix(request.limit).flatMap { members[$0] ?? [] }
     }
 }
 

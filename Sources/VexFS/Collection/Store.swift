@@ -180,7 +180,7 @@ public final class Store: Sendable {
     }
 
     private func checkName(_ name: ByteString) throws(VexFSError) {
-        try FileNaming.check(name)
+        try FileNaming.check(name.string.utf8)
         guard name.string.utf8.first != UInt8(ascii: "."), name != "query", name != "AGENTS.md" else {
             throw VexFSError(.notPermitted, "a collection cannot be named \(name): dot names and query are reserved")
         }

@@ -9,11 +9,6 @@ final class PayloadIndex: Sendable {
     func rows(whereField: String, hasText: ByteString, among: RowBitmap, load: PayloadLoad) throws(VexFSError) -> RowBitmap { among }
     func build(_ f: String, among: RowBitmap, load: PayloadLoad) throws(VexFSError) {}
 }
-struct SearchPlan { init(_ r: QueryRequest) {}; var firstFetch: Int { 10 }
- func isComplete(_ h: [SearchHit], fetched: Int, wanted: Int, allowed: Int) -> Bool { true }
- func cut(_ h: [SearchHit]) -> [SearchHit] { h }
- func regrouped(_ h: [SearchHit]) -> [SearchHit] { h } }
-extension QueryRequest { func passing(_ n: [Neighbor], metric: Metric) -> [Neighbor] { n } }
 enum FileNaming { static func check(_ n: ByteString) throws(VexFSError) {}
  static func kind(of: ByteString, inScratch: Bool) -> FileKind { .document }
  static func format(of: ByteString) -> DocumentFormat { .json }
