@@ -9,9 +9,12 @@ final class PayloadIndex: Sendable {
     func rows(whereField: String, hasText: ByteString, among: RowBitmap, load: PayloadLoad) throws(VexFSError) -> RowBitmap { among }
     func build(_ f: String, among: RowBitmap, load: PayloadLoad) throws(VexFSError) {}
 }
-enum FileNaming { static func check(_ n: ByteString) throws(VexFSError) {}
- static func kind(of: ByteString, inScratch: Bool) -> FileKind { .document }
- static func format(of: ByteString) -> DocumentFormat { .json }
- static func identifier(ofPath: String) -> ByteString { ByteString(ofPath) }
- static func candidatePaths(forID: ByteString) -> [String] { [] }
- static func name(forID: ByteString) -> ByteString { forID } }
+extension Filter.Value { init?(json: JSON) { switch json { case .bool(let b): self = .bool(b)
+ case .integer(let i): self = .integer(i)
+ case .number(let n): self = .number(n)
+ case .string(let t): self = .string(ByteString(t))
+ default: return nil } }
+ var json: JSON { switch self { case .bool(let b): .bool(b)
+ case .integer(let i): .integer(i)
+ case .number(let n): .number(n)
+ case .string(let t): .string(t.string) } } }
