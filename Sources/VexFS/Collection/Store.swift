@@ -14,6 +14,7 @@ public final class Store: Sendable {
     private let lockDescriptor: Int32
     private let names: Mutex<Names>
     private let maintenance: Maintenance
+    private let isClosed = Atomic<Bool>(false)
 
     private struct Names {
         var byName: [ByteString: Collection] = [:]
@@ -75,12 +76,15 @@ public final class Store: Sendable {
         if maintained { maintenance.start(context) }
     }
 
-    deinit { Glibc.close(lockDescriptor) }
+    deinit { close() }
 
     /// Brings everything to the disk and ends the background work. The store must not be used afterwards.
     public func close() {
+        guard !isClosed.exchange(true, ordering: .acquiringAndReleasing) else { return }
         maintenance.stop()
         do throws(VexFSError) { try sync() } catch { Log.shared.error("the last sync failed: \(error)") }
+        context.database.close()
+        Glibc.close(lockDescriptor)
     }
 
     /// Brings everything to the disk.
