@@ -144,7 +144,7 @@ public final class BulkIngest: Sendable {
         let document = try DocumentParser.parse(line: line.bindMemory(to: UInt8.self))
         if let vector = document.vector { try collection.check(vector, configuration) }
         let id = document.explicitID ?? Self.freshIdentifier()
-        let name = FileNaming.fileName(forID: id)
+        let name = FileNaming.name(forID: id)
         var prepared = PreparedDocument(bytes: [])
         prepared.bytes.reserveCapacity(line.count + 1)
         prepared.bytes.append(contentsOf: line)

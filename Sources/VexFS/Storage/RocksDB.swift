@@ -75,7 +75,8 @@ final class RocksDB: @unchecked Sendable {
         try requireOpen()
         var message: UnsafeMutablePointer<CChar>?
         let slice = key.withUnsafeBytes {
-            rocksdb_get_pinned(database, readOptions, $0.baseAddress?.assumingMemoryBound(to: CChar.self), $0.count, &message)
+            rocksdb_get_pinned(
+                database, readOptions, $0.baseAddress?.assumingMemoryBound(to: CChar.self), $0.count, &message)
         }
         defer { if let slice { rocksdb_pinnableslice_destroy(slice) } }
         try Self.check(message, doing: "read from the store")
