@@ -115,7 +115,7 @@ public enum FileNaming {
         let whole = name(forID: id)
         let bytes = Array(id.string.utf8)
         let parts = bytes.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
-        let folders = String(decoding: Array(parts.map(escaped).joined(separator: "/".utf8)), as: UTF8.self)
+        let folders = String(decoding: Array(parts.map(escaped).joined(separator: Array("/".utf8))), as: UTF8.self)
         var paths = [whole.string]
         for path in [folders + ".json", folders, id.string + ".json", id.string] {
             let isPath = !path.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)

@@ -1,6 +1,6 @@
 extension Filter.Value {
     /// The scalar of a JSON value, numbers in one form each (3.0 is 3), or nil for null, arrays, objects and NaN.
-    init?(_ json: JSON) {
+    init?(json: JSON) {
         switch json {
         case .bool(let value): self = .bool(value)
         case .integer(let value): self = .integer(value)
@@ -11,6 +11,16 @@ extension Filter.Value {
         case .null, .array, .object: return nil
         }
         self = canonical
+    }
+
+    /// The value as JSON.
+    var json: JSON {
+        switch self {
+        case .bool(let value): .bool(value)
+        case .integer(let value): .integer(value)
+        case .number(let value): .number(value)
+        case .string(let text): .string(text.string)
+        }
     }
 
     /// The same value with integral numbers as integers, so that equal values are identical.

@@ -148,7 +148,7 @@ private struct FilterReader {
     }
 
     private func value(_ json: JSON, at place: String) throws(VexFSError) -> Filter.Value {
-        guard let value = Filter.Value(json) else {
+        guard let value = Filter.Value(json: json) else {
             throw error(place, "is \(json.kindName), and must be a string, a number or a boolean")
         }
         return value

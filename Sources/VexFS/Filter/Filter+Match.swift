@@ -25,7 +25,7 @@ extension Filter {
     /// The scalars that a field holds: itself, or the elements of an array.
     static func scalars(of json: JSON?) -> [Value] {
         guard let json else { return [] }
-        if case .array(let elements) = json { return elements.compactMap { Value($0) } }
-        return Value(json).map { [$0] } ?? []
+        if case .array(let elements) = json { return elements.compactMap { Value(json: $0) } }
+        return Value(json: json).map { [$0] } ?? []
     }
 }

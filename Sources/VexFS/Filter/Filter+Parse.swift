@@ -160,7 +160,7 @@ struct FilterClause {
         guard let first = text.utf8.first, first == UInt8(ascii: "-") || first &- UInt8(ascii: "0") < 10,
             let json = try? JSON.parse(Array(text.utf8))
         else { return nil }
-        return Filter.Value(json)
+        return Filter.Value(json: json)
     }
 
     /// Splits at a byte, outside double quotes.

@@ -160,7 +160,7 @@ public final class PayloadIndex: Sendable {
     ) throws(VexFSError) -> RowBitmap {
         var candidates: [Filter.Value] = [.string(text)]
         if text == "true" || text == "false" { candidates.append(.bool(text == "true")) }
-        if let json = try? JSON.parse(Array(text.string.utf8)), let number = Filter.Value(json), number.isNumber,
+        if let json = try? JSON.parse(Array(text.string.utf8)), let number = Filter.Value(json: json), number.isNumber,
             number.text == text
         {
             candidates.append(number)
