@@ -6,6 +6,8 @@
 #endif
 #include <fuse_lowlevel.h>
 
+#include "vexfs_cli_shim.h"
+
 // Flags of rename2 that <stdio.h> shows only under _GNU_SOURCE, which the importer does not set.
 enum {
     VEXFS_RENAME_NOREPLACE = 1,
