@@ -1,5 +1,6 @@
 import CFuseShim
 import Glibc
+import Synchronization
 import VexFS
 
 /// What the mount does for each request of the kernel; one file per group of requests.
@@ -20,8 +21,13 @@ final class Operations: Sendable {
     let errors = LastErrors()
     let tree: VirtualTree
 
-    init(store: Store, options: MountOptions) throws(VexFSError) {
+    /// Where the mount is, an absolute path.
+    let mountRoot: String
+    private let owners = Atomic<UInt64>(0)
+
+    init(store: Store, mountpoint: String, options: MountOptions) throws(VexFSError) {
         self.store = store
+        mountRoot = mountpoint
         self.options = options
         pool = try WorkerPool(threads: options.workerThreads)
         tree = VirtualTree(store: store, errors: errors)
@@ -67,6 +73,9 @@ final class Operations: Sendable {
         }
         return name
     }
+
+    /// A number for a handle, by which its draft is told from others of the same file.
+    func nextOwner() -> UInt64 { owners.add(1, ordering: .relaxed).newValue }
 
     // MARK: Running and failing
 
