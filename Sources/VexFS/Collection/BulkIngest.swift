@@ -19,6 +19,8 @@ public final class BulkIngest: Sendable {
         var batch: [Line] = []
         var batchBytes = 0
         var lineNumber = 0
+        /// The components of the vectors so far: before the first commit only the batch knows them.
+        var dimension: Int?
         var created = 0
         var replaced = 0
         var refused: [JSON] = []
@@ -114,7 +116,9 @@ public final class BulkIngest: Sendable {
         guard line.contains(where: { $0 != 0x20 && $0 != 0x09 && $0 != 0x0D }) else { return }
         collection.context.metrics.increment(.bulkLines)
         do throws(VexFSError) {
-            work.batch.append(try parse(line, number: work.lineNumber))
+            let parsed = try parse(line, number: work.lineNumber, dimension: work.dimension)
+            if let count = parsed.prepared.vector?.count { work.dimension = count }
+            work.batch.append(parsed)
             work.batchBytes += line.count
         } catch {
             refuse(work.lineNumber, error, &work)
@@ -133,13 +137,14 @@ public final class BulkIngest: Sendable {
             ]))
     }
 
-    private func parse(_ line: UnsafeRawBufferPointer, number: Int) throws(VexFSError) -> Line {
-        let configuration = collection.configuration
+    private func parse(_ line: UnsafeRawBufferPointer, number: Int, dimension: Int?) throws(VexFSError) -> Line {
+        var configuration = collection.configuration
+        configuration.dimension = configuration.dimension ?? dimension
         try collection.checkSize(line.count, of: .document, configuration)
         let document = try DocumentParser.parse(line: line.bindMemory(to: UInt8.self))
         if let vector = document.vector { try collection.check(vector, configuration) }
         let id = document.explicitID ?? Self.freshIdentifier()
-        let name = FileNaming.fileName(forID: id)
+        let name = FileNaming.name(forID: id)
         var prepared = PreparedDocument(bytes: [])
         prepared.bytes.reserveCapacity(line.count + 1)
         prepared.bytes.append(contentsOf: line)

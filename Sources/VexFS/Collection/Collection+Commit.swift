@@ -154,7 +154,8 @@ extension Collection {
         guard count <= limit else {
             throw VexFSError(
                 .documentTooLarge,
-                "\(count) bytes are more than the limit of \(limit); raise \"document_limit_bytes\" in .vexfs/config.json")
+                "\(count) bytes are more than the limit of \(limit); raise \"document_limit_bytes\" in .vexfs/config.json"
+            )
         }
     }
 
@@ -192,7 +193,8 @@ extension Collection {
             version.hasVector = true
             version.vectorChecksum = VectorFile.checksum(vector[...])
             if reserved == nil {
-                try vectorFile(dimension: vector.count, embedded: prepared.embedded, batch).write(vector, count: 1, at: row)
+                try vectorFile(dimension: vector.count, embedded: prepared.embedded, batch).write(
+                    vector, count: 1, at: row)
             }
         }
         deleteRecords(of: record.attributes, batch)

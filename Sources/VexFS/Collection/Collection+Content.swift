@@ -59,22 +59,23 @@ extension Collection {
     /// The document's id: its path with encoded names decoded; for a hashed name, the id that its document names.
     public func identifier(of file: FileNumber) -> ByteString {
         let path = path(of: file) ?? ""
-        guard let name = attributes(of: file)?.name, FileNaming.isHashed(name), let bytes = try? content(of: file).bytes,
+        guard let name = attributes(of: file)?.name, FileNaming.isHashed(name),
+            let bytes = try? content(of: file).bytes,
             let document = try? DocumentParser.parse(bytes, as: .json)
-        else { return FileNaming.id(ofPath: ByteString(path)) }
+        else { return FileNaming.identifier(ofPath: path) }
         return identifier(ofPath: path, explicit: document.explicitID)
     }
 
     func identifier(ofPath path: String, explicit: ByteString?) -> ByteString {
-        if let explicit, FileNaming.isHashed(ByteString(path)), FileNaming.fileName(forID: explicit).string == path {
+        if let explicit, FileNaming.isHashed(ByteString(path)), FileNaming.name(forID: explicit).string == path {
             return explicit
         }
-        return FileNaming.id(ofPath: ByteString(path))
+        return FileNaming.identifier(ofPath: path)
     }
 
     /// The file of the document with this id: the JSON file that its name stands for, else a text file or one in a folder.
     public func file(withID id: ByteString) -> FileNumber? {
-        for path in [FileNaming.fileName(forID: id).string, id.string, id.string + ".json"] {
+        for path in FileNaming.candidatePaths(forID: id) {
             let found = state.withLock { state in
                 state.tree.number(atPath: path).flatMap { state.tree[$0]?.kind == .document ? $0 : nil }
             }
@@ -134,7 +135,9 @@ extension Collection {
 extension JSON {
     /// The members of a stored metadata patch.
     static func patch(_ text: String) throws(VexFSError) -> [Member] {
-        guard !text.isEmpty, case .object(let members) = try parse(Array(text.utf8), code: .corruption) else { return [] }
+        guard !text.isEmpty, case .object(let members) = try parse(Array(text.utf8), code: .corruption) else {
+            return []
+        }
         return members
     }
 

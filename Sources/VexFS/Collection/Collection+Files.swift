@@ -25,7 +25,7 @@ extension Collection {
     public func createFile(
         _ name: ByteString, in parent: FileNumber, mode: UInt16, owner: UInt32, group: UInt32
     ) throws(VexFSError) -> FileAttributes {
-        try FileNaming.check(name.string.utf8)
+        try FileNaming.check(name)
         try reserveFileNumbers()
         let file: Result<FileAttributes, VexFSError> = state.withLock { state in
             if let problem = Self.cannotPlace(name, in: parent, state) { return .failure(problem) }
@@ -71,7 +71,7 @@ extension Collection {
         _ name: ByteString, in parent: FileNumber, kind: FileKind, mode: UInt16, owner: UInt32, group: UInt32,
         content: [UInt8]?
     ) throws(VexFSError) -> FileAttributes {
-        try FileNaming.check(name.string.utf8)
+        try FileNaming.check(name)
         try context.space.claim(4096)
         try reserveFileNumbers()
         return try write { () throws(VexFSError) in

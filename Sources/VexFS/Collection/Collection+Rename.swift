@@ -26,7 +26,7 @@ extension Collection {
     public func rename(
         _ name: ByteString, in parent: FileNumber, to newName: ByteString, in newParent: FileNumber, mode: RenameMode
     ) throws(VexFSError) -> RenameOutcome {
-        try FileNaming.check(newName.string.utf8)
+        try FileNaming.check(newName)
         guard let source = lookup(name, in: parent) else { throw VexFSError(.notFound, "there is no \(name)") }
         let target = lookup(newName, in: newParent)
         try checkRename(source, target, newName, newParent, mode)
@@ -34,7 +34,8 @@ extension Collection {
         if mode == .exchange, let target { return try exchange(source, target) }
 
         let newKind = kind(of: newName, in: newParent, insteadOf: source)
-        let becomesDocument = newKind == .document && source.version > 0
+        let becomesDocument =
+            newKind == .document && source.version > 0
             && (source.kind != .document || FileNaming.format(of: name) != FileNaming.format(of: newName))
         var prepared: PreparedDocument?
         if becomesDocument {
@@ -120,7 +121,9 @@ extension Collection {
         state.withLock { state in
             if let target { Self.forget(target, &state) }
             // A file made in memory since the check loses its name, as it would have a moment earlier.
-            if let late = state.tree.lookup(name, in: parent), late.number != source.number { Self.forget(late, &state) }
+            if let late = state.tree.lookup(name, in: parent), late.number != source.number {
+                Self.forget(late, &state)
+            }
             if kind == .scratch && source.kind == .document {
                 if let row = source.row { state.rows.remove(row) }
                 if source.state == .pending { state.pendingCount -= 1 }

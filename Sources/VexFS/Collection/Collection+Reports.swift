@@ -52,7 +52,7 @@ extension Collection {
         state.withLock { state in
             state.rows.withVector.forEach { row in
                 guard let file = state.rows.file(of: row), let path = state.tree.path(of: file) else { return }
-                text.append(contentsOf: FileNaming.id(ofPath: ByteString(path)).string.utf8)
+                text.append(contentsOf: FileNaming.identifier(ofPath: path).string.utf8)
                 text.append(UInt8(ascii: "\n"))
             }
         }

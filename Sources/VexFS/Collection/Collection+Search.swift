@@ -184,9 +184,11 @@ extension Collection {
         guard let (attributes, path, collection) = place,
             let bytes = try database.value(StoreKey.document(number, row)), let record = try rowRecord(row)
         else { return nil }
-        let document = bytes.isEmpty ? nil : try? DocumentParser.parse(bytes, as: FileNaming.format(of: attributes.name))
+        let document =
+            bytes.isEmpty ? nil : try? DocumentParser.parse(bytes, as: FileNaming.format(of: attributes.name))
         return SearchHit(
-            rank: 0, score: score, id: identifier(ofPath: path, explicit: document?.explicitID), path: "\(collection)/\(path)",
+            rank: 0, score: score, id: identifier(ofPath: path, explicit: document?.explicitID),
+            path: "\(collection)/\(path)",
             text: document?.text ?? "", line: document?.textLine ?? 1,
             metadata: try JSON.parse(record.metadata, code: .corruption), collection: collection.string)
     }

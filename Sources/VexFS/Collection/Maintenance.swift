@@ -55,7 +55,9 @@ final class Maintenance: Sendable {
             let isStopping = status.wait(milliseconds: Self.syncIntervalMilliseconds) { $0.isStopping ? true : nil }
             if isStopping == true { break }
             guard context.hasUnsynced else { continue }
-            do throws(VexFSError) { try context.sync() } catch { Log.shared.error("the periodic sync failed: \(error)") }
+            do throws(VexFSError) { try context.sync() } catch {
+                Log.shared.error("the periodic sync failed: \(error)")
+            }
         }
         status.update { $0.isRunning = false }
     }

@@ -24,7 +24,8 @@ extension Store {
                     (answer.metric.higherIsNearer ? hit.score : 1 / (1 + hit.score), hit)
                 }
             } catch {
-                let isElsewhere = error.code == .dimensionMismatch || error.code == .nothingToEmbed || error.code == .notFound
+                let isElsewhere =
+                    error.code == .dimensionMismatch || error.code == .nothingToEmbed || error.code == .notFound
                 guard isElsewhere else { throw error }
                 failure = error
             }

@@ -14,6 +14,7 @@ public final class Store: Sendable {
     private let lockDescriptor: Int32
     private let names: Mutex<Names>
     private let maintenance: Maintenance
+    private let isClosed = Atomic<Bool>(false)
 
     private struct Names {
         var byName: [ByteString: Collection] = [:]
@@ -51,7 +52,8 @@ public final class Store: Sendable {
             var records: [(UInt32, [UInt8])] = []
             try database.forEach(prefix: StoreKey.prefix(.collection)) { key, value in
                 if key.count == 5 {
-                    records.append((UInt32(bigEndian: key.loadUnaligned(fromByteOffset: 1, as: UInt32.self)), [UInt8](value)))
+                    records.append(
+                        (UInt32(bigEndian: key.loadUnaligned(fromByteOffset: 1, as: UInt32.self)), [UInt8](value)))
                 }
                 return true
             }
@@ -68,19 +70,23 @@ public final class Store: Sendable {
         maintenance = Maintenance()
         context.install(collections: { [weak self] in self?.collections ?? [] })
         metrics.setGauge(.collections) { [weak self] in Double(self?.collections.count ?? 0) }
-        metrics.setGauge(.documents) { [weak self] in Double(self?.collections.reduce(0) { $0 + $1.documentCount } ?? 0) }
+        metrics.setGauge(.documents) { [weak self] in Double(self?.collections.reduce(0) { $0 + $1.documentCount } ?? 0)
+        }
         metrics.setGauge(.documentsPending) { [weak self] in
             Double(self?.collections.reduce(0) { $0 + $1.pendingCount } ?? 0)
         }
         if maintained { maintenance.start(context) }
     }
 
-    deinit { Glibc.close(lockDescriptor) }
+    deinit { close() }
 
     /// Brings everything to the disk and ends the background work. The store must not be used afterwards.
     public func close() {
+        guard !isClosed.exchange(true, ordering: .acquiringAndReleasing) else { return }
         maintenance.stop()
         do throws(VexFSError) { try sync() } catch { Log.shared.error("the last sync failed: \(error)") }
+        context.database.close()
+        Glibc.close(lockDescriptor)
     }
 
     /// Brings everything to the disk.
@@ -117,7 +123,8 @@ public final class Store: Sendable {
                 name: name, configuration: CollectionConfiguration(), mode: mode, owner: owner, group: group)
             let collection = Collection(number: names.nextNumber, context: context, state: state)
             let batch = WriteBatch()
-            batch.put(StoreKey.collection(collection.number), collection.state.withLock { collection.encodedRecord($0) })
+            batch.put(
+                StoreKey.collection(collection.number), collection.state.withLock { collection.encodedRecord($0) })
             batch.put(StoreKey.meta("next_collection"), Array(String(names.nextNumber + 1).utf8))
             try context.database.write(batch)
             names.nextNumber += 1
@@ -180,7 +187,7 @@ public final class Store: Sendable {
     }
 
     private func checkName(_ name: ByteString) throws(VexFSError) {
-        try FileNaming.check(name.string.utf8)
+        try FileNaming.check(name)
         guard name.string.utf8.first != UInt8(ascii: "."), name != "query", name != "AGENTS.md" else {
             throw VexFSError(.notPermitted, "a collection cannot be named \(name): dot names and query are reserved")
         }

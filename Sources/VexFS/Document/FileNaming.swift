@@ -51,21 +51,29 @@ public enum FileNaming {
     /// - Throws: `nameTooLong` above 255 bytes, `invalidName` for bytes that are not UTF-8 or no name at all,
     ///   `notPermitted` for reserved names.
     @discardableResult
-    public static func check(_ bytes: some Swift.Collection<UInt8>) throws(VexFSError) -> ByteString {
+    public static func check(bytes: some Swift.Collection<UInt8>) throws(VexFSError) -> ByteString {
         guard bytes.count <= maximumNameBytes else {
             throw VexFSError(.nameTooLong, "the name has \(bytes.count) bytes, and 255 is the most")
         }
         guard let name = ByteString(validating: bytes) else {
             throw VexFSError(.invalidName, "the name is not UTF-8")
         }
-        let isName = !bytes.contains { $0 == 0 || $0 == UInt8(ascii: "/") }
+        try check(name)
+        return name
+    }
+
+    /// Checks that a user may create something of this name inside a collection, as ``check(bytes:)`` does.
+    public static func check(_ name: ByteString) throws(VexFSError) {
+        guard name.count <= maximumNameBytes else {
+            throw VexFSError(.nameTooLong, "the name has \(name.count) bytes, and 255 is the most")
+        }
+        let isName = !name.string.utf8.contains { $0 == 0 || $0 == UInt8(ascii: "/") }
         guard isName, !name.isEmpty, name != ".", name != ".." else {
             throw VexFSError(.invalidName, "\"\(name)\" cannot be a name")
         }
         if reservedNames.contains(name) {
             throw VexFSError(.notPermitted, "\"\(name)\" is reserved inside a collection; choose another name")
         }
-        return name
     }
 
     // MARK: Names and ids
@@ -74,9 +82,18 @@ public enum FileNaming {
     ///
     /// NUL, `/`, control bytes, `%`, a leading dot, and a leading tilde that would look like a hashed name become `%XX`.
     /// An id whose name would be longer than 250 bytes, and the empty id, get a hashed name (see ``isHashed(_:)``).
-    public static func fileName(forID id: ByteString) -> ByteString {
+    public static func name(forID id: ByteString) -> ByteString {
+        let name = escaped(Array(id.string.utf8)[...]) + Array(".json".utf8)
+        if id.isEmpty || name.count > maximumEncodedBytes {
+            let hash = SHA256.hexadecimal(id.string.utf8).prefix(32)
+            return ByteString("~\(hash).json")
+        }
+        return ByteString(String(decoding: name, as: UTF8.self))
+    }
+
+    private static func escaped(_ bytes: ArraySlice<UInt8>) -> [UInt8] {
         var name: [UInt8] = []
-        for (index, byte) in id.string.utf8.enumerated() {
+        for (index, byte) in bytes.enumerated() {
             let mustEscape =
                 byte < 0x20 || byte == 0x7F || byte == UInt8(ascii: "/") || byte == UInt8(ascii: "%")
                 || index == 0 && (byte == UInt8(ascii: ".") || byte == UInt8(ascii: "~"))
@@ -88,12 +105,25 @@ public enum FileNaming {
                 name.append(byte)
             }
         }
-        name.append(contentsOf: ".json".utf8)
-        if id.isEmpty || name.count > maximumEncodedBytes {
-            let hash = SHA256.hexadecimal(id.string.utf8).prefix(32)
-            return ByteString("~\(hash).json")
+        return name
+    }
+
+    /// The paths within the collection that a document with this id can have, likeliest first.
+    ///
+    /// A document written over HTTP or in bulk has the first; a file that a person wrote can have any of them.
+    public static func candidatePaths(forID id: ByteString) -> [String] {
+        let whole = name(forID: id)
+        let bytes = Array(id.string.utf8)
+        let parts = bytes.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+        let folders = String(decoding: Array(parts.map(escaped).joined(separator: Array("/".utf8))), as: UTF8.self)
+        var paths = [whole.string]
+        for path in [folders + ".json", folders, id.string + ".json", id.string] {
+            let isPath = !path.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+                .contains { $0.isEmpty || $0.elementsEqual(".".utf8) || $0.elementsEqual("..".utf8) || $0.contains(0) }
+            guard isPath, !paths.contains(where: { ByteString($0) == ByteString(path) }) else { continue }
+            if identifier(ofPath: path) == id { paths.append(path) }
         }
-        return ByteString(String(decoding: name, as: UTF8.self))
+        return paths
     }
 
     /// Whether a name is `~`, 32 hexadecimal digits and `.json`: the true id is not in the name.
@@ -107,12 +137,12 @@ public enum FileNaming {
     ///
     /// `%XX` is undone name by name; a name that would not be UTF-8 then, or holds no valid escape, stands for itself.
     /// A hashed name stands for the hash, and the document's true id has to be asked for elsewhere.
-    public static func id(ofPath path: ByteString) -> ByteString {
-        let bytes = Array(path.string.utf8)
+    public static func identifier(ofPath path: String) -> ByteString {
+        let bytes = Array(path.utf8)
         var id: [UInt8] = []
         for (index, name) in bytes.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).enumerated() {
             if index > 0 { id.append(UInt8(ascii: "/")) }
-            id.append(contentsOf: decoded(name))
+            id.append(contentsOf: unescaped(name))
         }
         // An id of nothing but ".json" keeps its name: the empty id has no plain file.
         if id.count > 5, bytes.hasSuffix(".json") { id.removeLast(5) }
@@ -121,7 +151,8 @@ public enum FileNaming {
 
     private static let hexadecimal = Array("0123456789ABCDEF".utf8)
 
-    private static func decoded(_ name: ArraySlice<UInt8>) -> [UInt8] {
+    /// The name with every valid `%XX` undone, or the name itself where that would not be UTF-8.
+    static func unescaped(_ name: ArraySlice<UInt8>) -> [UInt8] {
         guard name.contains(UInt8(ascii: "%")) else { return Array(name) }
         var result: [UInt8] = []
         var index = name.startIndex

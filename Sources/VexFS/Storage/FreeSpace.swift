@@ -32,7 +32,8 @@ final class FreeSpace: Sendable {
         guard free > 0 else {
             allowance.store(0, ordering: .relaxed)
             throw VexFSError(
-                .storeFull, "the disk that holds the store is full (\(reserveBytes >> 20) MiB are kept free for safety)",
+                .storeFull,
+                "the disk that holds the store is full (\(reserveBytes >> 20) MiB are kept free for safety)",
                 at: path)
         }
         allowance.store(min(free / 4, 16 << 20), ordering: .relaxed)

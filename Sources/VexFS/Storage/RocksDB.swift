@@ -1,5 +1,5 @@
 import CRocksDB
-import Glibc
+import Synchronization
 
 /// The store's key-value database: documents, file records and metadata, with a write-ahead log.
 ///
@@ -10,6 +10,7 @@ final class RocksDB: @unchecked Sendable {
     private let database: OpaquePointer
     private let readOptions: OpaquePointer
     private let writeOptions: OpaquePointer
+    private let isClosed = Atomic<Bool>(false)
 
     /// What is worth tuning.
     struct Tuning {
@@ -32,10 +33,18 @@ final class RocksDB: @unchecked Sendable {
         writeOptions = rocksdb_writeoptions_create()
     }
 
-    deinit {
+    deinit { close() }
+
+    /// Closes the database; whoever still asks it something gets an error. No other call may be under way.
+    func close() {
+        guard !isClosed.exchange(true, ordering: .acquiringAndReleasing) else { return }
         rocksdb_readoptions_destroy(readOptions)
         rocksdb_writeoptions_destroy(writeOptions)
         rocksdb_close(database)
+    }
+
+    private func requireOpen() throws(VexFSError) {
+        if isClosed.load(ordering: .relaxed) { throw VexFSError(.inputOutput, "the store is closed") }
     }
 
     private static func makeOptions(_ tuning: Tuning) -> OpaquePointer {
@@ -63,9 +72,11 @@ final class RocksDB: @unchecked Sendable {
 
     /// Copies out a value, or returns nil where there is none.
     func value(_ key: [UInt8]) throws(VexFSError) -> [UInt8]? {
+        try requireOpen()
         var message: UnsafeMutablePointer<CChar>?
         let slice = key.withUnsafeBytes {
-            rocksdb_get_pinned(database, readOptions, $0.baseAddress?.assumingMemoryBound(to: CChar.self), $0.count, &message)
+            rocksdb_get_pinned(
+                database, readOptions, $0.baseAddress?.assumingMemoryBound(to: CChar.self), $0.count, &message)
         }
         defer { if let slice { rocksdb_pinnableslice_destroy(slice) } }
         try Self.check(message, doing: "read from the store")
@@ -77,6 +88,7 @@ final class RocksDB: @unchecked Sendable {
 
     /// Applies a batch atomically; in the operating system's hands on return.
     func write(_ batch: WriteBatch) throws(VexFSError) {
+        try requireOpen()
         var message: UnsafeMutablePointer<CChar>?
         rocksdb_write(database, writeOptions, batch.handle, &message)
         try Self.check(message, doing: "write to the store")
@@ -84,6 +96,7 @@ final class RocksDB: @unchecked Sendable {
 
     /// Brings every earlier ``write(_:)`` to the disk.
     func syncLog() throws(VexFSError) {
+        try requireOpen()
         var message: UnsafeMutablePointer<CChar>?
         rocksdb_flush_wal(database, 1, &message)
         try Self.check(message, doing: "sync the store's log")
@@ -96,6 +109,7 @@ final class RocksDB: @unchecked Sendable {
         prefix: [UInt8], from start: [UInt8]? = nil,
         _ body: (_ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) throws(VexFSError) -> Bool
     ) throws(VexFSError) {
+        try requireOpen()
         let iterator: OpaquePointer = rocksdb_create_iterator(database, readOptions)
         defer { rocksdb_iter_destroy(iterator) }
         Self.seek(iterator, start ?? prefix, rocksdb_iter_seek)
@@ -112,6 +126,7 @@ final class RocksDB: @unchecked Sendable {
 
     /// The number at the end of the last key with this prefix, or nil where there is none.
     func lastNumber(prefix: [UInt8]) throws(VexFSError) -> UInt64? {
+        try requireOpen()
         let iterator: OpaquePointer = rocksdb_create_iterator(database, readOptions)
         defer { rocksdb_iter_destroy(iterator) }
         Self.seek(iterator, prefix + [UInt8](repeating: 0xFF, count: 9), rocksdb_iter_seek_for_prev)
@@ -122,7 +137,7 @@ final class RocksDB: @unchecked Sendable {
 
     /// A property such as "rocksdb.estimate-num-keys" as text.
     func property(_ name: String) -> String? {
-        guard let text = rocksdb_property_value(database, name) else { return nil }
+        guard !isClosed.load(ordering: .relaxed), let text = rocksdb_property_value(database, name) else { return nil }
         defer { rocksdb_free(text) }
         return String(cString: text)
     }

@@ -102,7 +102,9 @@ private struct StoreCheck {
     private mutating func openVectors(_ number: UInt32, _ name: String, _ json: JSON) -> VectorFile? {
         let path = directory.vectorFilePath(number)
         var status = stat()
-        guard stat(path, &status) == 0, let dimension = json["configuration"]?["dimension"]?.integerValue else { return nil }
+        guard stat(path, &status) == 0, let dimension = json["configuration"]?["dimension"]?.integerValue else {
+            return nil
+        }
         do throws(VexFSError) {
             let rows = try database.lastNumber(prefix: StoreKey.prefix(.row, number)).map { Int($0) + 1 } ?? 0
             let file = try VectorFile(path: path, dimension: Int(dimension))

@@ -44,7 +44,8 @@ struct StoreDirectory {
     func checkMarker() throws(VexFSError) {
         var status = stat()
         guard stat(markerPath, &status) == 0 else {
-            throw VexFSError(.notAStore, "this is not a VexFS store; make one with: vexfs-fuse format \(path)", at: path)
+            throw VexFSError(
+                .notAStore, "this is not a VexFS store; make one with: vexfs-fuse format \(path)", at: path)
         }
         let marker = try JSON.parse(try SystemCall.readAll(markerPath), code: .notAStore)
         guard case .integer(let version)? = marker["format"], version >= 1 else {

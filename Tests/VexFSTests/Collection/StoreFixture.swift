@@ -1,4 +1,4 @@
-import Glibc
+import Foundation
 import Testing
 
 @testable import VexFS
@@ -6,43 +6,31 @@ import Testing
 /// A store in a directory of its own that goes with the test.
 final class StoreFixture {
     let path: String
-    private(set) var store: Store
+    private var opened: Store?
+    // Only nil between the two lines of `reopen`.
+    var store: Store { opened! }
 
     init(embedder: any Embedder = WordEmbedder()) throws {
-        var template = Array("/tmp/vexfs-store-XXXXXX".utf8CString)
-        let directory = try #require(template.withUnsafeMutableBufferPointer { mkdtemp($0.baseAddress) })
-        path = String(cString: directory)
+        path = FileManager.default.temporaryDirectory.path + "/vexfs-store-\(UUID().uuidString)"
         try Store.format(at: path)
-        store = try Store(opening: path, embedder: embedder, maintained: false)
+        opened = try Store(opening: path, embedder: embedder, maintained: false)
     }
 
     deinit {
-        store.close()
+        opened?.close()
         removeTree(path)
     }
 
     /// Closes and opens the store again.
     func reopen(embedder: any Embedder = WordEmbedder()) throws {
-        store.close()
-        let closed = path
-        // The lock goes with the last reference; the placeholder lets go of it before the store is opened again.
-        store = try Self.placeholder()
-        let discarded = store
-        store = try Store(opening: closed, embedder: embedder, maintained: false)
-        discarded.close()
-        removeTree(discarded.path)
-    }
-
-    private static func placeholder() throws -> Store {
-        var template = Array("/tmp/vexfs-store-XXXXXX".utf8CString)
-        let directory = try #require(template.withUnsafeMutableBufferPointer { mkdtemp($0.baseAddress) })
-        try Store.format(at: String(cString: directory))
-        return try Store(opening: String(cString: directory), embedder: WordEmbedder(), maintained: false)
+        opened?.close()
+        opened = nil
+        opened = try Store(opening: path, embedder: embedder, maintained: false)
     }
 }
 
 func removeTree(_ path: String) {
-    _ = nftw(path, { path, _, _, _ in path.map { remove($0) } ?? 0 }, 16, FTW_DEPTH | FTW_PHYS)
+    do { try FileManager.default.removeItem(atPath: path) } catch { Issue.record("\(path) stays: \(error)") }
 }
 
 /// Counts words into 16 buckets: texts that share words are near, with no model.

@@ -1,4 +1,4 @@
-import Glibc
+import Foundation
 import Testing
 
 @testable import VexFS
@@ -131,17 +131,7 @@ private func flipByte(of path: String, at offset: Int) throws {
 /// Runs `body` on a copy of a store that is open.
 private func closedCopy<R>(of path: String, _ body: (String) throws -> R) throws -> R {
     let copy = path + "-copy"
-    #expect(run("cp", "-r", path, copy) == 0)
+    try FileManager.default.copyItem(atPath: path, toPath: copy)
     defer { removeTree(copy) }
     return try body(copy)
-}
-
-private func run(_ arguments: String...) -> Int32 {
-    var process = pid_t()
-    var pointers = arguments.map { strdup($0) } + [nil]
-    defer { for pointer in pointers { free(pointer) } }
-    guard posix_spawnp(&process, arguments[0], nil, nil, &pointers, environ) == 0 else { return -1 }
-    var status: Int32 = 0
-    waitpid(process, &status, 0)
-    return status
 }
