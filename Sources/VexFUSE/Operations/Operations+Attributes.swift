@@ -155,7 +155,7 @@ extension Operations {
 
     func statfs(_ request: Request) throws(VexFSError) {
         var figures = statvfs()
-        guard Glibc.statvfs(store.path, &figures) == 0 else {
+        guard statvfs(store.path, &figures) == 0 else {
             throw VexFSError(.inputOutput, "the store's file system does not answer", cause: String(cString: strerror(errno)))
         }
         figures.f_namemax = 255

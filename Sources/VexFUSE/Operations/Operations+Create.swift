@@ -143,8 +143,8 @@ extension Operations {
         let mode: RenameMode
         switch Int(flags) {
         case 0: mode = .replace
-        case Int(VEXFS_RENAME_NOREPLACE.rawValue): mode = .noReplace
-        case Int(VEXFS_RENAME_EXCHANGE.rawValue): mode = .exchange
+        case Int(VEXFS_RENAME_NOREPLACE): mode = .noReplace
+        case Int(VEXFS_RENAME_EXCHANGE): mode = .exchange
         default: throw VexFSError(.invalidArgument, "this kind of rename is not supported")
         }
         switch (try node(raw), try node(newRaw)) {

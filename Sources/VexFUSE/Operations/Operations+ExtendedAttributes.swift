@@ -96,10 +96,10 @@ extension Operations {
             }
             if flags != 0 {
                 let isThere = try file.collection.facts(of: file.number).metadata[key] != nil
-                if flags & XATTR_CREATE != 0, isThere {
+                if flags & Self.createOnly != 0, isThere {
                     throw VexFSError(.alreadyExists, "the document has this metadata key", at: key)
                 }
-                if flags & XATTR_REPLACE != 0, !isThere {
+                if flags & Self.replaceOnly != 0, !isThere {
                     throw VexFSError(.attributeNotFound, "the document has no such metadata key", at: key)
                 }
             }
@@ -116,8 +116,9 @@ extension Operations {
         }
     }
 
-    private static let XATTR_CREATE: Int32 = 1
-    private static let XATTR_REPLACE: Int32 = 2
+    // XATTR_CREATE and XATTR_REPLACE of <sys/xattr.h>.
+    private static let createOnly: Int32 = 1
+    private static let replaceOnly: Int32 = 2
 
     private func changeMetadata(
         _ request: Request, _ raw: fuse_ino_t, _ pointer: UnsafePointer<CChar>,

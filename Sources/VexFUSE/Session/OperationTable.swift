@@ -18,35 +18,6 @@ enum OperationTable {
         return table
     }
 
-    /// What is agreed on with the kernel. See docs/decisions/fuse-session-loop.md for the measurements.
-    private static func configure(_ connection: inout fuse_conn_info) {
-        let wanted = FUSE_CAP_ATOMIC_O_TRUNC | FUSE_CAP_PARALLEL_DIROPS | FUSE_CAP_READDIRPLUS
-            | FUSE_CAP_READDIRPLUS_AUTO | FUSE_CAP_ASYNC_READ | FUSE_CAP_AUTO_INVAL_DATA
-        let unwanted = FUSE_CAP_WRITEBACK_CACHE | FUSE_CAP_SPLICE_READ | FUSE_CAP_SPLICE_WRITE | FUSE_CAP_SPLICE_MOVE
-            | FUSE_CAP_ASYNC_DIO
-        connection.want = (connection.want & ~UInt32(unwanted)) | (connection.capable & UInt32(wanted))
-        connection.max_write = 1 << 20
-        connection.max_readahead = max(connection.max_readahead, 1 << 17)
-    }
-
-    /// Finds the mount behind a request and runs what answers it.
-    ///
-    /// Contract: libfuse's userdata is the `Operations` that ``FuseSession`` keeps alive until its threads have ended.
-    private static func serve(
-        _ pointer: fuse_req_t?, _ operation: Metrics.Operation,
-        _ body: (Operations, Request) throws(VexFSError) -> Void
-    ) {
-        guard let pointer, let userdata = fuse_req_userdata(pointer) else { return }
-        Unmanaged<Operations>.fromOpaque(userdata)._withUnsafeGuaranteedRef { operations in
-            let request = Request(pointer, operation, operations.store.metrics)
-            do throws(VexFSError) {
-                try body(operations, request)
-            } catch {
-                operations.fail(request, error, at: "")
-            }
-        }
-    }
-
     private static func addAttributes(to table: inout fuse_lowlevel_ops) {
         table.lookup = { request, parent, name in
             serve(request, .lookup) { (fs, request) throws(VexFSError) in
@@ -129,13 +100,6 @@ enum OperationTable {
         table.fallocate = { request, _, _, _, _, _ in
             serve(request, .fallocate) { _, request in request.reply(errno: EOPNOTSUPP) }
         }
-    }
-
-    /// Answers with an error and the file's path.
-    private static func failing(
-        _ operations: Operations, _ request: Request, _ handle: any OpenHandle, _ body: () throws(VexFSError) -> Void
-    ) throws(VexFSError) {
-        do throws(VexFSError) { try body() } catch { operations.fail(request, error, at: handle.path) }
     }
 
     private static func addDirectories(to table: inout fuse_lowlevel_ops) {
@@ -229,4 +193,40 @@ enum OperationTable {
             }
         }
     }
+}
+
+/// What is agreed on with the kernel. See docs/decisions/fuse-session-loop.md for the measurements.
+private func configure(_ connection: inout fuse_conn_info) {
+    let wanted = FUSE_CAP_ATOMIC_O_TRUNC | FUSE_CAP_PARALLEL_DIROPS | FUSE_CAP_READDIRPLUS
+        | FUSE_CAP_READDIRPLUS_AUTO | FUSE_CAP_ASYNC_READ | FUSE_CAP_AUTO_INVAL_DATA
+    let unwanted = FUSE_CAP_WRITEBACK_CACHE | FUSE_CAP_SPLICE_READ | FUSE_CAP_SPLICE_WRITE | FUSE_CAP_SPLICE_MOVE
+        | FUSE_CAP_ASYNC_DIO
+    connection.want = (connection.want & ~UInt32(unwanted)) | (connection.capable & UInt32(wanted))
+    connection.max_write = 1 << 20
+    connection.max_readahead = max(connection.max_readahead, 1 << 17)
+}
+
+/// Finds the mount behind a request and runs what answers it.
+///
+/// Contract: libfuse's userdata is the `Operations` that ``FuseSession`` keeps alive until its threads have ended.
+private func serve(
+    _ pointer: fuse_req_t?, _ operation: Metrics.Operation,
+    _ body: (Operations, Request) throws(VexFSError) -> Void
+) {
+    guard let pointer, let userdata = fuse_req_userdata(pointer) else { return }
+    Unmanaged<Operations>.fromOpaque(userdata)._withUnsafeGuaranteedRef { operations in
+        let request = Request(pointer, operation, operations.store.metrics)
+        do throws(VexFSError) {
+            try body(operations, request)
+        } catch {
+            operations.fail(request, error, at: "")
+        }
+    }
+}
+
+/// Answers with an error and the file's path.
+private func failing(
+    _ operations: Operations, _ request: Request, _ handle: any OpenHandle, _ body: () throws(VexFSError) -> Void
+) throws(VexFSError) {
+    do throws(VexFSError) { try body() } catch { operations.fail(request, error, at: handle.path) }
 }
