@@ -19,17 +19,14 @@ struct MountOptionList: Equatable, Sendable {
     /// Passed on to the kernel's mount as they are.
     var kernelOptions: [String] = []
 
-    /// What mount(8) hands over and what changes nothing here; permissions are always checked by the kernel. `dev` and `suid` are among them: a store has neither
-    /// devices nor programs, and the mount stays `nodev,nosuid`.
-    private static let ignored: Set<String> = [
-        "rw", "dev", "nodev", "suid", "nosuid", "exec", "atime", "relatime", "norelatime", "strictatime",
-        "nostrictatime",
-        "diratime", "nodiratime", "lazytime", "nolazytime", "async", "auto", "noauto", "user", "nouser", "users",
-        "owner",
-        "group", "defaults", "default_permissions", "_netdev", "nofail", "silent", "loud", "mand", "nomand", "iversion",
-        "noiversion",
-        "intr", "nointr", "big_writes", "nonempty",
-    ]
+    /// What mount(8) hands over and what changes nothing here. The kernel checks permissions whether asked to or not; a
+    /// store has neither devices nor programs, so the mount stays `nodev,nosuid` even where `dev,suid` was passed.
+    private static let ignored = Set(
+        """
+        rw dev nodev suid nosuid exec atime relatime norelatime strictatime nostrictatime diratime nodiratime lazytime
+        nolazytime async auto noauto user nouser users owner group defaults default_permissions _netdev nofail silent
+        loud mand nomand iversion noiversion intr nointr big_writes
+        """.split { $0 == " " || $0 == "\n" }.map(String.init))
 
     /// Adds one `-o` argument.
     /// - Throws: `usage` naming the option that is unknown or has a bad value.
