@@ -5,6 +5,7 @@ Usage: bulk-ingest.py MOUNTPOINT
 """
 
 import base64
+import errno
 import json
 import os
 import random
@@ -25,12 +26,17 @@ def main() -> None:
         control = os.path.join(collection, ".vexfs")
         generator = random.Random(7)
         vectors = [[generator.gauss(0, 1) for _ in range(DIMENSION)] for _ in range(COUNT)]
-        with open(os.path.join(control, "bulk"), "w", encoding="utf-8") as bulk:
-            for number, vector in enumerate(vectors):
-                document = {"id": f"d{number}", "text": f"document {number}", "embedding": vector, "even": number % 2 == 0}
-                bulk.write(json.dumps(document) + "\n")
-            # One bad line does not spoil the others; the report names it.
-            bulk.write('{"id":"broken","embedding":[1,2]}\n')
+        lines = [
+            json.dumps({"id": f"d{number}", "text": f"document {number}", "embedding": vector, "even": number % 2 == 0})
+            for number, vector in enumerate(vectors)
+        ]
+        # One bad line does not spoil the others: closing the file says that there was one, the report says which.
+        lines.insert(5, '{"id":"broken","embedding":[1,2]}')
+        try:
+            with open(os.path.join(control, "bulk"), "w", encoding="utf-8") as bulk:
+                bulk.write("\n".join(lines) + "\n")
+        except OSError as error:
+            assert error.errno == errno.EINVAL, error
 
         with open(os.path.join(control, "bulk"), encoding="utf-8") as file:
             report = file.read()
