@@ -85,7 +85,7 @@ import Testing
         let result = try SharedMount.get().shell(script)
         #expect(result.lines == ["d1", "d2"], "\(result.errorText)")
         #expect(try (collection / "query/saved").list() == ["near.ids"])
-        #expect(try (collection / "query/saved/near.ids").isSymlink)
+        #expect((collection / "query/saved/near.ids").isSymlink)
         try (collection / "query/saved/near.ids").remove()
         #expect(try (collection / "query/saved").list() == [])
     }
