@@ -126,6 +126,7 @@ func parse(_ path: String, folder: String = "") throws(VexFSError) -> QueryReque
         ("where=%7B%22a%22:%22b%2Fc%22%7D/x", "{\"a\":\"b/c\"}", "%7B%22a%22:%22b%2Fc%22%7D", 10),
         ("where={\"a\":\"b%2Fc\"}/x", "{\"a\":\"b/c\"}", "{\"a\":\"b%2Fc\"}", 10),
         ("where=lang:en,text=a,b", "lang:en", "lang:en", 10),
+        ("where=a:\"b,k=5\",k=2/x", "a:\"b,k=5\"", "a:\"b,k=5\"", 2),
     ]
 
     @Test(arguments: texts + options) func parses(good: Good) throws {
