@@ -1,0 +1,186 @@
+/*
+ * A template, included twice by each variant, with BF16 0 and 1: packing and the product of activations and packed
+ * weights. Beside what minilm_vector.h wants, the including file defines VECTORS (of a panel), and PAIRS: 0 where bfloat16
+ * weights are widened to f32, 1 where the CPU multiplies pairs of bfloat16, 2 to do the same without such a CPU.
+ *
+ * Panels: PANEL outputs side by side, input after input; with bfloat16, two inputs share a word, the earlier in its low
+ * half. Both precisions read the same activations' rows, so a product only differs in the tile it calls.
+ */
+#define PANEL (VECTORS * LANES)
+#if BF16
+#define MODE(name) SELF(name##_bf16)
+#define ELEMENT sizeof(uint16_t)
+#else
+#define MODE(name) SELF(name##_f32)
+#define ELEMENT sizeof(float)
+#endif
+#if BF16 && PAIRS
+#define ACTIVATION uint16_t
+#else
+#define ACTIVATION float
+#endif
+
+#if BF16 && !defined(MINILM_BFLOAT)
+#define MINILM_BFLOAT
+static inline uint16_t minilm_bfloat(float value) {
+    uint32_t bits;
+    __builtin_memcpy(&bits, &value, sizeof bits);
+    return (uint16_t)((bits + 0x7fff + ((bits >> 16) & 1)) >> 16);
+}
+#endif
+
+static void MODE(pack_matrix)(const struct vexfs_minilm_layer *layer, enum matrix matrix, void *packed) {
+    struct shape shape = matrix_shape(matrix);
+    struct parts parts = matrix_parts(layer, matrix);
+    size_t part_outputs = shape.outputs / (size_t)parts.count;
+    float *biases = packed;
+    for (size_t output = 0; output < shape.outputs; output++) {
+        size_t part = output / part_outputs, row = output % part_outputs;
+        float scale = part == 0 ? parts.scale : 1;
+        const float *weights = parts.weights[part] + row * shape.inputs;
+        size_t panel = output / PANEL, column = output % PANEL;
+        biases[output] = parts.biases[part][row] * scale;
+#if BF16
+        uint16_t *at = (uint16_t *)(biases + shape.outputs) + panel * shape.inputs * PANEL + column * 2;
+        for (size_t input = 0; input < shape.inputs; input++)
+            at[input / 2 * 2 * PANEL + input % 2] = minilm_bfloat(weights[input] * scale);
+#else
+        float *at = biases + shape.outputs + panel * shape.inputs * PANEL + column;
+        for (size_t input = 0; input < shape.inputs; input++) at[input * PANEL] = weights[input] * scale;
+#endif
+    }
+}
+
+static void MODE(pack)(const struct vexfs_minilm_model *model, void *packed) {
+    for (int layer = 0; layer < LAYERS; layer++)
+        for (int matrix = 0; matrix < MATRICES; matrix++)
+            MODE(pack_matrix)(&model->layers[layer], (enum matrix)matrix,
+                              (void *)packed_matrix(packed, ELEMENT, layer, (enum matrix)matrix));
+}
+
+/* Writes a vector as the next product's input. */
+INLINE void MODE(put)(ACTIVATION *at, V value) {
+#if BF16 && PAIRS
+    VU bits = SELF(rounded)(value);
+    for (int lane = 0; lane < LANES; lane++) at[lane] = (uint16_t)(bits[lane] >> 16);
+#elif BF16
+    STORE(at, (V)SELF(rounded)(value));
+#else
+    STORE(at, value);
+#endif
+}
+
+#if BF16
+#if PAIRS
+INLINE V MODE(dot)(V sum, VU a, VU b) {
+#if PAIRS == 1
+    return (V)_mm512_dpbf16_ps((__m512)sum, (__m512bh)a, (__m512bh)b);
+#else
+    sum = MULTIPLY_ADD((V)(a & 0xffff0000u), (V)(b & 0xffff0000u), sum);
+    return MULTIPLY_ADD((V)(a << 16), (V)(b << 16), sum);
+#endif
+}
+#endif
+
+/* As SELF(tile), for panels of bfloat16 pairs; `depth` is even. */
+INLINE void MODE(tile)(const int rows, const ACTIVATION *a, size_t a_stride, const uint16_t *b, size_t depth,
+                       size_t ahead, V acc[TILE_ROWS][VECTORS]) {
+    V sum[TILE_ROWS][VECTORS];
+#pragma clang loop unroll(full)
+    for (int row = 0; row < rows; row++)
+#pragma clang loop unroll(full)
+        for (int v = 0; v < VECTORS; v++) sum[row][v] = (V){0};
+    for (size_t k = 0; k < depth; k += 2) {
+        const uint16_t *pair = b + k * PANEL;
+        __builtin_prefetch((const char *)pair + ahead, 0, 2);
+#if PAIRS
+        VU weight[VECTORS];
+#pragma clang loop unroll(full)
+        for (int v = 0; v < VECTORS; v++) weight[v] = LOAD_WORDS(pair + v * 2 * LANES);
+#pragma clang loop unroll(full)
+        for (int row = 0; row < rows; row++) {
+            uint32_t both;
+            __builtin_memcpy(&both, a + (size_t)row * a_stride + k, sizeof both);
+            VU activation = both - (VU){0};
+#pragma clang loop unroll(full)
+            for (int v = 0; v < VECTORS; v++) sum[row][v] = MODE(dot)(sum[row][v], activation, weight[v]);
+        }
+#else
+        V low[VECTORS], high[VECTORS];
+#pragma clang loop unroll(full)
+        for (int v = 0; v < VECTORS; v++) low[v] = (V)(LOAD_WORDS(pair + v * 2 * LANES) << 16);
+#pragma clang loop unroll(full)
+        for (int row = 0; row < rows; row++)
+#pragma clang loop unroll(full)
+            for (int v = 0; v < VECTORS; v++)
+                sum[row][v] = MULTIPLY_ADD(SPLAT(a[(size_t)row * a_stride + k]), low[v], sum[row][v]);
+#pragma clang loop unroll(full)
+        for (int v = 0; v < VECTORS; v++) high[v] = (V)(LOAD_WORDS(pair + v * 2 * LANES) & 0xffff0000u);
+#pragma clang loop unroll(full)
+        for (int row = 0; row < rows; row++)
+#pragma clang loop unroll(full)
+            for (int v = 0; v < VECTORS; v++)
+                sum[row][v] = MULTIPLY_ADD(SPLAT(a[(size_t)row * a_stride + k + 1]), high[v], sum[row][v]);
+#endif
+    }
+#pragma clang loop unroll(full)
+    for (int row = 0; row < rows; row++)
+#pragma clang loop unroll(full)
+        for (int v = 0; v < VECTORS; v++) acc[row][v] = sum[row][v];
+}
+#else
+INLINE void MODE(tile)(const int rows, const ACTIVATION *a, size_t a_stride, const float *b, size_t depth, size_t ahead,
+                       V acc[TILE_ROWS][VECTORS]) {
+    SELF(tile)(rows, VECTORS, a, a_stride, b, PANEL, depth, ahead, acc);
+}
+#endif
+
+/* What becomes of a product: stored as f32, put through GELU for the next product, or added to the residual. */
+#ifndef MINILM_EPILOGUE
+#define MINILM_EPILOGUE
+enum epilogue { EPILOGUE_STORE, EPILOGUE_GELU, EPILOGUE_ADD };
+#endif
+
+INLINE void MODE(block)(const int rows, const enum epilogue epilogue, const ACTIVATION *a, size_t inputs, const void *b,
+                        size_t depth, size_t ahead, const float *bias, void *out, size_t outputs) {
+    V acc[TILE_ROWS][VECTORS];
+    MODE(tile)(rows, a, inputs, b, depth, ahead, acc);
+#pragma clang loop unroll(full)
+    for (int row = 0; row < rows; row++) {
+#pragma clang loop unroll(full)
+        for (int v = 0; v < VECTORS; v++) {
+            V value = acc[row][v];
+            if (bias) value += LOAD(bias + v * LANES);
+            size_t at = (size_t)row * outputs + (size_t)v * LANES;
+            if (epilogue == EPILOGUE_GELU) MODE(put)((ACTIVATION *)out + at, SELF(gelu)(value));
+            else if (epilogue == EPILOGUE_ADD) STORE((float *)out + at, LOAD((float *)out + at) + value);
+            else STORE((float *)out + at, value);
+        }
+    }
+}
+
+/*
+ * `[tokens x inputs]` activations times a packed matrix. Deep matrices are taken DEPTH inputs at a time, so that the part
+ * of a panel in use stays in the first-level cache while all rows pass by it; only EPILOGUE_ADD may be that deep.
+ */
+INLINE void MODE(product)(const enum epilogue epilogue, enum matrix matrix, const struct batch *batch, int layer,
+                          const ACTIVATION *input, size_t tokens, void *out, size_t out_element) {
+    struct shape shape = matrix_shape(matrix);
+    const float *biases = packed_matrix(batch->packed, ELEMENT, layer, matrix);
+    const char *panels = (const char *)(biases + shape.outputs);
+    for (size_t start = 0; start < shape.inputs; start += DEPTH) {
+        for (size_t column = 0; column < shape.outputs; column += PANEL) {
+            const void *panel = panels + (column * shape.inputs + start * PANEL) * ELEMENT;
+            const float *bias = start == 0 ? biases + column : NULL;
+            for (size_t row = 0; row < tokens; row += TILE_ROWS) {
+                /* Only the first rows fetch what comes next: the rest would ask again for the same lines. */
+                size_t ahead = row == 0 ? shape.inputs * PANEL * ELEMENT : 0;
+                const ACTIVATION *a = input + row * shape.inputs + start;
+                void *at = (char *)out + (row * shape.outputs + column) * out_element;
+#define BLOCK(rows) MODE(block)(rows, epilogue, a, shape.inputs, panel, DEPTH, ahead, bias, at, shape.outputs)
+                WITH_ROWS(tokens - row, BLOCK)
+#undef BLOCK
+            }
+        }
+    }
+}
