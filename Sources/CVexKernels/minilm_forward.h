@@ -13,7 +13,7 @@ INLINE void MODE(normalize)(float *row, const float *scale, const float *shift, 
         V distance = LOAD(row + at) - mean;
         squares = MULTIPLY_ADD(distance, distance, squares);
     }
-    float factor = 1 / __builtin_sqrtf(SELF(total)(squares) / WIDTH + 1e-12f);
+    float factor = 1 / __builtin_elementwise_sqrt(SPLAT(SELF(total)(squares) / WIDTH + 1e-12f))[0];
     for (int at = 0; at < WIDTH; at += LANES) {
         V value = MULTIPLY_ADD((LOAD(row + at) - mean) * factor, LOAD(scale + at), LOAD(shift + at));
         STORE(row + at, value);
@@ -70,20 +70,16 @@ INLINE void MODE(attend_rows)(const int rows, const float *queries, size_t token
                               float *scores, ACTIVATION *out) {
     enum { GROUP = VECTORS * LANES < HEAD ? VECTORS : HEAD / LANES };
     size_t padded = (tokens + PANEL - 1) / PANEL * PANEL;
-    V acc[TILE_ROWS][VECTORS];
-    for (size_t column = 0; column < padded; column += PANEL) {
-        SELF(tile)(rows, VECTORS, queries, 3 * WIDTH, work->keys + column * HEAD, PANEL, HEAD, 0, acc);
-        for (int row = 0; row < rows; row++)
-            for (int v = 0; v < VECTORS; v++) STORE(scores + (size_t)row * padded + column + v * LANES, acc[row][v]);
-    }
-    float sums[TILE_ROWS];
+    for (size_t column = 0; column < padded; column += PANEL)
+        SELF(tile)(rows, VECTORS, queries, 3 * WIDTH, work->keys + column * HEAD, PANEL, HEAD, 0, 0, scores + column,
+                   padded);
+    float sums[TILE_ROWS], sums_of_values[TILE_ROWS * HEAD];
     for (int row = 0; row < rows; row++) sums[row] = MODE(soften)(scores + (size_t)row * padded, tokens, padded);
-    for (int at = 0; at < HEAD; at += GROUP * LANES) {
-        SELF(tile)(rows, GROUP, scores, padded, work->values + at, HEAD, tokens, 0, acc);
-        for (int row = 0; row < rows; row++)
-            for (int v = 0; v < GROUP; v++)
-                MODE(put)(out + (size_t)row * WIDTH + at + v * LANES, acc[row][v] * (1 / sums[row]));
-    }
+    for (int at = 0; at < HEAD; at += GROUP * LANES)
+        SELF(tile)(rows, GROUP, scores, padded, work->values + at, HEAD, tokens, 0, 0, sums_of_values + at, HEAD);
+    for (int row = 0; row < rows; row++)
+        for (int at = 0; at < HEAD; at += LANES)
+            MODE(put)(out + (size_t)row * WIDTH + at, LOAD(sums_of_values + row * HEAD + at) * (1 / sums[row]));
 }
 
 static void MODE(attend)(const struct batch *batch, ACTIVATION *context) {
@@ -118,7 +114,7 @@ static void MODE(pool)(const struct batch *batch) {
             squares = MULTIPLY_ADD(sum, sum, squares);
             STORE(mean + at, sum);
         }
-        float factor = 1 / __builtin_sqrtf(SELF(total)(squares));
+        float factor = 1 / __builtin_elementwise_sqrt(SPLAT(SELF(total)(squares)))[0];
         for (int at = 0; at < WIDTH; at += LANES) STORE(mean + at, LOAD(mean + at) * factor);
     }
 }

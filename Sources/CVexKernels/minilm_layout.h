@@ -13,8 +13,11 @@ enum {
     /* Rows of a register tile: with two (AVX2) or four (AVX-512) vectors a row, the accumulators, one row of weights and
        one broadcast activation fill the register file. */
     TILE_ROWS = 6,
-    /* The depth of one pass over a panel: 384 x 16 f32 weights and six rows of activations share a first-level cache. */
-    DEPTH = 384
+    /* Activations of this depth, 256 rows of them, stay in a second-level cache of 512 KiB while all panels pass by. */
+    SLICE = 384,
+    /* The depth of one run over a panel: 192 x 16 f32 weights and six rows of activations share a first-level cache. */
+    DEPTH = 192,
+    WIDEST_PANEL = 64
 };
 
 /* The four matrices of a layer, in the order of use, and where their parts begin in the packed weights. */
@@ -60,6 +63,8 @@ struct workspace {
     _Alignas(64) float keys[TOKENS * HEAD];
     _Alignas(64) float values[TOKENS * HEAD];
     _Alignas(64) float scores[TILE_ROWS * TOKENS];
+    /* A panel's products while their slice is incomplete, `[tokens x panel]`. */
+    _Alignas(64) float partial[(TOKENS + TILE_ROWS) * WIDEST_PANEL];
 };
 
 /* A micro-batch as the variants see it; the texts were checked. */

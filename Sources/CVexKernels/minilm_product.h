@@ -82,58 +82,52 @@ INLINE V MODE(dot)(V sum, VU a, VU b) {
 }
 #endif
 
-/* As SELF(tile), for panels of bfloat16 pairs; `depth` is even. */
+/* As SELF(tile), for panels of bfloat16 pairs and a whole panel's columns; `depth` is even. */
 INLINE void MODE(tile)(const int rows, const ACTIVATION *a, size_t a_stride, const uint16_t *b, size_t depth,
-                       size_t ahead, V acc[TILE_ROWS][VECTORS]) {
+                       size_t ahead, int resume, float *out) {
     V sum[TILE_ROWS][VECTORS];
-#pragma clang loop unroll(full)
-    for (int row = 0; row < rows; row++)
-#pragma clang loop unroll(full)
-        for (int v = 0; v < VECTORS; v++) sum[row][v] = (V){0};
+    EACH(row, rows) EACH(v, VECTORS) sum[row][v] = resume ? LOAD(out + row * PANEL + v * LANES) : (V){0};
     for (size_t k = 0; k < depth; k += 2) {
         const uint16_t *pair = b + k * PANEL;
         __builtin_prefetch((const char *)pair + ahead, 0, 2);
 #if PAIRS
         VU weight[VECTORS];
-#pragma clang loop unroll(full)
-        for (int v = 0; v < VECTORS; v++) weight[v] = LOAD_WORDS(pair + v * 2 * LANES);
-#pragma clang loop unroll(full)
-        for (int row = 0; row < rows; row++) {
+        EACH(v, VECTORS) weight[v] = LOAD_WORDS(pair + v * 2 * LANES);
+        EACH(row, rows) {
             uint32_t both;
             __builtin_memcpy(&both, a + (size_t)row * a_stride + k, sizeof both);
-            VU activation = both - (VU){0};
-#pragma clang loop unroll(full)
-            for (int v = 0; v < VECTORS; v++) sum[row][v] = MODE(dot)(sum[row][v], activation, weight[v]);
+            EACH(v, VECTORS) sum[row][v] = MODE(dot)(sum[row][v], both - (VU){0}, weight[v]);
         }
 #else
-        V low[VECTORS], high[VECTORS];
-#pragma clang loop unroll(full)
-        for (int v = 0; v < VECTORS; v++) low[v] = (V)(LOAD_WORDS(pair + v * 2 * LANES) << 16);
-#pragma clang loop unroll(full)
-        for (int row = 0; row < rows; row++)
-#pragma clang loop unroll(full)
-            for (int v = 0; v < VECTORS; v++)
-                sum[row][v] = MULTIPLY_ADD(SPLAT(a[(size_t)row * a_stride + k]), low[v], sum[row][v]);
-#pragma clang loop unroll(full)
-        for (int v = 0; v < VECTORS; v++) high[v] = (V)(LOAD_WORDS(pair + v * 2 * LANES) & 0xffff0000u);
-#pragma clang loop unroll(full)
-        for (int row = 0; row < rows; row++)
-#pragma clang loop unroll(full)
-            for (int v = 0; v < VECTORS; v++)
-                sum[row][v] = MULTIPLY_ADD(SPLAT(a[(size_t)row * a_stride + k + 1]), high[v], sum[row][v]);
+        V weight[VECTORS];
+        EACH(v, VECTORS) weight[v] = (V)(LOAD_WORDS(pair + v * 2 * LANES) << 16);
+        EACH(row, rows) {
+            V activation = SPLAT(a[(size_t)row * a_stride + k]);
+            EACH(v, VECTORS) sum[row][v] = MULTIPLY_ADD(activation, weight[v], sum[row][v]);
+        }
+        EACH(v, VECTORS) weight[v] = (V)(LOAD_WORDS(pair + v * 2 * LANES) & 0xffff0000u);
+        EACH(row, rows) {
+            V activation = SPLAT(a[(size_t)row * a_stride + k + 1]);
+            EACH(v, VECTORS) sum[row][v] = MULTIPLY_ADD(activation, weight[v], sum[row][v]);
+        }
 #endif
     }
-#pragma clang loop unroll(full)
-    for (int row = 0; row < rows; row++)
-#pragma clang loop unroll(full)
-        for (int v = 0; v < VECTORS; v++) acc[row][v] = sum[row][v];
+    EACH(row, rows) EACH(v, VECTORS) STORE(out + row * PANEL + v * LANES, sum[row][v]);
 }
 #else
 INLINE void MODE(tile)(const int rows, const ACTIVATION *a, size_t a_stride, const float *b, size_t depth, size_t ahead,
-                       V acc[TILE_ROWS][VECTORS]) {
-    SELF(tile)(rows, VECTORS, a, a_stride, b, PANEL, depth, ahead, acc);
+                       int resume, float *out) {
+    SELF(tile)(rows, VECTORS, a, a_stride, b, PANEL, depth, ahead, resume, out, PANEL);
 }
 #endif
+
+/* The tile as a function of its own: inlined into its callers it would lose registers to them. */
+static __attribute__((noinline)) void MODE(run)(size_t rows, const ACTIVATION *a, size_t a_stride, const void *b,
+                                                size_t ahead, int resume, float *out) {
+#define TILE(rows) MODE(tile)(rows, a, a_stride, b, DEPTH, ahead, resume, out)
+    WITH_ROWS(rows, TILE)
+#undef TILE
+}
 
 /* What becomes of a product: stored as f32, put through GELU for the next product, or added to the residual. */
 #ifndef MINILM_EPILOGUE
@@ -141,17 +135,13 @@ INLINE void MODE(tile)(const int rows, const ACTIVATION *a, size_t a_stride, con
 enum epilogue { EPILOGUE_STORE, EPILOGUE_GELU, EPILOGUE_ADD };
 #endif
 
-INLINE void MODE(block)(const int rows, const enum epilogue epilogue, const ACTIVATION *a, size_t inputs, const void *b,
-                        size_t depth, size_t ahead, const float *bias, void *out, size_t outputs) {
-    V acc[TILE_ROWS][VECTORS];
-    MODE(tile)(rows, a, inputs, b, depth, ahead, acc);
-#pragma clang loop unroll(full)
-    for (int row = 0; row < rows; row++) {
-#pragma clang loop unroll(full)
+INLINE void MODE(finish)(const enum epilogue epilogue, size_t rows, const float *products, const float *bias, void *out,
+                         size_t outputs) {
+    for (size_t row = 0; row < rows; row++) {
         for (int v = 0; v < VECTORS; v++) {
-            V value = acc[row][v];
+            V value = LOAD(products + row * PANEL + v * LANES);
             if (bias) value += LOAD(bias + v * LANES);
-            size_t at = (size_t)row * outputs + (size_t)v * LANES;
+            size_t at = row * outputs + (size_t)v * LANES;
             if (epilogue == EPILOGUE_GELU) MODE(put)((ACTIVATION *)out + at, SELF(gelu)(value));
             else if (epilogue == EPILOGUE_ADD) STORE((float *)out + at, LOAD((float *)out + at) + value);
             else STORE((float *)out + at, value);
@@ -160,26 +150,32 @@ INLINE void MODE(block)(const int rows, const enum epilogue epilogue, const ACTI
 }
 
 /*
- * `[tokens x inputs]` activations times a packed matrix. Deep matrices are taken DEPTH inputs at a time, so that the part
- * of a panel in use stays in the first-level cache while all rows pass by it; only EPILOGUE_ADD may be that deep.
+ * `[tokens x inputs]` activations times a packed matrix, SLICE inputs at a time; only EPILOGUE_ADD may have more than one
+ * slice. Within a panel, all rows pass by the part of it that the first-level cache holds.
  */
 INLINE void MODE(product)(const enum epilogue epilogue, enum matrix matrix, const struct batch *batch, int layer,
                           const ACTIVATION *input, size_t tokens, void *out, size_t out_element) {
     struct shape shape = matrix_shape(matrix);
     const float *biases = packed_matrix(batch->packed, ELEMENT, layer, matrix);
     const char *panels = (const char *)(biases + shape.outputs);
-    for (size_t start = 0; start < shape.inputs; start += DEPTH) {
+    float *partial = batch->work->partial;
+    for (size_t slice = 0; slice < shape.inputs; slice += SLICE) {
         for (size_t column = 0; column < shape.outputs; column += PANEL) {
-            const void *panel = panels + (column * shape.inputs + start * PANEL) * ELEMENT;
-            const float *bias = start == 0 ? biases + column : NULL;
-            for (size_t row = 0; row < tokens; row += TILE_ROWS) {
-                /* Only the first rows fetch what comes next: the rest would ask again for the same lines. */
-                size_t ahead = row == 0 ? shape.inputs * PANEL * ELEMENT : 0;
-                const ACTIVATION *a = input + row * shape.inputs + start;
-                void *at = (char *)out + (row * shape.outputs + column) * out_element;
-#define BLOCK(rows) MODE(block)(rows, epilogue, a, shape.inputs, panel, DEPTH, ahead, bias, at, shape.outputs)
-                WITH_ROWS(tokens - row, BLOCK)
-#undef BLOCK
+            const float *bias = slice == 0 ? biases + column : NULL;
+            for (size_t start = slice; start < slice + SLICE; start += DEPTH) {
+                const void *panel = panels + (column * shape.inputs + start * PANEL) * ELEMENT;
+                for (size_t row = 0; row < tokens; row += TILE_ROWS) {
+                    size_t rows = tokens - row < TILE_ROWS ? tokens - row : TILE_ROWS;
+                    /* Only the first rows fetch what comes next: the rest would ask again for the same lines. */
+                    size_t ahead = row > 0 ? 0 : start == slice ? DEPTH * PANEL * ELEMENT
+                                                                : (shape.inputs - DEPTH) * PANEL * ELEMENT;
+                    const ACTIVATION *a = input + row * shape.inputs + start;
+                    float *products = partial + row * PANEL;
+                    MODE(run)(rows, a, shape.inputs, panel, ahead, start > slice, products);
+                    if (start + DEPTH < slice + SLICE) continue;
+                    void *at = (char *)out + (row * shape.outputs + column) * out_element;
+                    MODE(finish)(epilogue, rows, products, bias, at, shape.outputs);
+                }
             }
         }
     }

@@ -3,6 +3,7 @@
  * them. The including file defines LANES, FUSED (whether multiply-add is one instruction) and SELF(name), which makes a
  * name the variant's own.
  */
+#define EACH(index, count) _Pragma("clang loop unroll(full)") for (int index = 0; index < (count); index++)
 #define INLINE static inline __attribute__((always_inline, unused))
 
 typedef float SELF(vector) __attribute__((vector_size(LANES * 4)));
@@ -81,33 +82,26 @@ INLINE VU SELF(rounded)(V x) {
 }
 
 /*
- * acc[row][vector] += a[row][0 ..< depth] * b[0 ..< depth][vector]: the register tile. `rows` and `vectors` are constants
- * at every call. Each row of `b` is `stride` floats after the one before; `ahead` bytes further is what comes next.
+ * out[row][vector] = (resume ? out[row][vector] : 0) + a[row][0 ..< depth] * b[0 ..< depth][vector]: the register tile.
+ * `rows` and `vectors` are constants at every call. Rows of `a`, `b` and `out` lie `a_stride`, `b_stride` and `out_stride`
+ * floats apart; `ahead` bytes after a row of `b` lies what will be wanted next.
  */
-INLINE void SELF(tile)(const int rows, const int vectors, const float *a, size_t a_stride, const float *b, size_t stride,
-                       size_t depth, size_t ahead, V acc[TILE_ROWS][VECTORS]) {
+INLINE void SELF(tile)(const int rows, const int vectors, const float *a, size_t a_stride, const float *b,
+                       size_t b_stride, size_t depth, size_t ahead, int resume, float *out, size_t out_stride) {
     V sum[TILE_ROWS][VECTORS];
-#pragma clang loop unroll(full)
-    for (int row = 0; row < rows; row++)
-#pragma clang loop unroll(full)
-        for (int v = 0; v < vectors; v++) sum[row][v] = (V){0};
+    EACH(row, rows) EACH(v, vectors)
+        sum[row][v] = resume ? LOAD(out + (size_t)row * out_stride + v * LANES) : (V){0};
 #pragma clang loop unroll_count(2)
     for (size_t k = 0; k < depth; k++) {
         V weight[VECTORS];
-        __builtin_prefetch((const char *)(b + k * stride) + ahead, 0, 2);
-#pragma clang loop unroll(full)
-        for (int v = 0; v < vectors; v++) weight[v] = LOAD(b + k * stride + v * LANES);
-#pragma clang loop unroll(full)
-        for (int row = 0; row < rows; row++) {
+        __builtin_prefetch((const char *)(b + k * b_stride) + ahead, 0, 2);
+        EACH(v, vectors) weight[v] = LOAD(b + k * b_stride + v * LANES);
+        EACH(row, rows) {
             V activation = SPLAT(a[(size_t)row * a_stride + k]);
-#pragma clang loop unroll(full)
-            for (int v = 0; v < vectors; v++) sum[row][v] = MULTIPLY_ADD(activation, weight[v], sum[row][v]);
+            EACH(v, vectors) sum[row][v] = MULTIPLY_ADD(activation, weight[v], sum[row][v]);
         }
     }
-#pragma clang loop unroll(full)
-    for (int row = 0; row < rows; row++)
-#pragma clang loop unroll(full)
-        for (int v = 0; v < vectors; v++) acc[row][v] = sum[row][v];
+    EACH(row, rows) EACH(v, vectors) STORE(out + (size_t)row * out_stride + v * LANES, sum[row][v]);
 }
 
 /* Calls a macro with the number of rows as a constant. */
