@@ -36,7 +36,7 @@ public final class WordPieceTokenizer: Sendable {
         let found = Special.spelled.allSatisfy { special in
             vocabulary.id(of: Array("\(special.text)".utf8)[...], continuing: false) == special.id
         }
-        guard found, vocabulary.count == Int(VEXFS_MINILM_VOCABULARY.rawValue) else {
+        guard found, vocabulary.count == VEXFS_MINILM_VOCABULARY else {
             throw VexFSError(
                 .corruption, "This is not the vocabulary of all-MiniLM-L6-v2; run scripts/fetch-model again.", at: path)
         }
