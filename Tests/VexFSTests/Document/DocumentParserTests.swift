@@ -47,7 +47,8 @@ import Testing
     }
 
     @Test(arguments: [
-        (#""abc""#, "abc"), ("-3", "-3"), ("18446744073709551615", "18446744073709551615"), ("null", nil), ("\"\"", nil),
+        (#""abc""#, "abc"), ("-3", "-3"), ("18446744073709551615", "18446744073709551615"), ("null", nil),
+        ("\"\"", nil),
     ]) func identifiers(_ json: String, _ id: ByteString?) throws {
         #expect(try parse("{\"text\":\"x\",\"id\":\(json)}").explicitID == id)
     }
@@ -74,8 +75,10 @@ import Testing
         ("[]", .malformedDocument, "an array"), ("{", .malformedDocument, "column 2"),
         ("}", .malformedDocument, "'}'"), ("{\"", .malformedDocument, "inside a string"),
         ("{\"text\"", .malformedDocument, "column 8"), ("{\"text\":", .malformedDocument, "column 9"),
-        ("{\"text\":\"x\"", .malformedDocument, "inside an object"), ("{\"text\":\"x\",}", .malformedDocument, "a comma"),
-        ("{\"text\":\"x\"}}", .malformedDocument, "'}' after the end"), ("{\"text\":\"x\"} {}", .malformedDocument, "'{'"),
+        ("{\"text\":\"x\"", .malformedDocument, "inside an object"),
+        ("{\"text\":\"x\",}", .malformedDocument, "a comma"),
+        ("{\"text\":\"x\"}}", .malformedDocument, "'}' after the end"),
+        ("{\"text\":\"x\"} {}", .malformedDocument, "'{'"),
         ("{text:\"x\"}", .malformedDocument, "'t'"), ("{'text':\"x\"}", .malformedDocument, "'''"),
         ("{\"text\":'x'}", .malformedDocument, "column 9"), ("{\"text\" \"x\"}", .malformedDocument, "colon"),
         ("{\"text\":\"x\" \"a\":1}", .malformedDocument, "a comma"), ("{\"a\":tru}", .malformedDocument, "misspelt"),
@@ -86,8 +89,10 @@ import Testing
         ("{\"a\":-}", .malformedDocument, "a digit"), ("{\"a\":0x10}", .malformedDocument, "'x'"),
         ("{\"a\":1e999}", .malformedDocument, "beyond the range"),
         ("{\n\"a\":99999999999999999999999}", .malformedDocument, "line 2, column 5"),
-        ("{\"a\":\"\t\"}", .malformedDocument, "control character"), ("{\"a\":\"\\x\"}", .malformedDocument, "backslash"),
-        ("{\"a\":\"\\u12g4\"}", .malformedDocument, "hexadecimal"), ("{\"a\":\"\\ud800\"}", .malformedDocument, "surrogate"),
+        ("{\"a\":\"\t\"}", .malformedDocument, "control character"),
+        ("{\"a\":\"\\x\"}", .malformedDocument, "backslash"),
+        ("{\"a\":\"\\u12g4\"}", .malformedDocument, "hexadecimal"),
+        ("{\"a\":\"\\ud800\"}", .malformedDocument, "surrogate"),
         ("{\"a\":\"\\udfff\"}", .malformedDocument, "surrogate"), ("{\"a\":[1,]}", .malformedDocument, "column 9"),
         ("{\"a\":[1 2]}", .malformedDocument, "'2'"), ("{\"a\":[1}", .malformedDocument, "the end of the array"),
         ("{\"a\":{]}", .malformedDocument, "']'"), ("{/* c */}", .malformedDocument, "'/'"),
@@ -109,7 +114,8 @@ import Testing
         (#"{"embedding":[1],"vector":[1]}"#, .malformedDocument, "\"embedding\" and \"vector\""),
         (#"{"embedding":[1,1e39]}"#, .invalidVector, "\"embedding\"[1]"),
         (#"{"vector":[-4e38]}"#, .invalidVector, "\"vector\"[0]"),
-        (#"{"vectors":{"title":[1,2]}}"#, .unsupported, "named"), (#"{"vector":{"a":[1]}}"#, .unsupported, "\"vector\""),
+        (#"{"vectors":{"title":[1,2]}}"#, .unsupported, "named"),
+        (#"{"vector":{"a":[1]}}"#, .unsupported, "\"vector\""),
         (#"{"text":"x","id":1.5}"#, .malformedDocument, "\"id\" is a number"),
         (#"{"text":"x","id":{}}"#, .malformedDocument, "\"id\" is an object"),
         (#"{"text":"x","id":true}"#, .malformedDocument, "\"id\" is a boolean"),

@@ -16,9 +16,11 @@ import Testing
         #expect(try parse("\u{FEFF}hi", as: .text).text == "hi")
     }
 
-    @Test(arguments: [
-        ([0x61, 0x00, 0x62], "NUL byte at byte 1"), ([0x61, 0xFF], "not UTF-8"), ([0x20, 0x0A], "blank"),
-    ] as [([UInt8], String)]) func keptUnindexed(_ bytes: [UInt8], _ reason: String) throws {
+    @Test(
+        arguments: [
+            ([0x61, 0x00, 0x62], "NUL byte at byte 1"), ([0x61, 0xFF], "not UTF-8"), ([0x20, 0x0A], "blank"),
+        ] as [([UInt8], String)]) func keptUnindexed(_ bytes: [UInt8], _ reason: String) throws
+    {
         let document = try DocumentParser.parse(bytes, as: .text)
         #expect(document.unindexedReason?.contains(reason) == true)
         #expect(document.text.isEmpty)
@@ -87,7 +89,8 @@ import Testing
     @Test(arguments: [
         "---\nno colon\n---\nx", "---\na: 1\nnever closed", "--- \n a: indented\n---\nx", "---\na: {b: 1}\n---\nx",
         "---\na: |\n  block\n---\nx", "---\na: &anchor x\n---\nx", "---\na: [1, [2]]\n---\nx", "---\na: \"open\n---\nx",
-        "---\na:\n  b: 1\n---\nx", " ---\na: 1\n---\nx", "---\n- a\n---\nx", "---\na: b: c\n---\nx", "----\na: 1\n----\nx",
+        "---\na:\n  b: 1\n---\nx", " ---\na: 1\n---\nx", "---\n- a\n---\nx", "---\na: b: c\n---\nx",
+        "----\na: 1\n----\nx",
     ]) func anythingElseIsText(_ text: String) throws {
         let document = try parse(text)
         #expect(document.text == text)

@@ -24,7 +24,8 @@ import Testing
 
     private static let scalars: [JSON] = [
         .null, .bool(true), .bool(false), .integer(0), .integer(1), .integer(2020), .integer(.max), .integer(.min),
-        .number(0.5), .number(1), .number(-0.0), .number(0x1p63), .number(9_007_199_254_740_993), .string("en"),
+        .number(0.5), .number(1), .number(-0.0), .number(0x1p63), .integer(9_007_199_254_740_993), .number(0x1p53),
+        .string("en"),
         .string("EN"), .string("2020"), .string("The quick fox"), .string(""), .string("true"), .integer(.max - 1),
     ]
 
@@ -36,7 +37,9 @@ import Testing
                 let count = Int.random(in: 0..<4, using: &generator)
                 value = .array((0..<count).map { _ in scalars.randomElement(using: &generator) ?? .null })
             }
-            if field == "b", Bool.random(using: &generator) { value = .object([.init("in", value), .init("z", .null)]) }
+            if field == "b", Bool.random(using: &generator) {
+                value = .object([.init("in", value), .init("z", .null)])
+            }
             members.append(.init(field, value))
         }
         return .object(members)
@@ -112,7 +115,8 @@ import Testing
         #expect(years.map(\.count) == [2, 1])
         let tags = try index.values(of: "tags", among: live, load: rows.load)
         #expect(tags.map(\.count) == [2, 1])
-        for (text, expected) in [("2020", [0, 1]), ("2020.5", [2]), ("2020.0", []), ("x", [])] as [(ByteString, [Row])] {
+        for (text, expected) in [("2020", [0, 1]), ("2020.5", [2]), ("2020.0", []), ("x", [])] as [(ByteString, [Row])]
+        {
             let found = try index.rows(whereField: "year", hasText: text, among: live, load: rows.load)
             #expect(Self.list(found) == expected)
         }

@@ -32,7 +32,7 @@ import Testing
         let seed: UInt64 = 20_261_121
         print("seed \(seed)")
         var generator = SeededGenerator(seed: seed)
-        for round in 0..<20_000 {
+        for round in 0..<6000 {
             var bytes = JSON.object([.init("k", Self.random(depth: 3, &generator))]).compact
             if round % 4 != 0 { Self.mutate(&bytes, &generator) }
             let parsed = bytes.withUnsafeBufferPointer { buffer in
