@@ -18,12 +18,16 @@ final class VectorFile: Sendable {
     /// Bytes from one row to the next: the vector, rounded up to 64.
     let strideBytes: Int
 
+    private let path: String
     private let descriptor: Int32
+    /// Whether the directory's entry of the file is on the disk.
+    private let isNamed = Atomic<Bool>(false)
     private let chunks = Mutex<[MappedChunk]>([])
 
     /// Opens or creates the file.
     /// - Throws: `corruption` where the header does not fit, `newerFormat`, `storeFull`, `inputOutput`.
     init(path: String, dimension: Int) throws(VexFSError) {
+        self.path = path
         self.dimension = dimension
         strideBytes = (dimension * 4 + 63) / 64 * 64
         descriptor = try SystemCall.open(path, O_RDWR | O_CREAT)
@@ -137,8 +141,14 @@ final class VectorFile: Sendable {
         }
     }
 
-    /// Brings every earlier write to the disk.
-    func sync() throws(VexFSError) { try SystemCall.syncData(descriptor) }
+    /// Brings every earlier write, and once the file's name, to the disk.
+    func sync() throws(VexFSError) {
+        try SystemCall.syncData(descriptor)
+        guard !isNamed.load(ordering: .relaxed) else { return }
+        // The path always has a directory in front: the store makes it so.
+        try SystemCall.syncDirectory(String(path[..<(path.lastIndex(of: "/") ?? path.endIndex)]))
+        isNamed.store(true, ordering: .relaxed)
+    }
 
     /// CRC32C of a vector as stored.
     static func checksum(_ vector: ArraySlice<Float>) -> UInt32 {
