@@ -6,4 +6,6 @@
 #endif
 #include <fuse_lowlevel.h>
 
+#include "vexfs_cli_shim.h"
+
 #endif

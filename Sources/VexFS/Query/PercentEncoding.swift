@@ -1,7 +1,7 @@
 /// `%XX` escapes in names of query paths.
 enum PercentEncoding {
     /// The bytes with every `%XX` replaced by the byte it names; a `%` that two hexadecimal digits don't follow stays.
-    static func decode(_ bytes: some Collection<UInt8>) -> [UInt8] {
+    static func decode(_ bytes: some Swift.Collection<UInt8>) -> [UInt8] {
         var result: [UInt8] = []
         result.reserveCapacity(bytes.count)
         var rest = bytes[...]

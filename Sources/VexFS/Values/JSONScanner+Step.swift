@@ -45,7 +45,9 @@ extension JSONScanner {
             state = isObject ? .key : .value
             return nil
         case UInt8(ascii: "]") where !isObject, UInt8(ascii: "}") where isObject: return close(byte)
-        default: return "\(Self.name(byte)) where a comma or the end of the \(isObject ? "object" : "array") is expected"
+        default:
+            let container = isObject ? "object" : "array"
+            return "\(Self.name(byte)) where a comma or the end of the \(container) is expected"
         }
     }
 

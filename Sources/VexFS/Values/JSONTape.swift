@@ -64,6 +64,9 @@ struct JSONTape {
         }
     }
 
+    /// The bits of the number at `index`.
+    func rawNumber(_ index: Int) -> UInt64 { words[index + 1] }
+
     /// Calls `body` with the index of every element of the array at `index`.
     func forEachElement<E: Error>(of index: Int, _ body: (Int) throws(E) -> Void) throws(E) {
         let end = next(index) - 1

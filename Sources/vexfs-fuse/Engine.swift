@@ -1,0 +1,85 @@
+import Glibc
+import VexEmbedding
+import VexFS
+import VexFUSE
+
+/// The only file of the command line that calls the engine, the embedder and the file system.
+enum Engine {
+    /// Makes an empty store.
+    static func format(at path: String) throws(Failure) {
+        try translated { () throws(VexFSError) in try Store.format(at: path) }
+    }
+
+    /// The embedder of the embedded model.
+    /// - Parameter model: the directory of the model's files; nil for the one that is installed.
+    static func embedder(model: String?, precision: Precision?) throws(Failure) -> any Embedder {
+        try translated { () throws(VexFSError) in
+            let directory = model ?? ModelDirectory.default
+            let mode: MiniLMEmbedder.Precision = precision == .f32 ? .f32 : .bf16
+            return try MiniLMEmbedder(directory: directory, precision: mode)
+        }
+    }
+
+    /// Opens a store for this process.
+    static func open(_ path: String, embedder: any Embedder) throws(Failure) -> Store {
+        try translated { () throws(VexFSError) in
+            try Store(opening: path, options: StoreOptions(), embedder: embedder)
+        }
+    }
+
+    /// Mounts an open store; returns when the kernel and the daemon have shaken hands.
+    static func mount(_ store: Store, on mountpoint: Mountpoint, _ request: MountRequest) throws(Failure)
+        -> MountedStore
+    {
+        var options = MountOptions()
+        let asked = request.options
+        options.readOnly = asked.readOnly
+        options.allowOther = asked.allowOther
+        options.allowRoot = asked.allowRoot
+        options.defaultPermissions = asked.defaultPermissions
+        options.autoUnmount = asked.autoUnmount
+        options.noatime = asked.noatime
+        options.debug = asked.debug
+        options.fsname = request.store
+        if let seconds = asked.entryTimeoutSeconds { options.entryTimeoutSeconds = seconds }
+        if let seconds = asked.attributeTimeoutSeconds { options.attributeTimeoutSeconds = seconds }
+        if let count = asked.workerThreads { options.workerThreads = count }
+        options.extra = asked.kernelOptions
+        do {
+            let mounted = try MountedStore(store: store, mountpoint: mountpoint.path, options: options)
+            try mounted.start()
+            return mounted
+        } catch {
+            throw Failure(.mountFailed, error.description)
+        }
+    }
+
+    /// The bytes of a query file of a store that is not mounted.
+    /// - Parameter segments: what follows `query/` in the path, still `%XX`-encoded.
+    static func answer(
+        _ store: Store, collection: String, folder: String, segments: [String]
+    ) throws(Failure) -> [UInt8] {
+        try translated { () throws(VexFSError) in
+            guard let collection = store.collection(named: ByteString(collection)) else {
+                throw VexFSError(.notFound, "there is no collection \"\(collection)\"", at: store.path)
+            }
+            var request = try QueryPath.parse(segments)
+            request.folder = folder
+            return AnswerWriter.render(try collection.search(request), for: request)
+        }
+    }
+
+    /// Reads everything of a store and compares it with its checksums; changes nothing.
+    static func check(_ path: String) throws(Failure) -> StoreCheck {
+        try translated { () throws(VexFSError) in try StoreCheck.run(at: path) }
+    }
+
+    /// Runs engine code and gives its error an exit code.
+    private static func translated<Value>(_ body: () throws(VexFSError) -> Value) throws(Failure) -> Value {
+        do {
+            return try body()
+        } catch {
+            throw Failure(error)
+        }
+    }
+}

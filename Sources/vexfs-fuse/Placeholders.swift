@@ -1,0 +1,77 @@
+import VexFS
+
+// The engine's types that the command line needs, until they are there: this file goes when they are.
+
+struct StoreOptions {}
+
+final class Store: Sendable {
+    let path: String
+    static func format(at path: String) throws(VexFSError) { throw missing }
+    init(opening path: String, options: StoreOptions, embedder: any Embedder) throws(VexFSError) {
+        self.path = path
+        throw missing
+    }
+    func close() {}
+    func collection(named: ByteString) -> StoreCollection? { nil }
+}
+
+final class StoreCollection: Sendable {
+    func search(_ request: QueryRequest) throws(VexFSError) -> SearchAnswer { throw missing }
+}
+
+struct MountOptions {
+    var readOnly = false
+    var allowOther = false
+    var allowRoot = false
+    var defaultPermissions = false
+    var autoUnmount = false
+    var noatime = false
+    var debug = false
+    var fsname = ""
+    var entryTimeoutSeconds = 1.0
+    var attributeTimeoutSeconds = 1.0
+    var workerThreads = 2
+    var extra: [String] = []
+}
+
+final class MountedStore: Sendable {
+    init(store: Store, mountpoint: String, options: MountOptions) throws(VexFSError) {}
+    func start() throws(VexFSError) { throw missing }
+    func waitUntilUnmounted() {}
+    func requestStop() {}
+}
+
+enum QueryPath {
+    static func parse(_ segments: [String]) throws(VexFSError) -> QueryRequest { throw missing }
+}
+
+enum AnswerWriter {
+    static func render(_ answer: SearchAnswer, for request: QueryRequest) -> [UInt8] { [] }
+}
+
+enum ModelDirectory {
+    static var `default`: String { "" }
+}
+
+struct MiniLMEmbedder: Embedder {
+    enum Precision { case f32, bf16 }
+    var space: EmbeddingSpace { EmbeddingSpace(id: "", model: "", dimension: 384, maximumTokens: 256) }
+    init(directory: String, precision: Precision) throws(VexFSError) { throw missing }
+    func embed(_ texts: [String], role: EmbeddingRole) throws(VexFSError) -> [Embedding] { throw missing }
+}
+
+struct StoreCheck {
+    struct Finding: Sendable {
+        var collection: String
+        var path: String
+        var problem: String
+    }
+    var collections = 0
+    var documents = 0
+    var vectors = 0
+    var bytes = 0
+    var findings: [Finding] = []
+    static func run(at path: String) throws(VexFSError) -> StoreCheck { throw missing }
+}
+
+private var missing: VexFSError { VexFSError(.unsupported, "this build has no engine") }
