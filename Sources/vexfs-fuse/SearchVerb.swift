@@ -7,9 +7,9 @@ enum SearchVerb: Verb {
     static let operands = "STORE|MOUNTPOINT COLLECTION TEXT"
     static let summary = "search a collection, mounted or not"
     static let details = """
-        Prints what reading COLLECTION/query/TEXT would: the same options, filters and formats. COLLECTION may name a
-        folder (notes/2026), or be "/" for all collections of a mount. A store that is mounted is asked through its mount; one that
-        is not mounted is opened for as long as the search takes.
+        Prints what reading COLLECTION/query/TEXT would: the same options, filters and formats. COLLECTION
+        may name a folder (notes/2026), or be "/" for all collections of a mount. A store that is mounted is
+        asked through its mount; one that is not mounted is opened for as long as the search takes.
         """
     static let options = [
         Option(long: "limit", short: "k", argument: "N", help: "how many results (10)"),

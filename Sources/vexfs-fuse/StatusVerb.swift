@@ -8,8 +8,9 @@ enum StatusVerb: Verb {
     static let operands = ""
     static let summary = "show what is mounted and how it is"
     static let details = """
-        Shows every mounted store: where, whether it answers, and what its health file says. A mount that hangs is
-        reported after 2 seconds and does not hang the report. Exit code 0 unless a mount is dead or does not answer (6).
+        Shows every mounted store: where, whether it answers, and what its health file says. A mount that
+        hangs is reported after 2 seconds and does not hang the report. Exit code 0 unless a mount is dead
+        or does not answer (6).
         """
     static let options = [Option(long: "json", help: "one JSON object a line")]
 
