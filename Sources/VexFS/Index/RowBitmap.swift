@@ -14,6 +14,22 @@ public struct RowBitmap: Sendable, Equatable {
         count = 0
     }
 
+    /// The set whose bits are the words', row 0 in the lowest bit of the first. O(words).
+    public init(words: [UInt64]) {
+        self.words = words
+        count = words.reduce(0) { $0 + $1.nonzeroBitCount }
+    }
+
+    /// The set of all rows below `count`.
+    public init(rowsBelow count: Int) {
+        words = [UInt64](repeating: ~0, count: count / 64)
+        if count % 64 != 0 { words.append(1 << UInt64(count % 64) - 1) }
+        self.count = count
+    }
+
+    /// Whether no row is in the set.
+    public var isEmpty: Bool { count == 0 }
+
     /// Whether the row is in the set.
     public func contains(_ row: Row) -> Bool {
         let word = Int(row >> 6)

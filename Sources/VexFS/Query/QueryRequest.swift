@@ -14,7 +14,9 @@ public struct QueryRequest: Sendable, Equatable {
     public enum Mode: String, Sendable, CaseIterable { case vector, text, hybrid, exact }
 
     /// How the answer is written.
-    public enum Format: String, Sendable, CaseIterable { case jsonl, json, tsv, ids, paths, grep, md, ctx, explain }
+    public enum Format: String, Sendable, CaseIterable {
+        case jsonl, json, tsv, ids, paths, grep, md, ctx, explain, why
+    }
 
     /// What is searched for.
     public var target: Target
@@ -40,6 +42,8 @@ public struct QueryRequest: Sendable, Equatable {
     public var tokenBudget: Int?
     /// What documents must match.
     public var filter: Filter?
+    /// The filter as a path writes it after `where=`, escapes kept; nil where it came another way.
+    public var filterText: String?
     /// How the answer is written.
     public var format: Format = .jsonl
     /// The folder that the search is limited to, as a path within the collection ("sub/dir"), or empty.

@@ -1,0 +1,334 @@
+import CVexKernels
+
+/// How far a write must have got when the call returns.
+public enum Durability: Sendable {
+    /// The operating system has it: the death of this process loses nothing.
+    case process
+    /// The disk has it: a power cut loses nothing.
+    case power
+}
+
+/// A version of a document that is ready to be written.
+struct PreparedDocument {
+    var bytes: [UInt8]
+    var metadata = JSON.object([])
+    /// `[dimension] Float32`, normalised where the metric is cosine.
+    var vector: [Float]?
+    var state = DocumentState.unindexed
+    var truncated = false
+    var embedded = false
+    /// Why there is no vector, in a sentence.
+    var reason = ""
+    /// What the commit's caller is told although the content is kept.
+    var failure: VexFSError?
+}
+
+extension Collection {
+    /// Judges a whole document as far as that needs no embedding: syntax, known keys, dimension, finiteness, size.
+    /// - Throws: `malformedDocument`, `nothingToEmbed`, `dimensionMismatch`, `invalidVector`, `documentTooLarge`.
+    public func check(_ bytes: [UInt8], as file: FileNumber) throws(VexFSError) -> ParsedDocument {
+        guard let attributes = attributes(of: file) else { throw VexFSError(.notFound, "the file is gone") }
+        let configuration = configuration
+        try checkSize(bytes.count, of: attributes.kind, configuration)
+        return try parse(bytes, named: attributes.name, configuration)
+    }
+
+    /// Makes `bytes` the file's content: parses, embeds, writes and indexes it. After return the next search sees it.
+    ///
+    /// A document whose embedding fails is kept with its state, and the reason is thrown all the same.
+    /// - Parameter parsed: what ``check(_:as:)`` returned for these very bytes, to save the second parse.
+    /// - Throws: what ``check(_:as:)`` throws; `notFound` where the file is gone; `embedderUnavailable`, `modelMissing`,
+    ///   `quotaExceeded`, `storeFull`, `inputOutput`.
+    @discardableResult
+    public func commit(
+        _ bytes: [UInt8], to file: FileNumber, parsed: ParsedDocument? = nil, modified: Int64? = nil,
+        durability: Durability = .process
+    ) throws(VexFSError) -> FileAttributes {
+        guard let attributes = attributes(of: file) else { throw VexFSError(.notFound, "the file is gone") }
+        let configuration = configuration
+        try checkSize(bytes.count, of: attributes.kind, configuration)
+        try context.space.claim(bytes.count + 4096)
+        let result: FileAttributes
+        if attributes.kind == .document {
+            let prepared = try prepare(bytes, named: attributes.name, parsed: parsed, configuration)
+            result = try commit(prepared, to: file, modified: modified)
+            if durability == .power { try sync(file) }
+            if let failure = prepared.failure { throw failure }
+        } else {
+            result = try commitScratch(bytes, to: file, modified: modified)
+            if durability == .power { try sync(file) }
+        }
+        return result
+    }
+
+    /// Brings every commit so far to the disk; callers share one sync.
+    /// - Throws: `storeFull`, `inputOutput`.
+    public func sync(_ file: FileNumber) throws(VexFSError) { try context.sync() }
+
+    // MARK: - Preparation: everything that needs no lock
+
+    func parse(
+        _ bytes: [UInt8], named name: ByteString, _ configuration: CollectionConfiguration
+    ) throws(VexFSError) -> ParsedDocument {
+        let parsed = try DocumentParser.parse(bytes, as: FileNaming.format(of: name))
+        if let vector = parsed.vector { try check(vector, configuration) }
+        return parsed
+    }
+
+    /// Parses and embeds.
+    func prepare(
+        _ bytes: [UInt8], named name: ByteString, parsed: ParsedDocument?, _ configuration: CollectionConfiguration,
+        patch: String = ""
+    ) throws(VexFSError) -> PreparedDocument {
+        var prepared = PreparedDocument(bytes: bytes)
+        guard !bytes.isEmpty else {
+            prepared.reason = "the file is empty"
+            return prepared
+        }
+        let document: ParsedDocument
+        if let parsed { document = parsed } else { document = try parse(bytes, named: name, configuration) }
+        prepared.metadata = document.metadata
+        if let vector = document.vector {
+            prepared.vector = configuration.metric == .cosine ? vector.normalized() : vector
+            prepared.state = .ready
+        } else if let reason = document.reasonWithoutVector {
+            prepared.reason = reason
+        } else {
+            do throws(VexFSError) {
+                let embedding = try embed([document.text], role: .document, configuration)[0]
+                prepared.take(embedding)
+            } catch {
+                guard error.code == .embedderUnavailable || error.code == .modelMissing else { throw error }
+                prepared.state = .pending
+                prepared.reason = error.description
+                prepared.failure = error
+            }
+        }
+        return prepared
+    }
+
+    /// Embeds texts in the collection's model.
+    /// - Throws: `dimensionMismatch` where the collection's vectors are not the model's; what the embedder throws.
+    func embed(
+        _ texts: [String], role: EmbeddingRole, _ configuration: CollectionConfiguration
+    ) throws(VexFSError) -> [Embedding] {
+        guard configuration.model != "none" else {
+            throw VexFSError(
+                .nothingToEmbed,
+                "this collection has no model: give a \"vector\", or set \"model\" in .vexfs/config.json")
+        }
+        let space = context.embedder.space
+        if let dimension = configuration.dimension, dimension != space.dimension {
+            throw VexFSError(
+                .dimensionMismatch,
+                "this collection's vectors have \(dimension) components and \(space.model) makes \(space.dimension); "
+                    + "give a \"vector\" of \(dimension) numbers")
+        }
+        if let stored = configuration.space, stored != space.id {
+            throw VexFSError(
+                .dimensionMismatch, "this collection's vectors were made by another model than \(space.model)")
+        }
+        return try context.embedder.embed(texts, role: role)
+    }
+
+    /// - Throws: `dimensionMismatch`, `invalidVector`.
+    func check(_ vector: [Float], _ configuration: CollectionConfiguration) throws(VexFSError) {
+        guard CollectionConfiguration.dimensionRange.contains(vector.count) else {
+            throw VexFSError(.invalidVector, "a vector has 1 to 65536 components, this one has \(vector.count)")
+        }
+        if let dimension = configuration.dimension, dimension != vector.count {
+            throw VexFSError(
+                .dimensionMismatch,
+                "the vector has \(vector.count) components and this collection's have \(dimension)")
+        }
+        if let index = vector.firstIndex(where: { !$0.isFinite }) {
+            throw VexFSError(.invalidVector, "component \(index) of the vector is not a finite number")
+        }
+        if configuration.metric == .cosine && !vector.contains(where: { $0 != 0 }) {
+            throw VexFSError(.invalidVector, "a vector of zeros has no direction, which the metric cosine compares")
+        }
+    }
+
+    func checkSize(_ count: Int, of kind: FileKind, _ configuration: CollectionConfiguration) throws(VexFSError) {
+        let limit = kind == .document ? configuration.documentLimitBytes : configuration.scratchFileLimitBytes
+        guard count <= limit else {
+            throw VexFSError(
+                .documentTooLarge,
+                "\(count) bytes are more than the limit of \(limit); raise \"document_limit_bytes\" in .vexfs/config.json"
+            )
+        }
+    }
+
+    // MARK: - Writing: under the writer's lock
+
+    /// Writes a prepared version.
+    /// - Throws: `notFound` where the file is gone, `storeFull`, `inputOutput`.
+    func commit(
+        _ prepared: PreparedDocument, to file: FileNumber, modified: Int64?
+    ) throws(VexFSError) -> FileAttributes {
+        try write { () throws(VexFSError) in
+            var record = try currentRecord(file)
+            let batch = WriteBatch()
+            let row = try add(prepared, to: &record, batch, modified: modified)
+            try database.write(batch)
+            show([(record.attributes, row, prepared)])
+            return record.attributes
+        }
+    }
+
+    /// Gives a version its row and puts it into the batch; the vector is in the file when this returns.
+    func add(
+        _ prepared: PreparedDocument, to record: inout FileRecord, _ batch: WriteBatch, modified: Int64?,
+        row reserved: Row? = nil
+    ) throws(VexFSError) -> RowRecord {
+        let row = reserved ?? state.withLock { $0.rows.next }
+        var version = RowRecord(file: record.attributes.number, metadata: [])
+        let metadata = try prepared.metadata.merged(withPatch: record.metadataPatch)
+        version.metadata = metadata.compact
+        version.truncated = prepared.truncated
+        version.embedded = prepared.embedded
+        if let vector = prepared.vector {
+            version.hasVector = true
+            version.vectorChecksum = VectorFile.checksum(vector[...])
+            if reserved == nil {
+                try vectorFile(dimension: vector.count, embedded: prepared.embedded, batch).write(
+                    vector, count: 1, at: row)
+            }
+        }
+        deleteContent(of: record.attributes, batch)
+        let now = SystemCall.now()
+        record.attributes.kind = .document
+        record.attributes.row = row
+        record.attributes.size = Int64(prepared.bytes.count)
+        record.attributes.state = prepared.state
+        record.attributes.version += 1
+        record.attributes.modified = modified ?? now
+        record.attributes.changed = now
+        record.contentChecksum = prepared.bytes.withUnsafeBytes { vexfs_crc32c(0, $0.baseAddress, $0.count) }
+        record.error = prepared.reason
+        batch.put(StoreKey.document(number, row), prepared.bytes)
+        batch.put(StoreKey.row(number, row), version.encoded())
+        batch.put(StoreKey.file(number, record.attributes.number), record.encoded())
+        if payloads.hasColumns { payloads.insert(row: row, metadata: metadata) }
+        return version
+    }
+
+    /// Shows written versions to readers.
+    func show(_ versions: [(attributes: FileAttributes, row: RowRecord, prepared: PreparedDocument)]) {
+        state.withLock { state in
+            for (attributes, version, prepared) in versions {
+                guard let row = attributes.row else { continue }
+                let before = state.tree[attributes.number]
+                if let old = before?.row { state.rows.remove(old) }
+                if before?.state == .pending { state.pendingCount -= 1 }
+                if before?.kind == .scratch { state.scratchBytes -= Int(before?.size ?? 0) }
+                state.rows.insert(row, file: attributes.number, hasVector: version.hasVector)
+                if version.hasVector { state.hasUnsyncedVectors = true }
+                if prepared.state == .pending { state.pendingCount += 1 }
+                // Name and place may have changed since the version was prepared; only content's attributes are taken.
+                state.tree.update(attributes.number) { shown in
+                    shown.kind = .document
+                    shown.row = row
+                    shown.size = attributes.size
+                    shown.state = attributes.state
+                    shown.version = attributes.version
+                    shown.modified = attributes.modified
+                    shown.changed = attributes.changed
+                }
+            }
+        }
+        context.metrics.increment(.documentsCommitted, by: versions.count)
+        context.metrics.increment(.documentBytesWritten, by: versions.reduce(0) { $0 + $1.prepared.bytes.count })
+        progress.update { $0 += 1 }
+        context.noteUnsynced()
+    }
+
+    private func commitScratch(
+        _ bytes: [UInt8], to file: FileNumber, modified: Int64?
+    ) throws(VexFSError) -> FileAttributes {
+        try write { () throws(VexFSError) in
+            var record = try currentRecord(file)
+            let current = record.attributes
+            let growth = bytes.count - Int(current.version == 0 ? 0 : current.size)
+            let limit = state.withLock { ($0.scratchBytes + growth, $0.configuration.scratchLimitBytes) }
+            guard growth <= 0 || limit.0 <= limit.1 else {
+                throw VexFSError(.quotaExceeded, "scratch files would take more than \(limit.1) bytes; remove some")
+            }
+            record.attributes.size = Int64(bytes.count)
+            record.attributes.version += 1
+            record.attributes.changed = SystemCall.now()
+            record.attributes.modified = modified ?? record.attributes.changed
+            record.contentChecksum = bytes.withUnsafeBytes { vexfs_crc32c(0, $0.baseAddress, $0.count) }
+            let batch = WriteBatch()
+            batch.put(StoreKey.scratch(number, file), bytes)
+            batch.put(StoreKey.file(number, file), record.encoded())
+            try database.write(batch)
+            state.withLock { state in
+                state.scratchBytes += growth
+                state.tree.update(file) { $0 = record.attributes }
+            }
+            context.noteUnsynced()
+            return record.attributes
+        }
+    }
+
+    /// The collection's vector file; made, with the dimension fixed, at the first vector.
+    func vectorFile(dimension: Int, embedded: Bool, _ batch: WriteBatch) throws(VexFSError) -> VectorFile {
+        let (known, configuration) = state.withLock { ($0.vectors, $0.configuration) }
+        let needsSpace = embedded && configuration.space == nil
+        if let known, !needsSpace {
+            guard known.dimension == dimension else {
+                throw VexFSError(
+                    .dimensionMismatch,
+                    "the vector has \(dimension) components and this collection's have \(known.dimension)")
+            }
+            return known
+        }
+        if let fixed = configuration.dimension, fixed != dimension {
+            throw VexFSError(
+                .dimensionMismatch, "the vector has \(dimension) components and this collection's have \(fixed)")
+        }
+        let file: VectorFile
+        if let known {
+            file = known
+        } else {
+            file = try VectorFile(path: context.directory.vectorFilePath(number), dimension: dimension)
+        }
+        let space = embedded ? context.embedder.space.id : configuration.space
+        state.withLock { state in
+            state.vectors = file
+            state.configuration.dimension = dimension
+            state.configuration.space = space
+            batch.put(StoreKey.collection(number), encodedRecord(state))
+        }
+        return file
+    }
+
+    /// Commits a file's stored bytes once more, for recovery and for documents that wait for a vector.
+    func commitAgain(_ file: FileNumber) throws(VexFSError) {
+        guard let attributes = attributes(of: file) else { return }
+        let bytes = try content(of: file).bytes
+        let prepared = try prepare(bytes, named: attributes.name, parsed: nil, configuration)
+        _ = try commit(prepared, to: file, modified: attributes.modified)
+    }
+}
+
+extension PreparedDocument {
+    /// Takes over what the embedder made.
+    mutating func take(_ embedding: Embedding) {
+        vector = embedding.vector
+        truncated = embedding.truncated
+        embedded = true
+        state = .ready
+        reason = ""
+        failure = nil
+    }
+}
+
+extension ParsedDocument {
+    /// Why this document gets no vector although it is well-formed; nil where it has one or its text is to be embedded.
+    var reasonWithoutVector: String? {
+        if let unindexedReason { return unindexedReason }
+        return wantsNoVector ? "the document says that it has no vector" : nil
+    }
+}

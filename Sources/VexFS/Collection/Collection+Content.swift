@@ -1,0 +1,153 @@
+import CVexKernels
+
+/// Content and what is known of it.
+extension Collection {
+    /// The committed bytes of a file (of a symbolic link: its target); none for a file never committed.
+    /// - Throws: `notFound`, `isADirectory`, `corruption` where the bytes are not those that were written.
+    public func content(of file: FileNumber) throws(VexFSError) -> FileContent {
+        // A commit may replace the row between the look and the read; the second look then finds the new row.
+        for _ in 0..<8 {
+            guard let attributes = attributes(of: file) else { throw VexFSError(.notFound, "the file is gone") }
+            guard attributes.kind != .directory else { throw VexFSError(.isADirectory, "this is a folder") }
+            guard attributes.version > 0 else { return FileContent([]) }
+            let key = attributes.row.map { StoreKey.document(number, $0) } ?? StoreKey.scratch(number, file)
+            if let bytes = try database.value(key) { return FileContent(bytes) }
+            if self.attributes(of: file) == attributes {
+                throw VexFSError(
+                    .corruption, "the content is missing from the store; run vexfs-fuse fsck", at: path(of: file) ?? "")
+            }
+        }
+        throw VexFSError(.busy, "the file is being replaced faster than it can be read")
+    }
+
+    /// What the index knows of a document, for extended attributes.
+    public struct DocumentFacts: Sendable {
+        /// Its id.
+        public var id: ByteString
+        /// Where it is on its way into the index.
+        public var state: DocumentState
+        /// Why it is not searchable.
+        public var error: String?
+        /// The model that made its vector; nil where it brought one or has none.
+        public var model: String?
+        /// Components of its vector.
+        public var dimensions: Int?
+        /// Counts its commits.
+        public var version: UInt64
+        /// Whether its text was longer than the model's window.
+        public var truncated: Bool
+        /// Its metadata with the patches applied, an object.
+        public var metadata: JSON
+    }
+
+    /// - Throws: `notFound`, `corruption`.
+    public func facts(of file: FileNumber) throws(VexFSError) -> DocumentFacts {
+        let record = try fileRecord(file)
+        let attributes = record.attributes
+        var facts = DocumentFacts(
+            id: identifier(of: file), state: attributes.state, error: record.error.isEmpty ? nil : record.error,
+            version: attributes.version, truncated: false, metadata: .object([]))
+        if let row = attributes.row, let version = try rowRecord(row) {
+            facts.truncated = version.truncated
+            facts.model = version.embedded ? configuration.model : nil
+            facts.dimensions = version.hasVector ? state.withLock { $0.vectors?.dimension } : nil
+            facts.metadata = try JSON.parse(version.metadata, code: .corruption)
+        }
+        return facts
+    }
+
+    /// The document's id: its path with encoded names decoded; for a hashed name, the id that its document names.
+    public func identifier(of file: FileNumber) -> ByteString {
+        let path = path(of: file) ?? ""
+        guard let name = attributes(of: file)?.name, FileNaming.isHashed(name),
+            let bytes = try? content(of: file).bytes,
+            let document = try? DocumentParser.parse(bytes, as: .json)
+        else { return FileNaming.identifier(ofPath: path) }
+        return identifier(ofPath: path, explicit: document.explicitID)
+    }
+
+    func identifier(ofPath path: String, explicit: ByteString?) -> ByteString {
+        if let explicit, FileNaming.isHashed(ByteString(path)), FileNaming.name(forID: explicit).string == path {
+            return explicit
+        }
+        return FileNaming.identifier(ofPath: path)
+    }
+
+    /// The file of the document with this id: the JSON file that its name stands for, else a text file or one in a folder.
+    public func file(withID id: ByteString) -> FileNumber? {
+        for path in FileNaming.candidatePaths(forID: id) {
+            let found = state.withLock { state in
+                state.tree.number(atPath: path).flatMap { state.tree[$0]?.kind == .document ? $0 : nil }
+            }
+            if let found { return found }
+        }
+        return nil
+    }
+
+    /// `[dimension] Float32` as stored (unit length where the metric is cosine), or nil without a vector.
+    public func embedding(of file: FileNumber) throws(VexFSError) -> [Float]? {
+        state.withLock { state in
+            guard let row = state.tree[file]?.row, state.rows.withVector.contains(row) else { return nil }
+            return state.vectors?.vector(row)
+        }
+    }
+
+    /// Sets one metadata key from outside the content, or takes such a setting back (nil). The vector is kept.
+    /// - Throws: `notFound`, `invalidArgument` where the file is no committed document, `storeFull`.
+    public func setMetadata(_ key: String, to value: JSON?, of file: FileNumber) throws(VexFSError) {
+        try context.space.claim(4096)
+        try write { () throws(VexFSError) in
+            var record = try currentRecord(file)
+            let attributes = record.attributes
+            guard let row = attributes.row, let old = try rowRecord(row) else {
+                throw VexFSError(.invalidArgument, "only a document has metadata")
+            }
+            var patch = try JSON.patch(record.metadataPatch)
+            guard value != nil || patch.contains(where: { $0.key == key }) else {
+                throw VexFSError(.attributeNotFound, "the key \(key) was not set from outside the document")
+            }
+            patch.removeAll { $0.key == key }
+            if let value { patch.append(.init(key, value)) }
+            record.metadataPatch = patch.isEmpty ? "" : String(decoding: JSON.object(patch).compact, as: UTF8.self)
+            let bytes = try content(of: file).bytes
+            var prepared = PreparedDocument(bytes: bytes)
+            if !bytes.isEmpty {
+                prepared.metadata = try parse(bytes, named: attributes.name, configuration).metadata
+            }
+            prepared.vector = try embedding(of: file)
+            prepared.state = attributes.state
+            prepared.truncated = old.truncated
+            prepared.embedded = old.embedded
+            prepared.reason = record.error
+            let batch = WriteBatch()
+            let version = try add(prepared, to: &record, batch, modified: attributes.modified)
+            try database.write(batch)
+            show([(record.attributes, version, prepared)])
+        }
+    }
+
+    func rowRecord(_ row: Row) throws(VexFSError) -> RowRecord? {
+        guard let bytes = try database.value(StoreKey.row(number, row)) else { return nil }
+        return try bytes.withSystemBytes { bytes throws(VexFSError) in try RowRecord(decoding: bytes) }
+    }
+}
+
+extension JSON {
+    /// The members of a stored metadata patch.
+    static func patch(_ text: String) throws(VexFSError) -> [Member] {
+        guard !text.isEmpty, case .object(let members) = try parse(Array(text.utf8), code: .corruption) else {
+            return []
+        }
+        return members
+    }
+
+    /// An object's members with those of a patch put over them.
+    func merged(withPatch text: String) throws(VexFSError) -> JSON {
+        guard !text.isEmpty, case .object(var members) = self else { return self }
+        for change in try Self.patch(text) {
+            members.removeAll { $0.key == change.key }
+            members.append(change)
+        }
+        return .object(members)
+    }
+}

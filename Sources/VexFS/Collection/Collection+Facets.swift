@@ -1,0 +1,37 @@
+/// Facets: the fields of the metadata and their values.
+extension Collection {
+    /// A value of a field and how many documents have it.
+    public struct FacetValue: Sendable {
+        /// The value as text.
+        public let value: ByteString
+        /// How many live documents have it.
+        public let count: Int
+    }
+
+    /// The names of the metadata's fields, sorted.
+    public func facetFields() throws(VexFSError) -> [String] {
+        let live = state.withLock { $0.rows.live }
+        return try payloads.fields(among: live, load: loadPayloads)
+    }
+
+    /// The values of a field, most frequent first.
+    public func facetValues(of field: String) throws(VexFSError) -> [FacetValue] {
+        let live = state.withLock { $0.rows.live }
+        return try payloads.values(of: field, among: live, load: loadPayloads).map {
+            FacetValue(value: $0.value, count: $0.count)
+        }
+    }
+
+    /// The documents whose field has this value.
+    public func files(withField field: String, value: ByteString) throws(VexFSError) -> [FileNumber] {
+        let live = state.withLock { $0.rows.live }
+        let rows = try payloads.rows(whereField: field, hasText: value, among: live, load: loadPayloads)
+        return state.withLock { state in
+            var files: [FileNumber] = []
+            rows.forEach { row in
+                if let file = state.rows.file(of: row) { files.append(file) }
+            }
+            return files
+        }
+    }
+}

@@ -1,0 +1,90 @@
+extension Collection {
+    /// Makes a new, empty collection's state.
+    static func emptyState(
+        name: ByteString, configuration: CollectionConfiguration, mode: UInt16, owner: UInt32, group: UInt32
+    ) -> State {
+        var root = FileAttributes(number: rootNumber, parent: 0, name: name, kind: .directory, mode: mode)
+        let now = SystemCall.now()
+        root.owner = owner
+        root.group = group
+        root.modified = now
+        root.changed = now
+        return State(name: name, configuration: configuration, tree: FileTree(root: root), created: now)
+    }
+
+    /// Reads a collection from the database.
+    /// - Throws: `corruption`, `newerFormat`, `inputOutput`.
+    /// - Complexity: O(files); documents and vectors are not read.
+    static func load(number: UInt32, record: [UInt8], context: StoreContext) throws(VexFSError) -> Collection {
+        let json = try JSON.parse(record, code: .corruption)
+        guard case .string(let name)? = json["name"], case .integer(let created)? = json["created"] else {
+            throw VexFSError(.corruption, "the record of collection \(number) names no collection")
+        }
+        var configuration = CollectionConfiguration()
+        if let stored = json["configuration"] { try configuration.merge(stored) }
+        var root = FileAttributes(
+            number: rootNumber, parent: 0, name: ByteString(name), kind: .directory, mode: 0o755)
+        root.modified = json["modified"]?.integerValue ?? created
+        root.changed = root.modified
+        root.mode = UInt16(truncatingIfNeeded: json["mode"]?.integerValue ?? 0o755)
+        root.owner = UInt32(truncatingIfNeeded: json["owner"]?.integerValue ?? 0)
+        root.group = UInt32(truncatingIfNeeded: json["group"]?.integerValue ?? 0)
+        var state = State(
+            name: ByteString(name), configuration: configuration, tree: FileTree(root: root), created: created)
+        state.syncedRows = Row(truncatingIfNeeded: json["synced_rows"]?.integerValue ?? 0)
+        try loadFiles(into: &state, number: number, database: context.database)
+        let reserved = json["reserved_files"]?.integerValue.map { FileNumber(bitPattern: $0) } ?? 0
+        state.nextFile = max(state.nextFile, reserved)
+        state.reservedFiles = state.nextFile
+        let lastRow = try context.database.lastNumber(prefix: StoreKey.prefix(.row, number))
+        state.rows.extend(to: lastRow.map { Int($0) + 1 } ?? 0)
+        if let dimension = configuration.dimension, state.rows.withVector.count > 0 {
+            let vectors = try VectorFile(path: context.directory.vectorFilePath(number), dimension: dimension)
+            try vectors.map(through: Int(state.rows.next))
+            state.vectors = vectors
+        }
+        if let last = try context.database.lastNumber(prefix: StoreKey.prefix(.error, number)) {
+            state.nextError = last + 1
+            try context.database.forEach(prefix: StoreKey.prefix(.error, number)) { _, _ in
+                state.errorCount += 1
+                return true
+            }
+        }
+        let collection = Collection(number: number, context: context, state: state)
+        try collection.recoverUnsyncedVectors()
+        return collection
+    }
+
+    private static func loadFiles(into state: inout State, number: UInt32, database: RocksDB) throws(VexFSError) {
+        try database.forEach(prefix: StoreKey.prefix(.file, number)) { key, value throws(VexFSError) in
+            guard let file = StoreKey.number(of: key) else { return true }
+            let record = try FileRecord(number: file, decoding: value)
+            let attributes = record.attributes
+            state.tree.load(attributes)
+            state.nextFile = max(state.nextFile, file + 1)
+            if let row = attributes.row {
+                state.rows.insert(row, file: file, hasVector: attributes.state == .ready)
+            }
+            if attributes.state == .pending { state.pendingCount += 1 }
+            if attributes.kind == .scratch { state.scratchBytes += Int(attributes.size) }
+            return true
+        }
+        state.tree.finishLoading()
+    }
+
+    /// Checks the vectors that may not have reached the disk before a power cut, and makes damaged ones anew from their
+    /// documents: after a kill none is damaged, after a power cut only documents that were never fsynced.
+    private func recoverUnsyncedVectors() throws(VexFSError) {
+        let (first, rows, vectors) = state.withLock { ($0.syncedRows, $0.rows, $0.vectors) }
+        guard let vectors, first < rows.next else { return }
+        for row in first..<rows.next where rows.withVector.contains(row) {
+            guard let bytes = try database.value(StoreKey.row(number, row)) else { continue }
+            let record = try bytes.withSystemBytes { bytes throws(VexFSError) in try RowRecord(decoding: bytes) }
+            guard let vector = vectors.vector(row), VectorFile.checksum(vector[...]) == record.vectorChecksum else {
+                Log.shared.warn("a vector was lost with the power; making it anew", [("row", "\(row)")])
+                try commitAgain(record.file)
+                continue
+            }
+        }
+    }
+}

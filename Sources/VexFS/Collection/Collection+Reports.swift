@@ -1,0 +1,124 @@
+/// The read-only control files: what a collection says of itself.
+extension Collection {
+    /// `info.json`: what the collection is.
+    public func infoText() -> [UInt8] {
+        let (name, configuration, created, count) = state.withLock {
+            ($0.name, $0.configuration, $0.created, $0.rows.live.count)
+        }
+        return JSON.object([
+            .init("name", .string(name.string)),
+            .init("number", .integer(Int64(number))),
+            .init("created", .string(Timestamp.text(created))),
+            .init("documents", .integer(Int64(count))),
+            .init("dimension", configuration.dimension.map { .integer(Int64($0)) } ?? .null),
+            .init("metric", .string(configuration.metric.rawValue)),
+            .init("model", .string(configuration.model)),
+            .init("index", .string("flat")),
+        ]).pretty
+    }
+
+    /// `stats`: figures that change, one `name value` a line.
+    public func statisticsText() -> [UInt8] {
+        let lines: [(String, Int)] = state.withLock { state in
+            let dimension = state.vectors?.dimension ?? 0
+            return [
+                ("documents", state.rows.live.count), ("vectors", state.rows.withVector.count),
+                ("pending", state.pendingCount), ("refused", state.errorCount), ("files", state.tree.count),
+                ("rows_given", Int(state.rows.next)), ("dimension", dimension),
+                ("vector_bytes", Int(state.rows.next) * (state.vectors?.strideBytes ?? 0)),
+                ("scratch_bytes", state.scratchBytes),
+            ]
+        }
+        return Array(lines.map { "\($0.0) \($0.1)\n" }.joined().utf8)
+    }
+
+    /// `pending`: the paths of the documents that wait for a vector, one a line.
+    public func pendingText() -> [UInt8] {
+        Array(pendingFiles().compactMap { path(of: $0).map { $0 + "\n" } }.joined().utf8)
+    }
+
+    /// Returns once no document waits for a vector.
+    /// - Throws: `timedOut`.
+    public func waitUntilIndexed(timeoutMilliseconds: Int) throws(VexFSError) {
+        let isDone = progress.wait(milliseconds: timeoutMilliseconds) { _ in self.pendingCount == 0 ? true : nil }
+        guard isDone == true else {
+            throw VexFSError(.timedOut, "\(pendingCount) documents still wait for a vector; .vexfs/pending lists them")
+        }
+    }
+
+    /// `ids.txt`: the ids of the documents with a vector, one a line, in the order of `vectors.f32`.
+    public func identifierLines() -> [UInt8] {
+        var text: [UInt8] = []
+        state.withLock { state in
+            state.rows.withVector.forEach { row in
+                guard let file = state.rows.file(of: row), let path = state.tree.path(of: file) else { return }
+                text.append(contentsOf: FileNaming.identifier(ofPath: path).string.utf8)
+                text.append(UInt8(ascii: "\n"))
+            }
+        }
+        return text
+    }
+
+    /// `vectors.f32`: `[vectors × dimension] Float32`, little-endian, row-major, in the order of `ids.txt`.
+    public func vectorBytes() -> FileContent {
+        let (vectors, rows) = state.withLock { ($0.vectors, $0.rows.withVector) }
+        guard let vectors else { return FileContent([]) }
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(rows.count * vectors.dimension * 4)
+        let view = vectors.rows
+        rows.forEach { row in
+            view.withVector(row) { bytes.append(contentsOf: UnsafeRawBufferPointer($0)) }
+        }
+        return FileContent(bytes)
+    }
+
+    /// A piece of `export.jsonl`: the documents behind file `number`, one a line, with the last file of the piece (nil at
+    /// the end). A line is what `bulk` takes: id, text, metadata and vector.
+    public func exportLines(after number: FileNumber, limit: Int) throws(VexFSError) -> (
+        lines: [UInt8], last: FileNumber?
+    ) {
+        var lines: [UInt8] = []
+        var last: FileNumber?
+        var count = 0
+        try database.forEach(
+            prefix: StoreKey.prefix(.file, self.number), from: StoreKey.file(self.number, number + 1)
+        ) { key, _ throws(VexFSError) in
+            guard let file = StoreKey.number(of: key) else { return true }
+            last = file
+            if let line = try exportLine(of: file) {
+                lines.append(contentsOf: line)
+                lines.append(UInt8(ascii: "\n"))
+                count += 1
+            }
+            return count < limit
+        }
+        return (lines, last)
+    }
+
+    private func exportLine(of file: FileNumber) throws(VexFSError) -> [UInt8]? {
+        guard let attributes = attributes(of: file), let row = attributes.row, let record = try rowRecord(row) else {
+            return nil
+        }
+        let bytes = try content(of: file).bytes
+        var members: [JSON.Member] = [.init("id", .string(identifier(of: file).string))]
+        if !bytes.isEmpty, let document = try? DocumentParser.parse(bytes, as: FileNaming.format(of: attributes.name)),
+            !document.text.isEmpty
+        {
+            members.append(.init("text", .string(document.text)))
+        }
+        members.append(.init("metadata", try JSON.parse(record.metadata, code: .corruption)))
+        if let vector = try embedding(of: file) {
+            members.append(.init("vector", .array(vector.map { .number(Double($0)) })))
+        } else {
+            members.append(.init("vector", .null))
+        }
+        return JSON.object(members).compact
+    }
+
+    /// The documents that wait for a vector.
+    func pendingFiles() -> [FileNumber] {
+        state.withLock { state in
+            state.pendingCount == 0 ? [] : state.tree.all.filter { $0.state == .pending }.map(\.number)
+        }
+    }
+}

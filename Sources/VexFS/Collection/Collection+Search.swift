@@ -1,0 +1,207 @@
+/// Searching one collection: request → rows that may answer → nearest rows → their documents.
+extension Collection {
+    /// A view of what a search needs, taken at one moment.
+    private struct Snapshot {
+        var name: ByteString
+        var configuration: CollectionConfiguration
+        var live: RowBitmap
+        var withVector: RowBitmap
+        var vectors: VectorFile?
+        var pending: Int
+    }
+
+    /// Runs a search.
+    /// - Throws: `unsupported` for `mode=text|hybrid`, `invalidQuery`, `invalidFilter`, `dimensionMismatch`, `notFound` for
+    ///   `like=` of an unknown id, and what the embedder throws.
+    /// - Complexity: O(vectors in scope × dimension).
+    public func search(_ request: QueryRequest) throws(VexFSError) -> SearchAnswer {
+        try request.requireSupported()
+        let start = SystemCall.monotonicMicroseconds()
+        do throws(VexFSError) {
+            let answer = try run(request)
+            context.metrics.increment(.searches)
+            context.metrics.increment(.searchCandidates, by: answer.explanation.candidates)
+            context.metrics.increment(.searchResults, by: answer.hits.count)
+            context.metrics.observe(.searchSeconds, SystemCall.monotonicMicroseconds() - start)
+            return answer
+        } catch {
+            context.metrics.increment(.searchFailures)
+            throw error
+        }
+    }
+
+    private func run(_ request: QueryRequest) throws(VexFSError) -> SearchAnswer {
+        let view = state.withLock {
+            Snapshot(
+                name: $0.name, configuration: $0.configuration, live: $0.rows.live, withVector: $0.rows.withVector,
+                vectors: $0.vectors, pending: $0.pendingCount)
+        }
+        var explanation = SearchExplanation()
+        explanation.documents = view.live.count
+        explanation.vectors = view.withVector.count
+        explanation.pending = view.pending
+        let (vector, excluded) = try queryVector(request, view, &explanation)
+        let metric = view.configuration.metric
+        guard let vectors = view.vectors, view.withVector.count > 0 else {
+            explanation.plan = "nothing to scan"
+            return SearchAnswer(hits: [], explanation: explanation, metric: metric)
+        }
+        var allowed = try allowedRows(request, view, &explanation)
+        if let excluded { allowed.remove(excluded) }
+
+        let index = FlatIndex(rows: vectors.rows, metric: metric)
+        explanation.plan = explanation.matching == nil ? index.plan : index.plan + " over filtered rows"
+        let hits = try ranked(request, index, vector, allowed, &explanation)
+        return SearchAnswer(hits: hits, explanation: explanation, metric: metric)
+    }
+
+    /// The vector to search with, and the row to leave out (`like=`).
+    private func queryVector(
+        _ request: QueryRequest, _ view: Snapshot, _ explanation: inout SearchExplanation
+    ) throws(VexFSError) -> (vector: [Float], excluded: Row?) {
+        switch request.target {
+        case .text(let text):
+            // An empty collection has an empty answer, whatever the model: nothing is embedded for it.
+            guard view.withVector.count > 0 else { return ([], nil) }
+            let start = SystemCall.monotonicMicroseconds()
+            let embedding = try embed([text], role: .query, view.configuration)[0]
+            explanation.embedMicroseconds = SystemCall.monotonicMicroseconds() - start
+            context.metrics.observe(.searchEmbedSeconds, explanation.embedMicroseconds)
+            return (embedding.vector, nil)
+        case .vector(let vector):
+            try check(vector, view.configuration)
+            return (vector, nil)
+        case .like(let id):
+            guard let file = file(withID: id), let attributes = attributes(of: file), let row = attributes.row else {
+                throw VexFSError(.notFound, "there is no document with the id \"\(id)\"")
+            }
+            guard let vector = try embedding(of: file) else {
+                throw VexFSError(.invalidQuery, "the document \"\(id)\" has no vector: it is \(attributes.state.word)")
+            }
+            return (vector, row)
+        }
+    }
+
+    /// The rows that filter and folder let through.
+    private func allowedRows(
+        _ request: QueryRequest, _ view: Snapshot, _ explanation: inout SearchExplanation
+    ) throws(VexFSError) -> RowBitmap {
+        guard request.filter != nil || !request.folder.isEmpty else { return view.withVector }
+        let start = SystemCall.monotonicMicroseconds()
+        var allowed = view.live
+        if !request.folder.isEmpty { allowed.formIntersection(try rows(below: request.folder)) }
+        if let filter = request.filter {
+            allowed = try payloads.rows(matching: filter, among: allowed, load: loadPayloads)
+        }
+        explanation.matching = allowed.count
+        allowed.formIntersection(view.withVector)
+        explanation.filterMicroseconds = SystemCall.monotonicMicroseconds() - start
+        context.metrics.observe(.searchFilterSeconds, explanation.filterMicroseconds)
+        return allowed
+    }
+
+    /// The live rows of a folder and the folders below it.
+    func rows(below folder: String) throws(VexFSError) -> RowBitmap {
+        let rows: RowBitmap? = state.withLock { state in
+            guard let directory = state.tree.number(atPath: folder), state.tree[directory]?.kind == .directory else {
+                return nil
+            }
+            var rows = RowBitmap(capacity: Int(state.rows.next))
+            state.tree.forEachBelow(directory) { file in
+                if let row = file.row { rows.insert(row) }
+            }
+            return rows
+        }
+        guard let rows else { throw VexFSError(.notFound, "there is no folder \(folder)") }
+        return rows
+    }
+
+    /// Asks the index for as many neighbours as the request needs and reads their documents.
+    private func ranked(
+        _ request: QueryRequest, _ index: some VectorIndex, _ vector: [Float], _ allowed: RowBitmap,
+        _ explanation: inout SearchExplanation
+    ) throws(VexFSError) -> [SearchHit] {
+        var plan = SearchPlan(request: request, available: allowed.count)
+        let selection = ResultSelection(request: request, metric: index.metric)
+        while true {
+            let scanStart = SystemCall.monotonicMicroseconds()
+            let answer = try index.search(vector, IndexQuery(limit: plan.limit, ef: request.ef), allowed: allowed)
+            let scanEnd = SystemCall.monotonicMicroseconds()
+            explanation.scanMicroseconds += scanEnd - scanStart
+            explanation.candidates += answer.compared
+            explanation.nearestScore = answer.neighbors.first.map { Double($0.score) }
+            defer { explanation.fetchMicroseconds += SystemCall.monotonicMicroseconds() - scanEnd }
+            guard let field = request.groupBy else {
+                return try fetch(selection.results(of: answer.neighbors), firstRank: request.offset + 1)
+            }
+            let grouping = try selection.groups(of: answer.neighbors) { row throws(VexFSError) in
+                try groupKeys(of: row, field)
+            }
+            if grouping.isComplete || !plan.widen() { return try fetch(grouping.groups) }
+        }
+    }
+
+    /// Reads the documents of rows; a document that was removed meanwhile is left out.
+    private func fetch(_ neighbors: [Neighbor], firstRank: Int) throws(VexFSError) -> [SearchHit] {
+        var hits: [SearchHit] = []
+        for neighbor in neighbors {
+            guard var hit = try hit(of: neighbor.row, score: Double(neighbor.score)) else { continue }
+            hit.rank = firstRank + hits.count
+            hits.append(hit)
+        }
+        return hits
+    }
+
+    private func fetch(_ groups: [ResultSelection.Group<Filter.Value>]) throws(VexFSError) -> [SearchHit] {
+        var hits: [SearchHit] = []
+        for group in groups {
+            for neighbor in group.members {
+                guard var hit = try hit(of: neighbor.row, score: Double(neighbor.score)) else { continue }
+                hit.rank = hits.count + 1
+                hit.group = group.key.json
+                hits.append(hit)
+            }
+        }
+        return hits
+    }
+
+    /// The values of the grouping field; an array's elements are values each.
+    private func groupKeys(of row: Row, _ field: String) throws(VexFSError) -> [Filter.Value] {
+        guard let record = try rowRecord(row),
+            let value = try JSON.parse(record.metadata, code: .corruption).value(at: field)
+        else { return [] }
+        let values = value.arrayValue ?? [value]
+        return values.compactMap(Filter.Value.init(json:))
+    }
+
+    private func hit(of row: Row, score: Double) throws(VexFSError) -> SearchHit? {
+        let place: (FileAttributes, String, ByteString)? = state.withLock { state in
+            guard let file = state.rows.file(of: row), let attributes = state.tree[file],
+                let path = state.tree.path(of: file)
+            else { return nil }
+            return (attributes, path, state.name)
+        }
+        guard let (attributes, path, collection) = place,
+            let bytes = try database.value(StoreKey.document(number, row)), let record = try rowRecord(row)
+        else { return nil }
+        let document =
+            bytes.isEmpty ? nil : try? DocumentParser.parse(bytes, as: FileNaming.format(of: attributes.name))
+        return SearchHit(
+            rank: 0, score: score, id: identifier(ofPath: path, explicit: document?.explicitID),
+            path: "\(collection)/\(path)",
+            text: document?.text ?? "", line: document?.textLine ?? 1,
+            metadata: try JSON.parse(record.metadata, code: .corruption), collection: collection.string)
+    }
+
+    /// Hands every live row's metadata to the payload index; rows without a record are skipped.
+    func loadPayloads(_ rows: RowBitmap, _ body: (Row, JSON) -> Void) throws(VexFSError) {
+        try database.forEach(prefix: StoreKey.prefix(.row, number)) { key, value throws(VexFSError) in
+            guard let row = StoreKey.number(of: key).map({ Row(truncatingIfNeeded: $0) }), rows.contains(row) else {
+                return true
+            }
+            let record = try RowRecord(decoding: value)
+            body(row, try JSON.parse(record.metadata, code: .corruption))
+            return true
+        }
+    }
+}

@@ -1,0 +1,65 @@
+/// The settings that can be read and written: `config.json` and `schema.json`.
+extension Collection {
+    /// `config.json`: the settings as they are.
+    public func configurationText() -> [UInt8] { configuration.json.pretty }
+
+    /// Takes over settings; keys that are not given stay as they are.
+    /// - Throws: `invalidConfiguration` where a value is not allowed, or where vectors are there that it would not fit.
+    public func setConfiguration(_ bytes: [UInt8]) throws(VexFSError) {
+        let change = try JSON.parse(bytes, code: .invalidConfiguration)
+        try write { () throws(VexFSError) in
+            let (current, hasVectors) = state.withLock { ($0.configuration, $0.vectors != nil) }
+            var wanted = current
+            try wanted.merge(change)
+            if hasVectors {
+                try Self.refuse(wanted.metric != current.metric, "metric")
+                try Self.refuse(wanted.dimension != current.dimension, "dimension")
+            }
+            try Self.refuse(wanted.space != current.space, "space")
+            let settings = wanted
+            state.withLock { $0.configuration = settings }
+            try saveRecord()
+        }
+    }
+
+    private static func refuse(_ isChanged: Bool, _ key: String) throws(VexFSError) {
+        guard isChanged else { return }
+        throw VexFSError(
+            .invalidConfiguration,
+            "\"\(key)\" cannot change once the collection has vectors; make a new collection and copy the documents")
+    }
+
+    /// `schema.json`: the fields with an index in memory, and those that were asked for.
+    public func schemaText() -> [UInt8] {
+        let fields = payloads.indexedFields.map { JSON.string($0) }
+        return JSON.object([.init("indexed", .array(fields))]).pretty
+    }
+
+    /// Builds an index for every field named in `{"indexed": ["lang", …]}`; other fields get theirs when first filtered on.
+    /// - Throws: `invalidConfiguration`.
+    public func setSchema(_ bytes: [UInt8]) throws(VexFSError) {
+        let json = try JSON.parse(bytes, code: .invalidConfiguration)
+        guard case .object(let members) = json else {
+            throw VexFSError(.invalidConfiguration, "the schema must be a JSON object: {\"indexed\": [\"field\"]}")
+        }
+        if let unknown = members.first(where: { $0.key != "indexed" }) {
+            throw VexFSError(.invalidConfiguration, "there is no \"\(unknown.key)\" in a schema; there is: indexed")
+        }
+        var fields: [String] = []
+        guard case .array(let items)? = json["indexed"] else {
+            throw VexFSError(.invalidConfiguration, "\"indexed\" must be a list of field names")
+        }
+        for item in items {
+            guard case .string(let field) = item, !field.isEmpty else {
+                throw VexFSError(.invalidConfiguration, "\"indexed\" must be a list of field names")
+            }
+            fields.append(field)
+        }
+        let text = JSON.array(fields.map(JSON.string)).compact
+        let batch = WriteBatch()
+        batch.put(StoreKey.property(number, "schema/indexed"), text)
+        try database.write(batch)
+        let live = state.withLock { $0.rows.live }
+        for field in fields { try payloads.build(field, among: live, load: loadPayloads) }
+    }
+}

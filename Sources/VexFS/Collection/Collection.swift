@@ -1,0 +1,89 @@
+import Synchronization
+
+/// A collection: a tree of files, the rows of its documents, and the vectors of the rows.
+///
+/// Readers take `state` for a moment and never wait for a writer's I/O. Writers queue at `writer`, write to the vector
+/// file and the database, and then show the change in `state`. Lock order: `writer`, then `state`.
+public final class Collection: Sendable {
+    /// The number of a collection's own directory.
+    public static let rootNumber: FileNumber = 1
+
+    /// The collection's number: stable for its life, never used again.
+    public let number: UInt32
+
+    let context: StoreContext
+    let state: Mutex<State>
+    let writer = Monitor<Void>(())
+    let payloads = PayloadIndex()
+    /// Counts commits, so that waiters for pending documents can look again.
+    let progress = Monitor<UInt64>(0)
+
+    /// What readers see.
+    struct State {
+        var name: ByteString
+        var configuration: CollectionConfiguration
+        var tree: FileTree
+        var rows = RowTable()
+        var vectors: VectorFile?
+        var nextFile: FileNumber = Collection.rootNumber + 1
+        /// File numbers below this are reserved in the database; none of them is given twice, whatever happens.
+        var reservedFiles: FileNumber = Collection.rootNumber + 1
+        var nextError: UInt64 = 1
+        var errorCount = 0
+        var scratchBytes = 0
+        var pendingCount = 0
+        var isRemoved = false
+        /// Rows below this have vectors that are known to be on the disk.
+        var syncedRows: Row = 0
+        var hasUnsyncedVectors = false
+        let created: Int64
+    }
+
+    init(number: UInt32, context: StoreContext, state: consuming sending State) {
+        self.number = number
+        self.context = context
+        self.state = Mutex(state)
+    }
+
+    /// The collection's name.
+    public var name: ByteString { state.withLock { $0.name } }
+    /// Its settings.
+    public var configuration: CollectionConfiguration { state.withLock { $0.configuration } }
+    /// How many documents it has, searchable or not.
+    public var documentCount: Int { state.withLock { $0.rows.live.count } }
+    /// How many documents wait for a vector.
+    public var pendingCount: Int { state.withLock { $0.pendingCount } }
+
+    var database: RocksDB { context.database }
+
+    /// Runs a change: one writer at a time, and none after the collection was removed.
+    func write<R>(_ body: () throws(VexFSError) -> R) throws(VexFSError) -> R {
+        try writer.withLock { _ throws(VexFSError) in
+            if state.withLock({ $0.isRemoved }) { throw VexFSError(.notFound, "the collection was removed") }
+            return try body()
+        }
+    }
+
+    /// The record kept under the collection's key.
+    func encodedRecord(_ state: borrowing State) -> [UInt8] {
+        let root = state.tree[Self.rootNumber]
+        return JSON.object([
+            .init("name", .string(state.name.string)),
+            .init("created", .integer(state.created)),
+            .init("modified", .integer(root?.modified ?? state.created)),
+            .init("mode", .integer(Int64(root?.mode ?? 0o755))),
+            .init("owner", .integer(Int64(root?.owner ?? 0))),
+            .init("group", .integer(Int64(root?.group ?? 0))),
+            .init("reserved_files", .integer(Int64(bitPattern: state.reservedFiles))),
+            .init("synced_rows", .integer(Int64(state.syncedRows))),
+            .init("configuration", state.configuration.json),
+        ]).compact
+    }
+
+    /// Writes the collection's record as `state` has it now.
+    func saveRecord() throws(VexFSError) {
+        let batch = WriteBatch()
+        batch.put(StoreKey.collection(number), state.withLock { encodedRecord($0) })
+        try database.write(batch)
+    }
+}

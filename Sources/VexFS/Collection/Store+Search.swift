@@ -1,0 +1,73 @@
+/// Searching every collection at once.
+extension Store {
+    /// Runs a search in every collection that can answer it and merges the answers, best first.
+    ///
+    /// Collections whose vectors have another dimension or whose texts have no model are left out; where metrics differ,
+    /// distances d are ranked as similarities 1 / (1 + d).
+    /// - Throws: what ``Collection/search(_:)`` throws, where no collection could answer.
+    public func search(_ request: QueryRequest) throws(VexFSError) -> SearchAnswer {
+        var inner = request
+        inner.limit = min(request.limit + request.offset, 10_000)
+        inner.offset = 0
+        var merged: [(similarity: Double, hit: SearchHit)] = []
+        var total = SearchExplanation()
+        var metric = Metric.cosine
+        var failure: VexFSError?
+        var answered = 0
+        for collection in collections {
+            do throws(VexFSError) {
+                let answer = try collection.search(inner)
+                answered += 1
+                metric = answer.metric
+                total.add(answer.explanation)
+                merged += answer.hits.map { hit in
+                    (answer.metric.higherIsNearer ? hit.score : 1 / (1 + hit.score), hit)
+                }
+            } catch {
+                let isElsewhere =
+                    error.code == .dimensionMismatch || error.code == .nothingToEmbed || error.code == .notFound
+                guard isElsewhere else { throw error }
+                failure = error
+            }
+        }
+        if answered == 0, let failure { throw failure }
+        merged.sort { $0.similarity > $1.similarity }
+        var hits = merged.map(\.hit)
+        if request.groupBy == nil {
+            hits = Array(hits.dropFirst(request.offset).prefix(request.limit))
+        } else {
+            hits = regrouped(hits, request)
+        }
+        for index in hits.indices { hits[index].rank = request.offset + index + 1 }
+        total.plan = "\(answered) collection\(answered == 1 ? "" : "s"): flat scans"
+        return SearchAnswer(hits: hits, explanation: total, metric: metric)
+    }
+
+    /// Puts hits of several collections together that belong to one group: `k=` and `offset=` count groups.
+    private func regrouped(_ hits: [SearchHit], _ request: QueryRequest) -> [SearchHit] {
+        var order: [Filter.Value] = []
+        var members: [Filter.Value: [SearchHit]] = [:]
+        for hit in hits {
+            guard let key = hit.group.flatMap(Filter.Value.init(json:)) else { continue }
+            if members[key] == nil { order.append(key) }
+            if members[key, default: []].count < request.groupSize { members[key, default: []].append(hit) }
+        }
+        return order.dropFirst(request.offset).prefix(request.limit).flatMap { members[$0] ?? [] }
+    }
+}
+
+extension SearchExplanation {
+    /// Adds the counts and times of another collection's search.
+    mutating func add(_ other: SearchExplanation) {
+        documents += other.documents
+        vectors += other.vectors
+        if let count = other.matching { matching = (matching ?? 0) + count }
+        candidates += other.candidates
+        pending += other.pending
+        nearestScore = [nearestScore, other.nearestScore].compactMap { $0 }.max()
+        embedMicroseconds += other.embedMicroseconds
+        filterMicroseconds += other.filterMicroseconds
+        scanMicroseconds += other.scanMicroseconds
+        fetchMicroseconds += other.fetchMicroseconds
+    }
+}

@@ -1,0 +1,209 @@
+import Glibc
+import Synchronization
+
+/// A store: collections in one directory on disk, open in one process.
+///
+/// Locking: `names` guards which collections there are; each collection guards itself.
+public final class Store: Sendable {
+    /// Where the store lies.
+    public let path: String
+    /// Counters and timings of everything that happens in this store.
+    public let metrics: Metrics
+
+    let context: StoreContext
+    private let lockDescriptor: Int32
+    private let names: Mutex<Names>
+    private let maintenance: Maintenance
+    private let isClosed = Atomic<Bool>(false)
+
+    private struct Names {
+        var byName: [ByteString: Collection] = [:]
+        var nextNumber: UInt32 = 1
+    }
+
+    /// Makes an empty store of a missing or empty directory.
+    /// - Throws: `alreadyExists`, `storeFull`, `inputOutput`.
+    public static func format(at path: String) throws(VexFSError) {
+        try StoreDirectory(path: path).format()
+    }
+
+    /// Opens a store, which no other process may have open.
+    /// - Throws: `notAStore`, `newerFormat`, `busy`, `corruption`, `inputOutput`.
+    /// - Complexity: O(files).
+    public convenience init(opening path: String, embedder: any Embedder) throws(VexFSError) {
+        try self.init(opening: path, embedder: embedder, maintained: true)
+    }
+
+    init(opening path: String, embedder: any Embedder, maintained: Bool) throws(VexFSError) {
+        let directory = StoreDirectory(path: path)
+        try directory.checkMarker()
+        lockDescriptor = try directory.lock()
+        let space = FreeSpace(path: path)
+        var tuning = RocksDB.Tuning()
+        tuning.writeBufferBytes = space.writeBufferBytes
+        let database: RocksDB
+        var loaded = Names()
+        do throws(VexFSError) {
+            database = try RocksDB(path: directory.databasePath, tuning: tuning)
+            self.path = path
+            metrics = Metrics()
+            context = StoreContext(
+                directory: directory, database: database, embedder: embedder, metrics: metrics, space: space)
+            var records: [(UInt32, [UInt8])] = []
+            try database.forEach(prefix: StoreKey.prefix(.collection)) { key, value in
+                if key.count == 5 {
+                    records.append(
+                        (UInt32(bigEndian: key.loadUnaligned(fromByteOffset: 1, as: UInt32.self)), [UInt8](value)))
+                }
+                return true
+            }
+            for (number, record) in records {
+                let collection = try Collection.load(number: number, record: record, context: context)
+                loaded.byName[collection.name] = collection
+            }
+            loaded.nextNumber = try Self.nextNumber(database, atLeast: (records.map(\.0).max() ?? 0) + 1)
+        } catch {
+            Glibc.close(lockDescriptor)
+            throw error
+        }
+        names = Mutex(loaded)
+        maintenance = Maintenance()
+        context.install(collections: { [weak self] in self?.collections ?? [] })
+        metrics.setGauge(.collections) { [weak self] in Double(self?.collections.count ?? 0) }
+        metrics.setGauge(.documents) { [weak self] in Double(self?.collections.reduce(0) { $0 + $1.documentCount } ?? 0)
+        }
+        metrics.setGauge(.documentsPending) { [weak self] in
+            Double(self?.collections.reduce(0) { $0 + $1.pendingCount } ?? 0)
+        }
+        if maintained { maintenance.start(context) }
+    }
+
+    deinit { close() }
+
+    /// Brings everything to the disk and ends the background work. The store must not be used afterwards.
+    public func close() {
+        guard !isClosed.exchange(true, ordering: .acquiringAndReleasing) else { return }
+        maintenance.stop()
+        do throws(VexFSError) { try sync() } catch { Log.shared.error("the last sync failed: \(error)") }
+        context.database.close()
+        Glibc.close(lockDescriptor)
+    }
+
+    /// Brings everything to the disk.
+    /// - Throws: `storeFull`, `inputOutput`.
+    public func sync() throws(VexFSError) { try context.sync() }
+
+    // MARK: - Collections
+
+    /// The collections by name.
+    public var collections: [Collection] {
+        names.withLock { names in names.byName.sorted { $0.key < $1.key }.map(\.value) }
+    }
+
+    /// The collection of that name.
+    public func collection(named name: ByteString) -> Collection? { names.withLock { $0.byName[name] } }
+
+    /// The collection with that number.
+    public func collection(numbered number: UInt32) -> Collection? {
+        names.withLock { names in names.byName.values.first { $0.number == number } }
+    }
+
+    /// Makes a collection.
+    /// - Throws: `alreadyExists`, `nameTooLong`, `invalidName`, `notPermitted` for a reserved name, `storeFull`.
+    public func createCollection(
+        named name: ByteString, mode: UInt16 = 0o755, owner: UInt32 = 0, group: UInt32 = 0
+    ) throws(VexFSError) -> Collection {
+        try checkName(name)
+        try context.space.claim(4096)
+        return try changingNames { names throws(VexFSError) in
+            guard names.byName[name] == nil else {
+                throw VexFSError(.alreadyExists, "there is a collection \(name) already")
+            }
+            let state = Collection.emptyState(
+                name: name, configuration: CollectionConfiguration(), mode: mode, owner: owner, group: group)
+            let collection = Collection(number: names.nextNumber, context: context, state: state)
+            let batch = WriteBatch()
+            batch.put(
+                StoreKey.collection(collection.number), collection.state.withLock { collection.encodedRecord($0) })
+            batch.put(StoreKey.meta("next_collection"), Array(String(names.nextNumber + 1).utf8))
+            try context.database.write(batch)
+            names.nextNumber += 1
+            names.byName[name] = collection
+            context.noteUnsynced()
+            return collection
+        }
+    }
+
+    /// Removes an empty collection and what belongs to it: pins, saved searches, refusals, the vector file.
+    /// - Throws: `notEmpty`, `inputOutput`.
+    public func removeCollection(_ collection: Collection) throws(VexFSError) {
+        try changingNames { names throws(VexFSError) in
+            try remove(collection, &names)
+        }
+    }
+
+    private func remove(_ collection: Collection, _ names: inout Names) throws(VexFSError) {
+        try collection.write { () throws(VexFSError) in
+            guard collection.state.withLock({ $0.tree.count }) == 0 else {
+                throw VexFSError(.notEmpty, "the collection \(collection.name) is not empty")
+            }
+            let batch = WriteBatch()
+            batch.delete(StoreKey.collection(collection.number))
+            for family in [StoreKey.Family.document, .error, .file, .property, .row, .scratch] {
+                batch.deleteAll(prefix: StoreKey.prefix(family, collection.number))
+            }
+            try context.database.write(batch)
+            collection.state.withLock { state in
+                state.isRemoved = true
+                state.vectors = nil
+            }
+        }
+        // A vector file without a collection is harmless: it is removed at the next open if this fails.
+        unlink(context.directory.vectorFilePath(collection.number))
+        names.byName[collection.name] = nil
+    }
+
+    /// Renames a collection; an empty collection that has the name is replaced.
+    /// - Throws: `notEmpty`, `nameTooLong`, `invalidName`, `notPermitted` for a reserved name.
+    public func renameCollection(_ collection: Collection, to name: ByteString) throws(VexFSError) {
+        try checkName(name)
+        try changingNames { names throws(VexFSError) in
+            let old = collection.name
+            guard old != name else { return }
+            if let target = names.byName[name] { try remove(target, &names) }
+            try collection.write { () throws(VexFSError) in
+                collection.state.withLock { $0.name = name }
+                do throws(VexFSError) {
+                    try collection.saveRecord()
+                } catch {
+                    collection.state.withLock { $0.name = old }
+                    throw error
+                }
+            }
+            names.byName[old] = nil
+            names.byName[name] = collection
+            context.noteUnsynced()
+        }
+    }
+
+    private func checkName(_ name: ByteString) throws(VexFSError) {
+        try FileNaming.check(name)
+        guard name.string.utf8.first != UInt8(ascii: "."), name != "query", name != "AGENTS.md" else {
+            throw VexFSError(.notPermitted, "a collection cannot be named \(name): dot names and query are reserved")
+        }
+    }
+
+    private func changingNames<R>(_ body: (inout Names) throws(VexFSError) -> R) throws(VexFSError) -> R {
+        let result: Result<R, VexFSError> = names.withLock { names in
+            do throws(VexFSError) { return .success(try body(&names)) } catch { return .failure(error) }
+        }
+        return try result.get()
+    }
+
+    private static func nextNumber(_ database: RocksDB, atLeast least: UInt32) throws(VexFSError) -> UInt32 {
+        let stored = try database.value(StoreKey.meta("next_collection")).flatMap {
+            UInt32(String(decoding: $0, as: UTF8.self))
+        }
+        return max(stored ?? 1, least)
+    }
+}

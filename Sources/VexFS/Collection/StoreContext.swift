@@ -1,0 +1,103 @@
+import Synchronization
+
+/// What a store's collections share.
+final class StoreContext: Sendable {
+    let directory: StoreDirectory
+    let database: RocksDB
+    let embedder: any Embedder
+    let metrics: Metrics
+    let space: FreeSpace
+
+    private let gate = SyncGate()
+    private let unsynced = Atomic<Bool>(false)
+    private let collections = Mutex<@Sendable () -> [Collection]>({ [] })
+
+    init(directory: StoreDirectory, database: RocksDB, embedder: any Embedder, metrics: Metrics, space: FreeSpace) {
+        self.directory = directory
+        self.database = database
+        self.embedder = embedder
+        self.metrics = metrics
+        self.space = space
+    }
+
+    /// Tells how to list the collections; they need the context before the store that has them is complete.
+    func install(collections list: @escaping @Sendable () -> [Collection]) {
+        collections.withLock { $0 = list }
+    }
+
+    /// Whether something was written since the last sync.
+    var hasUnsynced: Bool { unsynced.load(ordering: .relaxed) }
+    func noteUnsynced() { unsynced.store(true, ordering: .relaxed) }
+
+    /// Brings everything to the disk: first the vectors, then the log whose records name them.
+    func sync() throws(VexFSError) {
+        try gate.pass { () throws(VexFSError) in
+            let start = SystemCall.monotonicMicroseconds()
+            unsynced.store(false, ordering: .relaxed)
+            do throws(VexFSError) {
+                for collection in collections.withLock({ $0 })() { try collection.syncVectors() }
+                try database.syncLog()
+            } catch {
+                noteUnsynced()
+                throw error
+            }
+            metrics.increment(.storeSyncs)
+            metrics.observe(.syncSeconds, SystemCall.monotonicMicroseconds() - start)
+        }
+    }
+
+    /// Builds the payload indexes that `schema.json` asked for.
+    func buildRequestedIndexes() {
+        for collection in collections.withLock({ $0 })() { collection.buildRequestedIndexes() }
+    }
+
+    /// Embeds documents that were kept while the model was not there.
+    func embedPending() {
+        for collection in collections.withLock({ $0 })() {
+            for file in collection.pendingFiles() {
+                do throws(VexFSError) {
+                    try collection.commitAgain(file)
+                } catch {
+                    Log.shared.warn("a document still waits for its vector: \(error)")
+                    return
+                }
+                // Still pending: the embedder is not there, and the others would fail alike.
+                if collection.attributes(of: file)?.state == .pending { return }
+            }
+        }
+    }
+}
+
+extension Collection {
+    /// Brings the vectors to the disk and notes how far.
+    func syncVectors() throws(VexFSError) {
+        let (vectors, rows) = state.withLock { state -> (VectorFile?, Row) in
+            guard state.hasUnsyncedVectors else { return (nil, 0) }
+            state.hasUnsyncedVectors = false
+            return (state.vectors, state.rows.next)
+        }
+        guard let vectors else { return }
+        do throws(VexFSError) {
+            try vectors.sync()
+        } catch {
+            state.withLock { $0.hasUnsyncedVectors = true }
+            throw error
+        }
+        try write { () throws(VexFSError) in
+            state.withLock { $0.syncedRows = max($0.syncedRows, rows) }
+            try saveRecord()
+        }
+    }
+
+    func buildRequestedIndexes() {
+        do throws(VexFSError) {
+            guard let text = try database.value(StoreKey.property(number, "schema/indexed")),
+                case .array(let fields) = try JSON.parse(text, code: .corruption)
+            else { return }
+            let live = state.withLock { $0.rows.live }
+            for case .string(let field) in fields { try payloads.build(field, among: live, load: loadPayloads) }
+        } catch {
+            Log.shared.warn("a requested index was not built: \(error)", [("collection", name.string)])
+        }
+    }
+}

@@ -1,0 +1,205 @@
+/// Reads documents: a JSON object with a few recognised keys, or text.
+///
+/// The recognised keys of a JSON document:
+/// - `text`, `document`, `content`, `page_content`: the first of them that is present, in this order, is the text and
+///   must be a string. The others, where they are present too, are metadata like any other key.
+/// - `metadata`, `payload`: an object whose members are metadata.
+/// - `embedding`, `vector`, `vectors`: an array of numbers, or null for "no vector" (as is an empty object).
+/// - `id`: a string or an integer; a file's name decides, so only bulk ingest uses it.
+///
+/// Every other key is metadata. Where a name occurs twice, `metadata` wins over `payload` and both over a plain key.
+public enum DocumentParser {
+    /// Reads one document.
+    ///
+    /// - Throws: `malformedDocument`, `invalidVector`, `nothingToEmbed`, and `unsupported` for named vectors. Text
+    ///   never fails: what cannot be indexed says so in ``ParsedDocument/unindexedReason``.
+    public static func parse(
+        _ bytes: [UInt8], as format: DocumentFormat
+    ) throws(VexFSError) -> ParsedDocument {
+        try bytes.withUnsafeBufferPointer { (buffer) throws(VexFSError) -> ParsedDocument in
+            switch format {
+            case .json: try parse(line: buffer)
+            case .text, .markdown: TextDocument.parse(buffer, as: format)
+            }
+        }
+    }
+
+    /// Reads one line of JSON Lines, or any other JSON document.
+    public static func parse(line bytes: UnsafeBufferPointer<UInt8>) throws(VexFSError) -> ParsedDocument {
+        let found = try JSONTape.withTape(of: bytes) { (tape) throws(VexFSError) -> ParsedDocument in
+            try document(tape)
+        }
+        guard let found else { throw JSONFault.find(in: bytes, objectOnly: true).error(.malformedDocument) }
+        return found
+    }
+
+    /// The keys that hold the text, first come first served.
+    static let textKeys: [StaticString] = ["text", "document", "content", "page_content"]
+    private static let metadataKeys: [StaticString] = ["payload", "metadata"]
+    private static let vectorKeys: [StaticString] = ["embedding", "vector", "vectors"]
+
+    private static func document(_ tape: JSONTape) throws(VexFSError) -> ParsedDocument {
+        guard tape.kind(tape.root) == .object else {
+            let kind = tape.value(tape.root).kindName
+            throw VexFSError(.malformedDocument, "a document is a JSON object, and this is \(kind)")
+        }
+        let keys = RecognisedKeys(tape)
+        var document = ParsedDocument(format: .json)
+        if let text = keys.text {
+            guard tape.kind(text.value) == .string else {
+                throw wrongKind(tape, text, "must be a string; leave it out for a document without text")
+            }
+            document.text = tape.string(text.value)
+        }
+        if let id = keys.id { document.explicitID = try identifier(tape, id) }
+        try readVector(tape, keys, into: &document)
+        document.metadata = try metadata(tape, keys)
+        if document.vector == nil, !document.wantsNoVector, document.isBlank {
+            throw VexFSError(.nothingToEmbed, nothingToEmbed(keys, tape))
+        }
+        return document
+    }
+
+    private static func nothingToEmbed(_ keys: RecognisedKeys, _ tape: JSONTape) -> String {
+        let remedy = "add \"text\" (a string), \"embedding\" (an array of numbers), or \"embedding\": null"
+        guard let text = keys.text else { return "the document has nothing to embed: \(remedy) to store it without" }
+        return "\"\(tape.string(text.key))\" is blank: \(remedy) to store it without"
+    }
+
+    private static func identifier(_ tape: JSONTape, _ id: JSONTape.Entry) throws(VexFSError) -> ByteString? {
+        switch tape.value(id.value) {
+        case .string(let text): return text.isEmpty ? nil : ByteString(text)
+        case .integer(let number): return ByteString(String(number))
+        case .null: return nil
+        case .number(let number) where number >= 0x1p63 && number == number.rounded() && number < 0x1p64:
+            return ByteString(String(tape.unsigned(id.value) ?? UInt64(number)))
+        default: throw wrongKind(tape, id, "must be a string or an integer")
+        }
+    }
+
+    private static func metadata(_ tape: JSONTape, _ keys: RecognisedKeys) throws(VexFSError) -> JSON {
+        var members = JSONMembers()
+        for entry in keys.others { members.set(tape.string(entry.key), tape.value(entry.value)) }
+        for entry in keys.metadata {
+            guard tape.kind(entry.value) == .object else { throw wrongKind(tape, entry, "must be an object") }
+            tape.forEachMember(of: entry.value) { key, value in members.set(tape.string(key), tape.value(value)) }
+        }
+        return .object(members.list)
+    }
+
+    private static func wrongKind(_ tape: JSONTape, _ entry: JSONTape.Entry, _ rule: String) -> VexFSError {
+        let kind = tape.value(entry.value).kindName
+        return VexFSError(.malformedDocument, "\"\(tape.string(entry.key))\" is \(kind), and \(rule)")
+    }
+
+    // MARK: Vectors
+
+    private static func readVector(
+        _ tape: JSONTape, _ keys: RecognisedKeys, into document: inout ParsedDocument
+    ) throws(VexFSError) {
+        var source: JSONTape.Entry?
+        for entry in keys.vectors {
+            let isEmptyObject = tape.kind(entry.value) == .object && tape.next(entry.value) == entry.value + 2
+            if tape.kind(entry.value) == .null || isEmptyObject {
+                document.wantsNoVector = true
+                continue
+            }
+            if let source {
+                let names = "\"\(tape.string(source.key))\" and \"\(tape.string(entry.key))\""
+                throw VexFSError(.malformedDocument, "\(names) both hold a vector; keep one of them")
+            }
+            document.vector = try vector(tape, entry)
+            source = entry
+        }
+        if document.vector != nil { document.wantsNoVector = false }
+    }
+
+    private static func vector(_ tape: JSONTape, _ entry: JSONTape.Entry) throws(VexFSError) -> [Float] {
+        switch tape.kind(entry.value) {
+        case .array: break
+        case .object:
+            throw VexFSError(
+                .unsupported,
+                "\"\(tape.string(entry.key))\" is an object: named and sparse vectors are not supported; "
+                    + "give one array of numbers")
+        default: throw wrongKind(tape, entry, "must be an array of numbers, or null for no vector")
+        }
+        var vector: [Float] = []
+        vector.reserveCapacity((tape.next(entry.value) - entry.value) / 2)
+        try tape.forEachElement(of: entry.value) { (element) throws(VexFSError) in
+            guard let number = tape.double(element) else {
+                let place = "\"\(tape.string(entry.key))\"[\(vector.count)]"
+                let kind = tape.value(element).kindName
+                throw VexFSError(.malformedDocument, "\(place) is \(kind), and must be a number")
+            }
+            let component = Float(number)
+            guard component.isFinite else {
+                let place = "\"\(tape.string(entry.key))\"[\(vector.count)]"
+                throw VexFSError(.invalidVector, "\(place) is \(number), beyond the range of a 32-bit float")
+            }
+            vector.append(component)
+        }
+        guard !vector.isEmpty else {
+            throw VexFSError(
+                .malformedDocument,
+                "\"\(tape.string(entry.key))\" is an empty array; give numbers, or null for no vector")
+        }
+        return vector
+    }
+
+    // MARK: Keys
+
+    /// The members of a document by what they mean; a repeated key counts where it stands last.
+    private struct RecognisedKeys {
+        var text: JSONTape.Entry?
+        var id: JSONTape.Entry?
+        var metadata: [JSONTape.Entry] = []
+        var vectors: [JSONTape.Entry] = []
+        var others: [JSONTape.Entry] = []
+
+        init(_ tape: JSONTape) {
+            var texts = [JSONTape.Entry?](repeating: nil, count: textKeys.count)
+            var payloads = [JSONTape.Entry?](repeating: nil, count: metadataKeys.count)
+            var arrays = [JSONTape.Entry?](repeating: nil, count: vectorKeys.count)
+            tape.forEachMember(of: tape.root) { key, value in
+                let entry = JSONTape.Entry(key: key, value: value)
+                let bytes = tape.bytes(key)
+                if let which = textKeys.firstIndex(where: { $0.holds(bytes) }) {
+                    texts[which] = entry
+                } else if let which = vectorKeys.firstIndex(where: { $0.holds(bytes) }) {
+                    arrays[which] = entry
+                } else if let which = metadataKeys.firstIndex(where: { $0.holds(bytes) }) {
+                    payloads[which] = entry
+                } else if ("id" as StaticString).holds(bytes) {
+                    id = entry
+                } else {
+                    others.append(entry)
+                }
+            }
+            let present = texts.compactMap { $0 }
+            text = present.first
+            others += present.dropFirst()
+            metadata = payloads.compactMap { $0 }
+            vectors = arrays.compactMap { $0 }
+        }
+    }
+}
+
+extension JSONTape {
+    /// A member of an object: the indices of its key and value.
+    struct Entry {
+        var key: Int
+        var value: Int
+    }
+
+    /// The integer at `index` where it is beyond `Int64`, or nil.
+    func unsigned(_ index: Int) -> UInt64? { kind(index) == .unsigned ? rawNumber(index) : nil }
+}
+
+extension StaticString {
+    /// Whether these are the bytes of the string.
+    fileprivate func holds(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+        bytes.count == utf8CodeUnitCount
+            && bytes.elementsEqual(UnsafeBufferPointer(start: utf8Start, count: utf8CodeUnitCount))
+    }
+}

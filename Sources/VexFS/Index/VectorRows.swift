@@ -1,0 +1,82 @@
+/// One piece of a vector file in memory: `[count × dimension] Float32`, rows a fixed stride apart.
+///
+/// The memory belongs to the `owner` of the ``VectorRows`` that holds the chunk and is never written again.
+public struct VectorChunk: @unchecked Sendable {
+    /// Where row `firstRow` begins; aligned to 4 bytes.
+    public let base: UnsafeRawPointer
+    /// The row at `base`.
+    public let firstRow: Row
+    /// How many rows follow one another from there.
+    public let count: Int
+
+    /// Describes memory that holds `count` rows from `base`.
+    public init(base: UnsafeRawPointer, firstRow: Row, count: Int) {
+        self.base = base
+        self.firstRow = firstRow
+        self.count = count
+    }
+}
+
+/// The vectors of a collection as they lie in memory: an immutable view, cheap to copy.
+///
+/// A writer that appends makes a new view; readers keep theirs. What `owner` maps stays mapped as long as any view
+/// lives.
+public struct VectorRows: Sendable {
+    /// Pieces in ascending order of rows, not overlapping; gaps between them are rows without a vector.
+    public let chunks: [VectorChunk]
+    /// Bytes from one row to the next.
+    public let strideBytes: Int
+    /// Components of a vector.
+    public let dimension: Int
+    /// Keeps the memory of the chunks alive.
+    private let owner: any AnyObject & Sendable
+
+    /// Describes vectors in memory that `owner` keeps alive and that nobody writes to any more.
+    /// - Precondition: chunks are in ascending order and don't overlap; a stride holds a vector and keeps its alignment.
+    public init(chunks: [VectorChunk], strideBytes: Int, dimension: Int, owner: any AnyObject & Sendable) {
+        precondition(dimension >= 0 && strideBytes >= dimension * MemoryLayout<Float>.stride && strideBytes % 4 == 0)
+        var end = 0
+        for chunk in chunks {
+            precondition(Int(chunk.firstRow) >= end, "chunks out of order")
+            end = Int(chunk.firstRow) + chunk.count
+        }
+        self.chunks = chunks
+        self.strideBytes = strideBytes
+        self.dimension = dimension
+        self.owner = owner
+    }
+
+    /// Calls `body` with the vector of a row, `[dimension] Float32`, or returns nil where no chunk holds it. O(log chunks).
+    public func withVector<Result>(
+        _ row: Row, _ body: (UnsafeBufferPointer<Float>) throws -> Result
+    ) rethrows -> Result? {
+        guard let chunk = chunk(of: row) else { return nil }
+        return try withExtendedLifetime(owner) {
+            let start = chunk.base + Int(row - chunk.firstRow) * strideBytes
+            return try body(
+                UnsafeBufferPointer(start: start.assumingMemoryBound(to: Float.self), count: dimension))
+        }
+    }
+
+    /// Calls `body` with the chunks while their memory is certain to be there.
+    func withChunks<Result>(_ body: ([VectorChunk]) -> Result) -> Result {
+        withExtendedLifetime(owner) { body(chunks) }
+    }
+
+    private func chunk(of row: Row) -> VectorChunk? {
+        var low = 0
+        var high = chunks.count
+        while low < high {
+            let middle = (low + high) / 2
+            let chunk = chunks[middle]
+            if row < chunk.firstRow {
+                high = middle
+            } else if Int(row) >= Int(chunk.firstRow) + chunk.count {
+                low = middle + 1
+            } else {
+                return chunk
+            }
+        }
+        return nil
+    }
+}

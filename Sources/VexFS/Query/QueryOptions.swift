@@ -1,0 +1,140 @@
+/// What the option segments of a query path have set so far; nil where nothing was said.
+public struct QueryOptions: Sendable, Equatable {
+    /// Turns the text after `where=` into a filter: JSON (decoded) where it begins with "{", else a clause (still escaped).
+    public typealias FilterParser = (String) throws(VexFSError) -> Filter
+
+    /// `k=`
+    public var limit: Int?
+    /// `offset=`
+    public var offset: Int?
+    /// `min=`
+    public var minimumScore: Double?
+    /// `mode=`
+    public var mode: QueryRequest.Mode?
+    /// `ef=`
+    public var ef: Int?
+    /// `fields=`
+    public var fields: [String]?
+    /// `group=`
+    public var groupBy: String?
+    /// `group_size=`
+    public var groupSize: Int?
+    /// `budget=`
+    public var tokenBudget: Int?
+    /// `like=`
+    public var like: ByteString?
+    /// `vec=`, `[dimension] Float32`.
+    public var vector: [Float]?
+    /// `where=`
+    public var filter: Filter?
+    /// `where=` as it was written.
+    public var filterText: String?
+
+    /// Creates options that say nothing.
+    public init() {}
+
+    /// Takes over what a segment says; what it says again replaces what was said before.
+    /// - Throws: `invalidQuery` (EINVAL) with a sentence that names the item and what is allowed, or what `parseFilter` throws.
+    public mutating func apply(
+        _ segment: ByteString, parseFilter: FilterParser
+    ) throws(VexFSError) {
+        let items = try QueryItems(Array(segment.string.utf8))
+        guard items.text == nil else {
+            throw VexFSError(.invalidQuery, "text= is the last part of a query path; nothing may follow it")
+        }
+        try apply(items, parseFilter: parseFilter)
+    }
+
+    mutating func apply(_ items: QueryItems, parseFilter: FilterParser) throws(VexFSError) {
+        for (name, value) in items.items { try set(name, to: value, parseFilter: parseFilter) }
+    }
+
+    private mutating func set(
+        _ name: QueryItems.Name, to raw: ArraySlice<UInt8>, parseFilter: FilterParser
+    ) throws(VexFSError) {
+        if name == .fields {
+            fields = try Self.fieldList(raw)
+            return
+        }
+        let value = try Self.decoded(raw, of: name)
+        switch name {
+        case .k: limit = try Self.integer(value, name, in: 1...10_000)
+        case .offset: offset = try Self.integer(value, name, in: 0...1_000_000)
+        case .ef: ef = try Self.integer(value, name, in: 1...100_000)
+        case .groupSize: groupSize = try Self.integer(value, name, in: 1...100)
+        case .budget: tokenBudget = try Self.integer(value, name, in: 1...1_000_000)
+        case .min: minimumScore = try Self.decimal(value)
+        case .mode: mode = try Self.mode(value)
+        case .group: groupBy = value
+        case .like: like = ByteString(value)
+        case .vec: vector = try Self.vector(value)
+        case .filter:
+            let clause = value.utf8.first == UInt8(ascii: "{") ? value : String(decoding: raw, as: UTF8.self)
+            filter = try parseFilter(clause)
+            filterText = String(decoding: raw, as: UTF8.self)
+        case .fields, .text: break
+        }
+    }
+}
+
+extension QueryOptions {
+    /// The value with its escapes resolved: UTF-8, not empty.
+    private static func decoded(_ raw: ArraySlice<UInt8>, of name: QueryItems.Name) throws(VexFSError) -> String {
+        guard let value = String(validating: PercentEncoding.decode(raw), as: UTF8.self) else {
+            throw VexFSError(.invalidQuery, "The value of \(name.rawValue)= is not UTF-8 once its %XX are resolved")
+        }
+        guard !value.isEmpty else {
+            throw VexFSError(.invalidQuery, "\(name.rawValue)= needs a value")
+        }
+        return value
+    }
+
+    private static func integer(
+        _ value: String, _ name: QueryItems.Name, in range: ClosedRange<Int>
+    ) throws(VexFSError) -> Int {
+        let digits = value.utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+        guard digits, let number = Int(value), range.contains(number) else {
+            throw VexFSError(
+                .invalidQuery,
+                "\(name.rawValue)=\(value) is not allowed; \(name.rawValue)= takes a whole number from "
+                    + "\(range.lowerBound) to \(range.upperBound)")
+        }
+        return number
+    }
+
+    private static func decimal(_ value: String) throws(VexFSError) -> Double {
+        let decimal = value.utf8.allSatisfy { "0123456789+-.eE".utf8.contains($0) }
+        guard decimal, let number = Double(value), number.isFinite else {
+            throw VexFSError(.invalidQuery, "min=\(value) is not allowed; min= takes a number such as 0.3")
+        }
+        return number
+    }
+
+    private static func mode(_ value: String) throws(VexFSError) -> QueryRequest.Mode {
+        guard let mode = QueryRequest.Mode(rawValue: value) else {
+            let names = QueryRequest.Mode.allCases.map(\.rawValue).joined(separator: ", ")
+            throw VexFSError(.invalidQuery, "mode=\(value) is not allowed; mode= takes one of \(names)")
+        }
+        return mode
+    }
+
+    private static func vector(_ value: String) throws(VexFSError) -> [Float] {
+        guard let vector = VectorText.decode(value.utf8) else {
+            throw VexFSError(
+                .invalidQuery, "The value of vec= is not base64url of little-endian 32-bit floats, 4 bytes each")
+        }
+        guard vector.allSatisfy(\.isFinite) else {
+            throw VexFSError(.invalidQuery, "The vector in vec= holds a component that is not a finite number")
+        }
+        return vector
+    }
+
+    private static func fieldList(_ raw: ArraySlice<UInt8>) throws(VexFSError) -> [String] {
+        var fields: [String] = []
+        for part in raw.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false) {
+            let field = try decoded(part, of: .fields)
+            if !fields.contains(field) { fields.append(field) }
+        }
+        return fields
+    }
+}

@@ -1,0 +1,71 @@
+/// A file as stored: its attributes and what `stat` does not show. Layout: `docs/format.md`, "File record".
+struct FileRecord {
+    /// What the file system shows.
+    var attributes: FileAttributes
+    /// CRC32C of the content.
+    var contentChecksum: UInt32 = 0
+    /// Metadata set from outside the content (`setfattr user.vexfs.meta.*`), a JSON object's text; "" for none.
+    var metadataPatch = ""
+    /// Why the document is not searchable, in a sentence; "" where it is.
+    var error = ""
+
+    private static let version: UInt8 = 1
+    private static let noRow = UInt64.max
+
+    func encoded() -> [UInt8] {
+        var writer = ByteWriter(capacity: 96 + attributes.name.count + metadataPatch.utf8.count + error.utf8.count)
+        writer.append(Self.version)
+        writer.append(attributes.kind.rawValue)
+        writer.append(attributes.state.rawValue)
+        writer.append(attributes.mode)
+        writer.append(attributes.owner)
+        writer.append(attributes.group)
+        writer.append(attributes.parent)
+        writer.append(attributes.size)
+        writer.append(attributes.modified)
+        writer.append(attributes.changed)
+        writer.append(attributes.version)
+        writer.append(attributes.row.map(UInt64.init) ?? Self.noRow)
+        writer.append(contentChecksum)
+        writer.appendCounted(attributes.name.string)
+        writer.appendCounted(metadataPatch)
+        writer.appendCounted(error)
+        return writer.bytes
+    }
+
+    init(attributes: FileAttributes) { self.attributes = attributes }
+
+    /// - Throws: `corruption` where the bytes are no such record, `newerFormat` for a version this program does not know.
+    init(number: FileNumber, decoding bytes: UnsafeRawBufferPointer) throws(VexFSError) {
+        var reader = ByteReader(bytes)
+        let version = try reader.read(UInt8.self)
+        guard version == Self.version else {
+            throw VexFSError(.newerFormat, "a file record has version \(version); this program reads \(Self.version)")
+        }
+        let kind = FileKind(rawValue: try reader.read(UInt8.self))
+        let state = DocumentState(rawValue: try reader.read(UInt8.self))
+        guard let kind, let state else { throw VexFSError(.corruption, "a file record has an unknown kind or state") }
+        let mode = try reader.read(UInt16.self)
+        let owner = try reader.read(UInt32.self)
+        let group = try reader.read(UInt32.self)
+        let parent = try reader.read(UInt64.self)
+        let size = try reader.read(Int64.self)
+        let modified = try reader.read(Int64.self)
+        let changed = try reader.read(Int64.self)
+        let commits = try reader.read(UInt64.self)
+        let row = try reader.read(UInt64.self)
+        contentChecksum = try reader.read(UInt32.self)
+        let name = ByteString(try reader.readCounted())
+        attributes = FileAttributes(number: number, parent: parent, name: name, kind: kind, mode: mode)
+        attributes.state = state
+        attributes.owner = owner
+        attributes.group = group
+        attributes.size = size
+        attributes.modified = modified
+        attributes.changed = changed
+        attributes.version = commits
+        attributes.row = row == Self.noRow ? nil : Row(truncatingIfNeeded: row)
+        metadataPatch = try reader.readCounted()
+        error = try reader.readCounted()
+    }
+}

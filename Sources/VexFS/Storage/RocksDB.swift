@@ -1,0 +1,179 @@
+import CRocksDB
+import Synchronization
+
+/// The store's key-value database: documents, file records and metadata, with a write-ahead log.
+///
+/// RocksDB is thread-safe; so is this class. A write is in the operating system's hands when ``write(_:)`` returns (it
+/// survives the death of the process) and on the disk after ``syncLog()``.
+final class RocksDB: @unchecked Sendable {
+    // The handles are set once and only used through RocksDB's own synchronised calls.
+    private let database: OpaquePointer
+    private let readOptions: OpaquePointer
+    private let writeOptions: OpaquePointer
+    private let isClosed = Atomic<Bool>(false)
+
+    /// What is worth tuning.
+    struct Tuning {
+        var writeBufferBytes = 64 << 20
+        var blockCacheBytes = 128 << 20
+        var createIfMissing = false
+    }
+
+    /// Opens the database.
+    /// - Throws: `corruption`, `storeFull` or `inputOutput`.
+    init(path: String, tuning: Tuning) throws(VexFSError) {
+        let options = Self.makeOptions(tuning)
+        defer { rocksdb_options_destroy(options) }
+        var message: UnsafeMutablePointer<CChar>?
+        let handle = rocksdb_open(options, path, &message)
+        try Self.check(message, doing: "open the database at \(path)")
+        guard let handle else { throw VexFSError(.inputOutput, "cannot open the database at \(path)") }
+        database = handle
+        readOptions = rocksdb_readoptions_create()
+        writeOptions = rocksdb_writeoptions_create()
+    }
+
+    deinit { close() }
+
+    /// Closes the database; whoever still asks it something gets an error. No other call may be under way.
+    func close() {
+        guard !isClosed.exchange(true, ordering: .acquiringAndReleasing) else { return }
+        rocksdb_readoptions_destroy(readOptions)
+        rocksdb_writeoptions_destroy(writeOptions)
+        rocksdb_close(database)
+    }
+
+    private func requireOpen() throws(VexFSError) {
+        if isClosed.load(ordering: .relaxed) { throw VexFSError(.inputOutput, "the store is closed") }
+    }
+
+    private static func makeOptions(_ tuning: Tuning) -> OpaquePointer {
+        let options: OpaquePointer = rocksdb_options_create()
+        rocksdb_options_set_create_if_missing(options, tuning.createIfMissing ? 1 : 0)
+        rocksdb_options_set_compression(options, Int32(rocksdb_lz4_compression))
+        rocksdb_options_set_write_buffer_size(options, tuning.writeBufferBytes)
+        rocksdb_options_set_max_write_buffer_number(options, 3)
+        rocksdb_options_set_max_background_jobs(options, 2)
+        rocksdb_options_set_keep_log_file_num(options, 2)
+        rocksdb_options_set_info_log_level(options, Int32(2))
+        rocksdb_options_set_max_total_wal_size(options, UInt64(tuning.writeBufferBytes) * 4)
+        // Documents of a kilobyte and more go to files of their own at the flush, and compaction moves only their keys.
+        rocksdb_options_set_enable_blob_files(options, 1)
+        rocksdb_options_set_min_blob_size(options, 1024)
+        rocksdb_options_set_blob_compression_type(options, Int32(rocksdb_lz4_compression))
+        rocksdb_options_set_enable_blob_gc(options, 1)
+        // A torn tail after power loss ends the log; anything torn before its end is corruption, not loss.
+        rocksdb_options_set_wal_recovery_mode(options, Int32(rocksdb_point_in_time_recovery))
+        let table: OpaquePointer = rocksdb_block_based_options_create()
+        rocksdb_block_based_options_set_filter_policy(table, rocksdb_filterpolicy_create_bloom_full(10))
+        let cache: OpaquePointer = rocksdb_cache_create_lru(tuning.blockCacheBytes)
+        rocksdb_block_based_options_set_block_cache(table, cache)
+        rocksdb_block_based_options_set_block_size(table, 16 << 10)
+        rocksdb_options_set_block_based_table_factory(options, table)
+        rocksdb_cache_destroy(cache)
+        rocksdb_block_based_options_destroy(table)
+        return options
+    }
+
+    /// Copies out a value, or returns nil where there is none.
+    func value(_ key: [UInt8]) throws(VexFSError) -> [UInt8]? {
+        try requireOpen()
+        var message: UnsafeMutablePointer<CChar>?
+        let slice = key.withUnsafeBytes {
+            rocksdb_get_pinned(
+                database, readOptions, $0.baseAddress?.assumingMemoryBound(to: CChar.self), $0.count, &message)
+        }
+        defer { if let slice { rocksdb_pinnableslice_destroy(slice) } }
+        try Self.check(message, doing: "read from the store")
+        guard let slice else { return nil }
+        var count = 0
+        guard let bytes = rocksdb_pinnableslice_value(slice, &count) else { return nil }
+        return [UInt8](UnsafeRawBufferPointer(start: bytes, count: count))
+    }
+
+    /// Applies a batch atomically; in the operating system's hands on return.
+    func write(_ batch: WriteBatch) throws(VexFSError) {
+        try requireOpen()
+        var message: UnsafeMutablePointer<CChar>?
+        rocksdb_write(database, writeOptions, batch.handle, &message)
+        try Self.check(message, doing: "write to the store")
+    }
+
+    /// Brings every earlier ``write(_:)`` to the disk.
+    func syncLog() throws(VexFSError) {
+        try requireOpen()
+        var message: UnsafeMutablePointer<CChar>?
+        rocksdb_flush_wal(database, 1, &message)
+        try Self.check(message, doing: "sync the store's log")
+    }
+
+    /// Calls `body` with every key that starts with `prefix`, ascending, beginning at `start`; false ends the walk.
+    ///
+    /// The buffers are valid only during the call.
+    func forEach(
+        prefix: [UInt8], from start: [UInt8]? = nil,
+        _ body: (_ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) throws(VexFSError) -> Bool
+    ) throws(VexFSError) {
+        try requireOpen()
+        let iterator: OpaquePointer = rocksdb_create_iterator(database, readOptions)
+        defer { rocksdb_iter_destroy(iterator) }
+        Self.seek(iterator, start ?? prefix, rocksdb_iter_seek)
+        while rocksdb_iter_valid(iterator) != 0 {
+            let key = Self.buffer(iterator, rocksdb_iter_key)
+            guard key.starts(with: prefix) else { return }
+            guard try body(key, Self.buffer(iterator, rocksdb_iter_value)) else { return }
+            rocksdb_iter_next(iterator)
+        }
+        var message: UnsafeMutablePointer<CChar>?
+        rocksdb_iter_get_error(iterator, &message)
+        try Self.check(message, doing: "walk the store")
+    }
+
+    /// The number at the end of the last key with this prefix, or nil where there is none.
+    func lastNumber(prefix: [UInt8]) throws(VexFSError) -> UInt64? {
+        try requireOpen()
+        let iterator: OpaquePointer = rocksdb_create_iterator(database, readOptions)
+        defer { rocksdb_iter_destroy(iterator) }
+        Self.seek(iterator, prefix + [UInt8](repeating: 0xFF, count: 9), rocksdb_iter_seek_for_prev)
+        guard rocksdb_iter_valid(iterator) != 0 else { return nil }
+        let key = Self.buffer(iterator, rocksdb_iter_key)
+        return key.starts(with: prefix) ? StoreKey.number(of: key) : nil
+    }
+
+    /// A property such as "rocksdb.estimate-num-keys" as text.
+    func property(_ name: String) -> String? {
+        guard !isClosed.load(ordering: .relaxed), let text = rocksdb_property_value(database, name) else { return nil }
+        defer { rocksdb_free(text) }
+        return String(cString: text)
+    }
+
+    private static func seek(
+        _ iterator: OpaquePointer, _ key: [UInt8], _ function: (OpaquePointer?, UnsafePointer<CChar>?, Int) -> Void
+    ) {
+        key.withUnsafeBytes { function(iterator, $0.baseAddress?.assumingMemoryBound(to: CChar.self), $0.count) }
+    }
+
+    private static func buffer(
+        _ iterator: OpaquePointer, _ function: (OpaquePointer?, UnsafeMutablePointer<Int>?) -> UnsafePointer<CChar>?
+    ) -> UnsafeRawBufferPointer {
+        var count = 0
+        let start = function(iterator, &count)
+        return UnsafeRawBufferPointer(start: start, count: count)
+    }
+
+    /// Turns RocksDB's message into our error and frees it.
+    private static func check(
+        _ message: UnsafeMutablePointer<CChar>?, doing action: String
+    ) throws(VexFSError) {
+        guard let message else { return }
+        let text = String(cString: message)
+        rocksdb_free(message)
+        if text.contains("No space left") || text.contains("Disk quota exceeded") {
+            throw VexFSError(.storeFull, "the disk that holds the store is full; free some space", cause: text)
+        }
+        if text.hasPrefix("Corruption") {
+            throw VexFSError(.corruption, "the store is damaged; run vexfs-fuse fsck", cause: text)
+        }
+        throw VexFSError(.inputOutput, "cannot \(action)", cause: text)
+    }
+}

@@ -1,0 +1,170 @@
+import CVexKernels
+import Glibc
+
+/// What `fsck` found.
+public struct StoreCheckReport: Sendable {
+    /// Something that is not as it was written.
+    public struct Problem: Sendable {
+        /// The document or file, "collection/path", or the part of the store.
+        public var place: String
+        /// What is wrong and what to do.
+        public var message: String
+    }
+
+    /// Collections looked at.
+    public var collections = 0
+    /// Files of any kind looked at.
+    public var files = 0
+    /// Vectors whose checksum was compared.
+    public var vectors = 0
+    /// Bytes of content whose checksum was compared.
+    public var contentBytes = 0
+    /// What is wrong.
+    public var problems: [Problem] = []
+}
+
+extension Store {
+    /// Reads every byte of a store that is not mounted and compares it with its checksum; changes nothing.
+    /// - Parameter progress: called now and then with the number of files looked at.
+    /// - Throws: `notAStore`, `newerFormat`, `busy`, and `corruption` where the database cannot be opened at all.
+    /// - Complexity: O(bytes in the store).
+    public static func check(
+        at path: String, progress: (Int) -> Void = { _ in }
+    ) throws(VexFSError) -> StoreCheckReport {
+        let directory = StoreDirectory(path: path)
+        try directory.checkMarker()
+        let lock = try directory.lock()
+        defer { Glibc.close(lock) }
+        let database = try RocksDB(path: directory.databasePath, tuning: RocksDB.Tuning())
+        var check = StoreCheck(directory: directory, database: database)
+        check.run(progress)
+        return check.report
+    }
+}
+
+/// One run of `fsck`.
+private struct StoreCheck {
+    let directory: StoreDirectory
+    let database: RocksDB
+    var report = StoreCheckReport()
+
+    init(directory: StoreDirectory, database: RocksDB) {
+        self.directory = directory
+        self.database = database
+    }
+
+    mutating func run(_ progress: (Int) -> Void) {
+        var collections: [(UInt32, [UInt8])] = []
+        walk(StoreKey.prefix(.collection), "the list of collections") { key, value in
+            if key.count == 5 {
+                collections.append(
+                    (UInt32(bigEndian: key.loadUnaligned(fromByteOffset: 1, as: UInt32.self)), [UInt8](value)))
+            }
+        }
+        for (number, record) in collections {
+            report.collections += 1
+            check(collection: number, record, progress)
+        }
+    }
+
+    private mutating func check(collection number: UInt32, _ record: [UInt8], _ progress: (Int) -> Void) {
+        guard let json = try? JSON.parse(record, code: .corruption), case .string(let name)? = json["name"] else {
+            note("collection \(number)", "its record cannot be read")
+            return
+        }
+        var files: [FileRecord] = []
+        var problems: [StoreCheckReport.Problem] = []
+        walk(StoreKey.prefix(.file, number), "the files of \(name)") { key, value in
+            guard let file = StoreKey.number(of: key) else { return }
+            do throws(VexFSError) {
+                files.append(try FileRecord(number: file, decoding: value))
+            } catch {
+                problems.append(.init(place: "\(name), file \(file)", message: error.description))
+            }
+        }
+        report.problems += problems
+        var tree = FileTree(
+            root: FileAttributes(
+                number: Collection.rootNumber, parent: 0, name: ByteString(name), kind: .directory, mode: 0o755))
+        for file in files { tree.load(file.attributes) }
+        let vectors = openVectors(number, name, json)
+        for file in files {
+            report.files += 1
+            if report.files % 1000 == 0 { progress(report.files) }
+            guard let path = tree.path(of: file.attributes.number) else {
+                note("\(name), file \(file.attributes.number)", "its folder is missing from the store")
+                continue
+            }
+            check(file, "\(name)/\(path)", number, vectors)
+        }
+    }
+
+    private mutating func openVectors(_ number: UInt32, _ name: String, _ json: JSON) -> VectorFile? {
+        let path = directory.vectorFilePath(number)
+        var status = stat()
+        guard stat(path, &status) == 0, let dimension = json["configuration"]?["dimension"]?.integerValue else {
+            return nil
+        }
+        do throws(VexFSError) {
+            let rows = try database.lastNumber(prefix: StoreKey.prefix(.row, number)).map { Int($0) + 1 } ?? 0
+            let file = try VectorFile(path: path, dimension: Int(dimension))
+            // Reading behind the end of a file that was cut would be a signal, not an error.
+            let size = Int(status.st_size)
+            let present = max(0, (size - VectorFile.headerBytes) / file.strideBytes)
+            if present < rows { note("\(name), vector file", "it ends before row \(present) of \(rows)") }
+            try file.map(through: min(rows, present))
+            return file
+        } catch {
+            note("\(name), vector file", error.description)
+            return nil
+        }
+    }
+
+    private mutating func check(_ file: FileRecord, _ place: String, _ number: UInt32, _ vectors: VectorFile?) {
+        guard file.attributes.kind != .directory else { return }
+        let row = file.attributes.row
+        let key = row.map { StoreKey.document(number, $0) } ?? StoreKey.scratch(number, file.attributes.number)
+        do throws(VexFSError) {
+            guard let bytes = try database.value(key) else {
+                note(place, "its content is missing; write the file again")
+                return
+            }
+            report.contentBytes += bytes.count
+            let checksum = bytes.withUnsafeBytes { vexfs_crc32c(0, $0.baseAddress, $0.count) }
+            if file.attributes.kind != .symlink && checksum != file.contentChecksum {
+                note(place, "its content is not what was written; write the file again")
+            }
+            guard let row else { return }
+            guard let stored = try database.value(StoreKey.row(number, row)) else {
+                note(place, "its index record is missing; write the file again")
+                return
+            }
+            let record = try stored.withSystemBytes { bytes throws(VexFSError) in try RowRecord(decoding: bytes) }
+            guard record.hasVector else { return }
+            report.vectors += 1
+            guard let vector = vectors?.vector(row), VectorFile.checksum(vector[...]) == record.vectorChecksum else {
+                note(place, "its vector is not what was written; write the file again to make it anew")
+                return
+            }
+        } catch {
+            note(place, error.description)
+        }
+    }
+
+    private mutating func walk(
+        _ prefix: [UInt8], _ what: String, _ body: (UnsafeRawBufferPointer, UnsafeRawBufferPointer) -> Void
+    ) {
+        do throws(VexFSError) {
+            try database.forEach(prefix: prefix) { key, value in
+                body(key, value)
+                return true
+            }
+        } catch {
+            note(what, "cannot be read to its end: \(error)")
+        }
+    }
+
+    private mutating func note(_ place: String, _ message: String) {
+        report.problems.append(.init(place: place, message: message))
+    }
+}

@@ -1,0 +1,85 @@
+import Glibc
+
+/// The directory of a store: its marker file, its lock and where everything lies. Layout: `docs/format.md`.
+struct StoreDirectory {
+    /// The format that this program writes; it reads every version up to this one.
+    static let formatVersion: Int64 = 1
+
+    /// The directory's path.
+    let path: String
+
+    var databasePath: String { path + "/documents" }
+    var vectorsPath: String { path + "/vectors" }
+    var markerPath: String { path + "/VEXFS" }
+    var lockPath: String { path + "/LOCK" }
+
+    func vectorFilePath(_ collection: UInt32) -> String { "\(vectorsPath)/\(collection).vec" }
+
+    /// Makes an empty store: a missing or empty directory becomes one.
+    /// - Throws: `alreadyExists` where the directory holds anything, `inputOutput`, `storeFull`.
+    func format() throws(VexFSError) {
+        try SystemCall.makeDirectory(path)
+        guard try isEmpty() else {
+            throw VexFSError(.alreadyExists, "the directory is not empty; give a new or an empty one", at: path)
+        }
+        try SystemCall.makeDirectory(vectorsPath)
+        var tuning = RocksDB.Tuning()
+        tuning.createIfMissing = true
+        _ = try RocksDB(path: databasePath, tuning: tuning)
+        let marker = "{\"format\":\(Self.formatVersion),\"created\":\(SystemCall.now() / 1_000_000_000)}\n"
+        let temporary = markerPath + ".new"
+        let descriptor = try SystemCall.open(temporary, O_WRONLY | O_CREAT | O_TRUNC)
+        defer { close(descriptor) }
+        try Array(marker.utf8).withSystemBytes { bytes throws(VexFSError) in
+            try SystemCall.writeAll(descriptor, bytes, at: 0)
+        }
+        try SystemCall.syncData(descriptor)
+        // The marker comes last: a directory without it is not a store, whatever else a cut-off format left in it.
+        guard rename(temporary, markerPath) == 0 else { throw SystemCall.error("name the marker", errno) }
+        try SystemCall.syncDirectory(path)
+    }
+
+    /// Checks the marker.
+    /// - Throws: `notAStore`, or `newerFormat` where a later VexFS made the store.
+    func checkMarker() throws(VexFSError) {
+        var status = stat()
+        guard stat(markerPath, &status) == 0 else {
+            throw VexFSError(
+                .notAStore, "this is not a VexFS store; make one with: vexfs-fuse format \(path)", at: path)
+        }
+        let marker = try JSON.parse(try SystemCall.readAll(markerPath), code: .notAStore)
+        guard case .integer(let version)? = marker["format"], version >= 1 else {
+            throw VexFSError(.notAStore, "the marker names no format version", at: markerPath)
+        }
+        guard version <= Self.formatVersion else {
+            throw VexFSError(
+                .newerFormat,
+                "the store has format \(version) and this program reads up to \(Self.formatVersion); use a newer VexFS",
+                at: path)
+        }
+    }
+
+    /// Takes the store for this process; the lock goes with the descriptor or the process.
+    /// - Throws: `busy` where another process has it.
+    func lock() throws(VexFSError) -> Int32 {
+        let descriptor = try SystemCall.open(lockPath, O_RDWR | O_CREAT)
+        if flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
+            close(descriptor)
+            throw VexFSError(.busy, "the store is in use by another process: mounted, or under fsck", at: path)
+        }
+        return descriptor
+    }
+
+    private func isEmpty() throws(VexFSError) -> Bool {
+        guard let directory = opendir(path) else { throw SystemCall.error("open \(path)", errno) }
+        defer { closedir(directory) }
+        while let entry = readdir(directory) {
+            let name = withUnsafeBytes(of: entry.pointee.d_name) {
+                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            // "lost+found" is what a freshly made ext4 holds.
+            if name != "." && name != ".." && name != "lost+found" { return false }
+        }
+        return true
+    }
+}

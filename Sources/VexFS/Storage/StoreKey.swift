@@ -1,0 +1,52 @@
+/// The keys of the store's RocksDB: one letter for the family, then big-endian numbers so that keys sort by them.
+///
+/// `docs/format.md` is the normative list.
+enum StoreKey {
+    /// The families, in the order of the file.
+    enum Family: UInt8 {
+        case collection = 0x63  // c
+        case document = 0x64  // d
+        case error = 0x65  // e
+        case file = 0x66  // f
+        case meta = 0x6D  // m
+        case property = 0x70  // p
+        case row = 0x72  // r
+        case scratch = 0x73  // s
+    }
+
+    static func collection(_ number: UInt32) -> [UInt8] { prefix(.collection, number) }
+    static func document(_ collection: UInt32, _ row: Row) -> [UInt8] {
+        numbered(.document, collection, UInt64(row))
+    }
+    static func error(_ collection: UInt32, _ sequence: UInt64) -> [UInt8] { numbered(.error, collection, sequence) }
+    static func file(_ collection: UInt32, _ number: FileNumber) -> [UInt8] { numbered(.file, collection, number) }
+    static func row(_ collection: UInt32, _ row: Row) -> [UInt8] { numbered(.row, collection, UInt64(row)) }
+    static func scratch(_ collection: UInt32, _ number: FileNumber) -> [UInt8] {
+        numbered(.scratch, collection, number)
+    }
+    static func meta(_ name: String) -> [UInt8] { [Family.meta.rawValue] + name.utf8 }
+    static func property(_ owner: UInt32, _ name: String) -> [UInt8] { prefix(.property, owner) + name.utf8 }
+
+    /// The common start of a family's keys, of one collection where given.
+    static func prefix(_ family: Family, _ collection: UInt32? = nil) -> [UInt8] {
+        var key = [family.rawValue]
+        if let collection { withUnsafeBytes(of: collection.bigEndian) { key.append(contentsOf: $0) } }
+        return key
+    }
+
+    /// The last number of a key made by ``numbered(_:_:_:)``.
+    static func number(of key: UnsafeRawBufferPointer) -> UInt64? {
+        guard key.count == 13 else { return nil }
+        return UInt64(bigEndian: key.loadUnaligned(fromByteOffset: 5, as: UInt64.self))
+    }
+
+    private static func numbered(_ family: Family, _ collection: UInt32, _ number: UInt64) -> [UInt8] {
+        [UInt8](unsafeUninitializedCapacity: 13) { buffer, count in
+            buffer[0] = family.rawValue
+            let bytes = UnsafeMutableRawBufferPointer(buffer)
+            bytes.storeBytes(of: collection.bigEndian, toByteOffset: 1, as: UInt32.self)
+            bytes.storeBytes(of: number.bigEndian, toByteOffset: 5, as: UInt64.self)
+            count = 13
+        }
+    }
+}

@@ -1,0 +1,177 @@
+import CVexKernels
+import Glibc
+import Synchronization
+
+/// The vectors of one collection: rows of a fixed stride in one append-only file, read through memory maps.
+///
+/// Rows are written with `pwrite` (a full disk is an error there and a signal in a map) and read through maps of
+/// ``rowsPerChunk`` rows each, which stay until the file is closed. A row is committed by the database record that names
+/// it and holds its CRC32C; bytes without such a record mean nothing. Layout: `docs/format.md`, "Vector file".
+final class VectorFile: Sendable {
+    /// Rows per map: a multiple of every page size divided by the smallest stride.
+    static let rowsPerChunk = 8192
+    static let headerBytes = 4096
+    private static let magic: UInt64 = 0x3130_4345_5658_4556  // "VEXVEC01", little-endian
+
+    /// Components of a vector.
+    let dimension: Int
+    /// Bytes from one row to the next: the vector, rounded up to 64.
+    let strideBytes: Int
+
+    private let descriptor: Int32
+    private let chunks = Mutex<[MappedChunk]>([])
+
+    /// Opens or creates the file.
+    /// - Throws: `corruption` where the header does not fit, `newerFormat`, `storeFull`, `inputOutput`.
+    init(path: String, dimension: Int) throws(VexFSError) {
+        self.dimension = dimension
+        strideBytes = (dimension * 4 + 63) / 64 * 64
+        descriptor = try SystemCall.open(path, O_RDWR | O_CREAT)
+        do throws(VexFSError) {
+            if try SystemCall.size(descriptor) == 0 {
+                try writeHeader()
+            } else {
+                try checkHeader(path)
+            }
+        } catch {
+            Glibc.close(descriptor)
+            throw error
+        }
+    }
+
+    deinit { Glibc.close(descriptor) }
+
+    private func writeHeader() throws(VexFSError) {
+        var writer = ByteWriter(capacity: Self.headerBytes)
+        writer.append(Self.magic)
+        writer.append(UInt32(1))
+        writer.append(UInt32(dimension))
+        writer.append(UInt32(strideBytes))
+        writer.append(UInt32(0))
+        writer.append(vexfs_crc32c(0, writer.bytes, writer.bytes.count))
+        writer.bytes.append(contentsOf: repeatElement(0, count: Self.headerBytes - writer.bytes.count))
+        try writer.bytes.withSystemBytes { bytes throws(VexFSError) in
+            try SystemCall.writeAll(descriptor, bytes, at: 0)
+        }
+    }
+
+    private func checkHeader(_ path: String) throws(VexFSError) {
+        var header = [UInt8](repeating: 0, count: 28)
+        guard pread(descriptor, &header, 28, 0) == 28 else {
+            throw VexFSError(.corruption, "the vector file has no header", at: path)
+        }
+        let checksum = vexfs_crc32c(0, header, 24)
+        try header.withSystemBytes { bytes throws(VexFSError) in
+            var reader = ByteReader(bytes)
+            guard try reader.read(UInt64.self) == Self.magic else {
+                throw VexFSError(.corruption, "this is not a vector file", at: path)
+            }
+            let version = try reader.read(UInt32.self)
+            guard version == 1 else {
+                throw VexFSError(.newerFormat, "the vector file has version \(version); this program reads 1", at: path)
+            }
+            let stored = (Int(try reader.read(UInt32.self)), Int(try reader.read(UInt32.self)))
+            _ = try reader.read(UInt32.self)
+            guard try reader.read(UInt32.self) == checksum, stored == (dimension, strideBytes) else {
+                throw VexFSError(.corruption, "the vector file's header is damaged", at: path)
+            }
+        }
+    }
+
+    /// Writes consecutive rows. `vectors: [count × dimension] Float32`, row-major.
+    /// - Throws: `storeFull`, `inputOutput`; the rows then mean nothing.
+    func write(_ vectors: [Float], count: Int, at first: Row) throws(VexFSError) {
+        precondition(vectors.count == count * dimension)
+        let offset = Self.headerBytes + Int(first) * strideBytes
+        if strideBytes == dimension * 4 {
+            try vectors.withSystemBytes { bytes throws(VexFSError) in
+                try SystemCall.writeAll(descriptor, bytes, at: offset)
+            }
+        } else {
+            var padded = [Float](repeating: 0, count: count * strideBytes / 4)
+            for row in 0..<count {
+                for component in 0..<dimension {
+                    padded[row * strideBytes / 4 + component] = vectors[row * dimension + component]
+                }
+            }
+            try padded.withSystemBytes { bytes throws(VexFSError) in
+                try SystemCall.writeAll(descriptor, bytes, at: offset)
+            }
+        }
+        try map(through: Int(first) + count)
+    }
+
+    /// Makes rows 0..<count readable; grows the file where it ends before the last of them.
+    func map(through count: Int) throws(VexFSError) {
+        let needed = (count + Self.rowsPerChunk - 1) / Self.rowsPerChunk
+        if chunks.withLock({ $0.count >= needed }) { return }
+        let chunkBytes = Self.rowsPerChunk * strideBytes
+        // The file covers whole chunks, so that no read through a map can end behind it; the tail is a hole.
+        let size = Self.headerBytes + needed * chunkBytes
+        if try SystemCall.size(descriptor) < size { try SystemCall.truncate(descriptor, to: size) }
+        while chunks.withLock({ $0.count }) < needed {
+            let index = chunks.withLock { $0.count }
+            let start = try SystemCall.map(descriptor, offset: Self.headerBytes + index * chunkBytes, count: chunkBytes)
+            chunks.withLock { $0.append(MappedChunk(start: start, byteCount: chunkBytes)) }
+        }
+    }
+
+    /// The rows mapped so far, for an index; the view keeps them mapped.
+    var rows: VectorRows {
+        let maps = chunks.withLock { $0 }
+        let pieces = maps.enumerated().map { index, map in
+            VectorChunk(base: map.start, firstRow: Row(index * Self.rowsPerChunk), count: Self.rowsPerChunk)
+        }
+        return VectorRows(chunks: pieces, strideBytes: strideBytes, dimension: dimension, owner: MappedChunks(maps))
+    }
+
+    /// Copies a row out: `[dimension] Float32`.
+    func vector(_ row: Row) -> [Float]? {
+        let index = Int(row) / Self.rowsPerChunk
+        guard let chunk = chunks.withLock({ $0.indices.contains(index) ? $0[index] : nil }) else { return nil }
+        let start = chunk.start + Int(row) % Self.rowsPerChunk * strideBytes
+        return [Float](unsafeUninitializedCapacity: dimension) { buffer, count in
+            UnsafeMutableRawBufferPointer(buffer).copyMemory(
+                from: UnsafeRawBufferPointer(start: start, count: dimension * 4))
+            count = dimension
+        }
+    }
+
+    /// Brings every earlier write to the disk.
+    func sync() throws(VexFSError) { try SystemCall.syncData(descriptor) }
+
+    /// CRC32C of a vector as stored.
+    static func checksum(_ vector: ArraySlice<Float>) -> UInt32 {
+        vector.withUnsafeBytes { vexfs_crc32c(0, $0.baseAddress, $0.count) }
+    }
+}
+
+/// A read-only map of ``VectorFile/rowsPerChunk`` rows. Unmapped when the last reference goes.
+final class MappedChunk: @unchecked Sendable {
+    // The memory is written by no one through this map; the file's rows are written once, before they are named.
+    let start: UnsafeRawPointer
+    let byteCount: Int
+
+    init(start: UnsafeRawPointer, byteCount: Int) {
+        self.start = start
+        self.byteCount = byteCount
+    }
+
+    deinit { munmap(UnsafeMutableRawPointer(mutating: start), byteCount) }
+}
+
+/// Keeps maps alive for a view.
+private final class MappedChunks: Sendable {
+    private let maps: [MappedChunk]
+    init(_ maps: [MappedChunk]) { self.maps = maps }
+}
+
+extension Array {
+    /// `withUnsafeBytes` for closures with typed errors.
+    func withSystemBytes<R>(_ body: (UnsafeRawBufferPointer) throws(VexFSError) -> R) throws(VexFSError) -> R {
+        let result: Result<R, VexFSError> = withUnsafeBytes { bytes in
+            do throws(VexFSError) { return .success(try body(bytes)) } catch { return .failure(error) }
+        }
+        return try result.get()
+    }
+}

@@ -1,0 +1,40 @@
+import CRocksDB
+
+/// Changes that are applied together or not at all. Used by one thread at a time.
+final class WriteBatch {
+    let handle: OpaquePointer
+
+    init() { handle = rocksdb_writebatch_create() }
+
+    deinit { rocksdb_writebatch_destroy(handle) }
+
+    func put(_ key: [UInt8], _ value: [UInt8]) {
+        value.withUnsafeBytes { put(key, $0) }
+    }
+
+    func put(_ key: [UInt8], _ value: UnsafeRawBufferPointer) {
+        key.withUnsafeBytes { keyBytes in
+            rocksdb_writebatch_put(
+                handle, keyBytes.baseAddress?.assumingMemoryBound(to: CChar.self), keyBytes.count,
+                value.baseAddress?.assumingMemoryBound(to: CChar.self), value.count)
+        }
+    }
+
+    func delete(_ key: [UInt8]) {
+        key.withUnsafeBytes {
+            rocksdb_writebatch_delete(handle, $0.baseAddress?.assumingMemoryBound(to: CChar.self), $0.count)
+        }
+    }
+
+    /// Deletes every key that starts with `prefix`; the cost does not grow with their number.
+    func deleteAll(prefix: [UInt8]) {
+        let end = prefix + [UInt8](repeating: 0xFF, count: 300)
+        prefix.withUnsafeBytes { start in
+            end.withUnsafeBytes { end in
+                rocksdb_writebatch_delete_range(
+                    handle, start.baseAddress?.assumingMemoryBound(to: CChar.self), start.count,
+                    end.baseAddress?.assumingMemoryBound(to: CChar.self), end.count)
+            }
+        }
+    }
+}

@@ -1,0 +1,118 @@
+import Glibc
+import Synchronization
+import VexFS
+
+/// The reports of the last bulk ingest of each collection.
+final class BulkReports: Sendable {
+    private let reports = Mutex<[UInt32: [UInt8]]>([:])
+
+    func set(_ report: [UInt8], of collection: UInt32) { reports.withLock { $0[collection] = report } }
+    func report(of collection: UInt32) -> [UInt8] { reports.withLock { $0[collection] ?? [] } }
+}
+
+/// `bulk`: JSON Lines written to it become documents; read, it tells what became of the last ones.
+final class BulkFile: VirtualFile {
+    let key: String
+    private let collection: Collection
+    private let tree: VirtualTree
+
+    init(_ collection: Collection, key: String, in tree: VirtualTree) {
+        self.collection = collection
+        self.key = key
+        self.tree = tree
+    }
+
+    func attributes() -> VirtualAttributes {
+        let owner = FacetAttributes.owner(collection, tree)
+        return VirtualAttributes(
+            mode: S_IFREG | 0o644, owner: owner.user, group: owner.group, modified: tree.mounted, isStable: false)
+    }
+
+    func open(flags: Int32, caller: Caller, in operations: Operations) throws(VexFSError) -> any OpenHandle {
+        if flags & O_ACCMODE == O_RDONLY {
+            let tree = tree
+            let number = collection.number
+            return LiveFileHandle(path: key, in: operations) { tree.bulkReports.report(of: number) }
+        }
+        return BulkHandle(collection, path: key, tree: tree, in: operations)
+    }
+}
+
+/// `bulk`, open for writing. Data is taken in order; offsets mean nothing.
+final class BulkHandle: OpenHandle {
+    let path: String
+    private let collection: Collection
+    private let tree: VirtualTree
+    private let operations: Operations
+    /// The ingest under way. Held by workers only, one write at a time.
+    private let ingest = Mutex<BulkIngest?>(nil)
+
+    init(_ collection: Collection, path: String, tree: VirtualTree, in operations: Operations) {
+        self.collection = collection
+        self.path = path
+        self.tree = tree
+        self.operations = operations
+    }
+
+    func read(_ request: Request, size: Int, offset: Int64) throws(VexFSError) {
+        request.reply(slice: tree.bulkReports.report(of: collection.number), offset: offset, size: size)
+    }
+
+    func write(_ request: Request, _ bytes: UnsafeRawBufferPointer, offset: Int64) throws(VexFSError) {
+        let copy = [UInt8](bytes)
+        operations.work(request, at: { self.path }) { () throws(VexFSError) in
+            try self.ingest.withLock { (ingest) throws(VexFSError) in
+                let current = ingest ?? self.collection.makeBulkIngest()
+                ingest = current
+                var failure: VexFSError?
+                copy.withUnsafeBytes { bytes in
+                    do throws(VexFSError) { try current.append(bytes) } catch { failure = error }
+                }
+                if let failure { throw failure }
+            }
+            request.reply(written: copy.count)
+        }
+    }
+
+    func resize(to count: Int64) {}
+
+    func flush(_ request: Request) throws(VexFSError) {
+        operations.work(request, at: { self.path }) { () throws(VexFSError) in
+            try self.finish()
+            request.reply(errno: 0)
+        }
+    }
+
+    func sync(_ request: Request) throws(VexFSError) {
+        operations.work(request, at: { self.path }) { () throws(VexFSError) in
+            try self.finish()
+            try self.tree.store.sync()
+            request.reply(errno: 0)
+        }
+    }
+
+    /// Ends the ingest: what was good is kept and searchable, what was not is in the report.
+    /// - Throws: `malformedDocument` when lines were refused, so that a script notices.
+    private func finish() throws(VexFSError) {
+        try ingest.withLock { (ingest) throws(VexFSError) in
+            guard let current = ingest else { return }
+            ingest = nil
+            defer {
+                tree.bulkReports.set(current.report, of: collection.number)
+                operations.documentsChanged(in: collection)
+            }
+            try current.finish()
+            let refused = Self.refusedLines(current.report)
+            guard refused == 0 else {
+                throw VexFSError(
+                    .malformedDocument, "\(refused) lines were refused, the others are kept: read this file for the reasons",
+                    at: path)
+            }
+        }
+    }
+
+    static func refusedLines(_ report: [UInt8]) -> Int64 {
+        guard let json = try? JSON.parse(report) else { return 0 }
+        return json["failed"]?.integerValue ?? 0
+    }
+}

@@ -1,0 +1,78 @@
+import Glibc
+import VexFS
+
+/// A collection's `.vexfs/`.
+final class CollectionControlDirectory: VirtualDirectory {
+    let key: String
+    private let collection: Collection
+    private let tree: VirtualTree
+
+    init(_ collection: Collection, in tree: VirtualTree) {
+        self.collection = collection
+        self.tree = tree
+        key = "c\(collection.number)/.vexfs"
+    }
+
+    private static let names: [ByteString] = [
+        "bulk", "config.json", "count", "errors.jsonl", "export.jsonl", "ids.txt", "info.json", "lasterr", "pending",
+        "schema.json", "stats", "vectors.f32", "wait",
+    ]
+
+    func attributes() -> VirtualAttributes {
+        let owner = FacetAttributes.owner(collection, tree)
+        return VirtualAttributes(
+            mode: S_IFDIR | 0o555, owner: owner.user, group: owner.group, modified: tree.mounted, isStable: true)
+    }
+
+    func child(_ name: ByteString, for caller: Caller) -> (any VirtualNode)? {
+        let key = "\(key)/\(name)"
+        let content: ControlFileContent
+        switch name {
+        case "bulk": return BulkFile(collection, key: key, in: tree)
+        case "export.jsonl": return ExportFile(collection, key: key, in: tree)
+        case "wait": return WaitFile(collection, key: key, in: tree)
+        case "config.json": content = .configuration(collection)
+        case "count": content = .count(collection)
+        case "errors.jsonl": content = .errors(collection)
+        case "ids.txt": content = .identifiers(collection)
+        case "info.json": content = .information(collection)
+        case "lasterr": content = .lastErrors
+        case "pending": content = .pending(collection)
+        case "schema.json": content = .schema(collection)
+        case "stats": content = .statistics(collection)
+        case "vectors.f32": content = .vectors(collection)
+        default: return nil
+        }
+        return ControlFile(content, key: key, in: tree)
+    }
+
+    func entries() -> [VirtualEntry] {
+        Self.names.map { VirtualEntry(name: $0, type: S_IFREG, key: "\(key)/\($0)") }
+    }
+}
+
+/// The mount's `.vexfs/`.
+final class StoreControlDirectory: VirtualDirectory {
+    let key = "s/.vexfs"
+    private let tree: VirtualTree
+
+    init(in tree: VirtualTree) { self.tree = tree }
+
+    private static let files: [(name: ByteString, content: ControlFileContent)] = [
+        ("config.json", .storeConfiguration), ("errors.jsonl", .allErrors), ("health", .health),
+        ("lasterr", .lastErrors), ("metrics", .metrics), ("stats", .storeStatistics), ("version", .version),
+    ]
+
+    func attributes() -> VirtualAttributes {
+        VirtualAttributes(
+            mode: S_IFDIR | 0o555, owner: tree.owner.user, group: tree.owner.group, modified: tree.mounted, isStable: true)
+    }
+
+    func child(_ name: ByteString, for caller: Caller) -> (any VirtualNode)? {
+        Self.files.first { $0.name == name }.map { ControlFile($0.content, key: "\(key)/\(name)", in: tree) }
+    }
+
+    func entries() -> [VirtualEntry] {
+        Self.files.map { VirtualEntry(name: $0.name, type: S_IFREG, key: "\(key)/\($0.name)") }
+    }
+}

@@ -1,0 +1,73 @@
+import Glibc
+import VexFS
+
+/// The control files whose whole content is made at once.
+enum ControlFileContent: Sendable {
+    case instructions
+    case overview(Collection)
+    case configuration(Collection), schema(Collection), information(Collection), statistics(Collection)
+    case count(Collection), identifiers(Collection), vectors(Collection), errors(Collection), pending(Collection)
+    case storeConfiguration, version, health, storeStatistics, metrics, allErrors, lastErrors
+
+    /// Whether the size is shown: what changes by itself is size 0 with direct I/O.
+    var hasExactSize: Bool {
+        switch self {
+        case .instructions, .configuration, .schema, .version: true
+        default: false
+        }
+    }
+
+    /// Whether the file takes a new content, or at least a truncation.
+    var isWritable: Bool {
+        switch self {
+        case .configuration, .schema, .errors: true
+        default: false
+        }
+    }
+
+    /// The collection that the file belongs to, or nil.
+    var collection: Collection? {
+        switch self {
+        case .overview(let collection), .configuration(let collection), .schema(let collection),
+            .information(let collection), .statistics(let collection), .count(let collection),
+            .identifiers(let collection), .vectors(let collection), .errors(let collection), .pending(let collection):
+            collection
+        default: nil
+        }
+    }
+
+    /// The bytes as of now.
+    func bytes(in tree: VirtualTree, for caller: Caller) throws(VexFSError) -> [UInt8] {
+        switch self {
+        case .instructions: Instructions.bytes
+        case .overview(let collection): try collection.overview()
+        case .configuration(let collection): collection.configurationText()
+        case .schema(let collection): collection.schemaText()
+        case .information(let collection): collection.infoText()
+        case .statistics(let collection): collection.statisticsText()
+        case .count(let collection): Array("\(collection.documentCount)\n".utf8)
+        case .identifiers(let collection): collection.identifierLines()
+        case .vectors(let collection): collection.vectorBytes().bytes
+        case .errors(let collection): collection.errorLines()
+        case .pending(let collection): collection.pendingText()
+        case .storeConfiguration, .version, .health, .storeStatistics, .metrics, .allErrors:
+            StoreReports(tree).bytes(of: self)
+        case .lastErrors: tree.errors.text(for: caller.user)
+        }
+    }
+
+    /// Takes a whole new content.
+    /// - Throws: `invalidConfiguration` and what the engine says.
+    func replace(with bytes: [UInt8]) throws(VexFSError) {
+        switch self {
+        case .configuration(let collection): try collection.setConfiguration(bytes)
+        case .schema(let collection): try collection.setSchema(bytes)
+        case .errors(let collection):
+            guard bytes.isEmpty else {
+                throw VexFSError(.notPermitted, "errors.jsonl can be emptied, not written")
+            }
+            try collection.clearErrors()
+        default: throw VexFSError(.notPermitted, "this file cannot be written")
+        }
+    }
+}
