@@ -57,7 +57,8 @@ enum StatusVerb: Verb {
         var text = mounts.isEmpty ? "No store is mounted.\n" : ""
         for (entry, health) in mounts {
             text += "\(entry.mountpoint)\n  store   \(entry.store)\(entry.isReadOnly ? " (read-only)" : "")\n"
-            text += "  health  \(health.word)\(health.detail.isEmpty ? "" : ": " + health.detail)\n"
+            let isPlain = health.detail.isEmpty || health.detail == health.word
+            text += "  health  \(health.word)\(isPlain ? "" : ": " + health.detail)\n"
             if health == .dead {
                 text += "  clear   vexfs-fuse umount \(FilePath.quoted(entry.mountpoint))\n"
             }
