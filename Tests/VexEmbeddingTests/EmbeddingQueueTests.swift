@@ -8,9 +8,9 @@ import VexFS
 @Suite(.timeLimit(.minutes(1))) struct EmbeddingQueueTests {
     /// Notes every micro-batch, and holds the first one back until it is opened.
     final class Recorder: Sendable {
-        let state: Monitor<(isOpen: Bool, batches: [[[Int32]]])>
+        let state: Waitable<(isOpen: Bool, batches: [[[Int32]]])>
 
-        init(isOpen: Bool) { state = Monitor((isOpen, [])) }
+        init(isOpen: Bool) { state = Waitable((isOpen, [])) }
 
         func work(_ texts: [[Int32]]) -> [Result<[Float], VexFSError>] {
             state.withLock { $0.batches.append(texts) }

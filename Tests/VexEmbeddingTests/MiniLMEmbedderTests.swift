@@ -8,7 +8,7 @@ import VexFS
     @Test func `Many threads at once get the reference's vectors, in order`() async throws {
         let embedder = try MiniLMEmbedder(directory: try Fixtures.model(), precision: .f32, threadCount: 2)
         let references = Array(try Fixtures.references().prefix(80))
-        let failures = Monitor(0)
+        let failures = Waitable(0)
         await withTaskGroup(of: Void.self) { group in
             for thread in 0..<8 {
                 group.addTask {
