@@ -235,6 +235,8 @@ final class DocumentHandle: OpenHandle {
         } catch {
             // Removed between the decision and the commit: as if it had been removed before.
             if error.code == .notFound { return }
+            // Without its vector the document is kept all the same: there is nothing left to commit.
+            if error.code == .embedderUnavailable || error.code == .modelMissing { finish(bytes, generation) }
             state.withLock { $0.draft.commitFailed(error, generation: generation) }
             if error.isFinal { file.collection.recordFailure(error, for: file.number, draft: bytes) }
             throw error
