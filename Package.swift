@@ -38,10 +38,16 @@ let package = Package(
         .testTarget(
             name: "VexEmbeddingTests", dependencies: ["VexEmbedding", "CVexKernels"], swiftSettings: swiftSettings),
         .testTarget(name: "VexFUSETests", dependencies: ["VexFUSE"], swiftSettings: swiftSettings),
-        .testTarget(name: "IntegrationTests", dependencies: ["vexfs-fuse", "VexFS"], swiftSettings: swiftSettings),
-        .testTarget(name: "ReferenceTests", dependencies: ["vexfs-fuse", "VexFS"], swiftSettings: swiftSettings),
-        .testTarget(name: "CrashTests", dependencies: ["vexfs-fuse", "VexFS"], swiftSettings: swiftSettings),
-        .testTarget(name: "StyleTests", swiftSettings: swiftSettings),
+        .target(name: "CTestSupport", path: "Tests/CTestSupport"),
+        .target(
+            name: "TestSupport", dependencies: ["CTestSupport"], path: "Tests/TestSupport", swiftSettings: swiftSettings
+        ),
+        .testTarget(
+            name: "IntegrationTests", dependencies: ["vexfs-fuse", "TestSupport"], swiftSettings: swiftSettings),
+        .testTarget(
+            name: "ReferenceTests", dependencies: ["vexfs-fuse", "TestSupport"], swiftSettings: swiftSettings),
+        .testTarget(name: "CrashTests", dependencies: ["vexfs-fuse", "TestSupport"], swiftSettings: swiftSettings),
+        .testTarget(name: "StyleTests", dependencies: ["TestSupport"], swiftSettings: swiftSettings),
     ],
     cxxLanguageStandard: .cxx17
 )

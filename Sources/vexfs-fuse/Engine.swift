@@ -36,15 +36,13 @@ enum Engine {
         options.readOnly = asked.readOnly
         options.allowOther = asked.allowOther
         options.allowRoot = asked.allowRoot
-        options.defaultPermissions = asked.defaultPermissions
         options.autoUnmount = asked.autoUnmount
-        options.noatime = asked.noatime
         options.debug = asked.debug
         options.fsname = request.store
         if let seconds = asked.entryTimeoutSeconds { options.entryTimeoutSeconds = seconds }
         if let seconds = asked.attributeTimeoutSeconds { options.attributeTimeoutSeconds = seconds }
         if let count = asked.workerThreads { options.workerThreads = count }
-        options.extra = asked.kernelOptions
+        options.passthrough = asked.kernelOptions
         do {
             let mounted = try MountedStore(store: store, mountpoint: mountpoint.path, options: options)
             try mounted.start()
@@ -63,9 +61,11 @@ enum Engine {
             guard let collection = store.collection(named: ByteString(collection)) else {
                 throw VexFSError(.notFound, "there is no collection \"\(collection)\"", at: store.path)
             }
-            var request = try QueryPath.parse(segments)
-            request.folder = folder
-            return AnswerWriter.render(try collection.search(request), for: request)
+            let request = try QueryPath.parse(
+                segments.map { ByteString($0) }, folder: folder,
+                parseFilter: { (text) throws(VexFSError) in try Filter.parse(text) })
+            let answer = try collection.search(request)
+            return AnswerRenderer(answer: answer, request: request, mountRoot: "").render()
         }
     }
 

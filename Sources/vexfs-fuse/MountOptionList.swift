@@ -5,9 +5,7 @@ struct MountOptionList: Equatable, Sendable {
     var readOnly = false
     var allowOther = false
     var allowRoot = false
-    var defaultPermissions = false
     var autoUnmount = false
-    var noatime = false
     var debug = false
     var create = false
     var entryTimeoutSeconds: Double?
@@ -21,16 +19,14 @@ struct MountOptionList: Equatable, Sendable {
     /// Passed on to the kernel's mount as they are.
     var kernelOptions: [String] = []
 
-    /// What mount(8) hands over and what changes nothing here. `dev` and `suid` are among them: a store has neither
-    /// devices nor programs, and the mount stays `nodev,nosuid`.
-    private static let ignored: Set<String> = [
-        "rw", "dev", "nodev", "suid", "nosuid", "exec", "atime", "relatime", "norelatime", "strictatime",
-        "nostrictatime",
-        "diratime", "nodiratime", "lazytime", "nolazytime", "async", "auto", "noauto", "user", "nouser", "users",
-        "owner",
-        "group", "defaults", "_netdev", "nofail", "silent", "loud", "mand", "nomand", "iversion", "noiversion",
-        "intr", "nointr", "big_writes", "nonempty",
-    ]
+    /// What mount(8) hands over and what changes nothing here. The kernel checks permissions whether asked to or not; a
+    /// store has neither devices nor programs, so the mount stays `nodev,nosuid` even where `dev,suid` was passed.
+    private static let ignored = Set(
+        """
+        rw dev nodev suid nosuid exec atime relatime norelatime strictatime nostrictatime diratime nodiratime lazytime
+        nolazytime async auto noauto user nouser users owner group defaults default_permissions _netdev nofail silent
+        loud mand nomand iversion noiversion intr nointr big_writes
+        """.split { $0 == " " || $0 == "\n" }.map(String.init))
 
     /// Adds one `-o` argument.
     /// - Throws: `usage` naming the option that is unknown or has a bad value.
@@ -52,12 +48,10 @@ struct MountOptionList: Equatable, Sendable {
         case "ro": readOnly = true
         case "allow-other": allowOther = true
         case "allow-root": allowRoot = true
-        case "default-permissions": defaultPermissions = true
         case "auto-unmount": autoUnmount = true
-        case "noatime": noatime = true
         case "debug": debug = true
         case "create": create = true
-        case "noexec", "sync", "dirsync": kernelOptions.append(item)
+        case "noatime", "noexec", "sync", "dirsync": kernelOptions.append(item)
         default:
             if item == "rw" { readOnly = false }
             if !Self.ignored.contains(item), !item.hasPrefix("x-") { throw Self.unknown(item) }

@@ -79,7 +79,9 @@ enum OptionParser {
             if value == Int32(UInt8(ascii: "?")) || value == Int32(UInt8(ascii: ":")) {
                 let name = offender(vector, unknown: unknown, options: options)
                 let isMissing = value == Int32(UInt8(ascii: ":"))
-                throw Failure(.usage, isMissing ? "\(name) needs an argument" : "\(name) is not an option here")
+                // A known long option comes back as unknown when it was given an argument that it does not take.
+                let problem = unknown >= 256 ? "takes no argument" : "is not an option here"
+                throw Failure(.usage, "\(name) \(isMissing ? "needs an argument" : problem)")
             }
             guard let option = matching(value, options) else { continue }
             parsed.options.append((option.long, argument.map { String(cString: $0) } ?? ""))

@@ -23,15 +23,14 @@ struct MountOptions {
     var readOnly = false
     var allowOther = false
     var allowRoot = false
-    var defaultPermissions = false
+    var defaultPermissions = true
     var autoUnmount = false
-    var noatime = false
     var debug = false
-    var fsname = ""
-    var entryTimeoutSeconds = 1.0
-    var attributeTimeoutSeconds = 1.0
-    var workerThreads = 2
-    var extra: [String] = []
+    var fsname: String?
+    var entryTimeoutSeconds = 60.0
+    var attributeTimeoutSeconds = 60.0
+    var workerThreads = 4
+    var passthrough: [String] = []
 }
 
 final class MountedStore: Sendable {
@@ -42,11 +41,20 @@ final class MountedStore: Sendable {
 }
 
 enum QueryPath {
-    static func parse(_ segments: [String]) throws(VexFSError) -> QueryRequest { throw missing }
+    static func parse(
+        _ segments: [ByteString], folder: String, parseFilter: (String) throws(VexFSError) -> Filter
+    ) throws(VexFSError) -> QueryRequest { throw missing }
 }
 
-enum AnswerWriter {
-    static func render(_ answer: SearchAnswer, for request: QueryRequest) -> [UInt8] { [] }
+extension Filter {
+    static func parse(_ text: String) throws(VexFSError) -> Filter { throw missing }
+}
+
+struct AnswerRenderer {
+    var answer: SearchAnswer
+    var request: QueryRequest
+    var mountRoot: String
+    func render() -> [UInt8] { [] }
 }
 
 enum ModelDirectory {

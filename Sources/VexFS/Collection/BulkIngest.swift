@@ -277,9 +277,7 @@ extension Collection {
                 guard existing.kind == .document else {
                     throw VexFSError(.isADirectory, "\(name) is not a document")
                 }
-                var record = existing.version > 0 ? try fileRecord(existing.number) : FileRecord(attributes: existing)
-                record.attributes = existing
-                records.append(record)
+                records.append(try currentRecord(existing.number))
                 continue
             }
             let attributes = state.withLock { state in

@@ -167,9 +167,7 @@ extension Collection {
         _ prepared: PreparedDocument, to file: FileNumber, modified: Int64?
     ) throws(VexFSError) -> FileAttributes {
         try write { () throws(VexFSError) in
-            var record = try fileRecord(file)
-            guard let current = attributes(of: file) else { throw VexFSError(.notFound, "the file is gone") }
-            record.attributes = current
+            var record = try currentRecord(file)
             let batch = WriteBatch()
             let row = try add(prepared, to: &record, batch, modified: modified)
             try database.write(batch)
@@ -197,7 +195,7 @@ extension Collection {
                     vector, count: 1, at: row)
             }
         }
-        deleteRecords(of: record.attributes, batch)
+        deleteContent(of: record.attributes, batch)
         let now = SystemCall.now()
         record.attributes.kind = .document
         record.attributes.row = row
@@ -249,14 +247,13 @@ extension Collection {
         _ bytes: [UInt8], to file: FileNumber, modified: Int64?
     ) throws(VexFSError) -> FileAttributes {
         try write { () throws(VexFSError) in
-            var record = try fileRecord(file)
-            guard let current = attributes(of: file) else { throw VexFSError(.notFound, "the file is gone") }
+            var record = try currentRecord(file)
+            let current = record.attributes
             let growth = bytes.count - Int(current.version == 0 ? 0 : current.size)
             let limit = state.withLock { ($0.scratchBytes + growth, $0.configuration.scratchLimitBytes) }
             guard growth <= 0 || limit.0 <= limit.1 else {
                 throw VexFSError(.quotaExceeded, "scratch files would take more than \(limit.1) bytes; remove some")
             }
-            record.attributes = current
             record.attributes.size = Int64(bytes.count)
             record.attributes.version += 1
             record.attributes.changed = SystemCall.now()

@@ -97,11 +97,11 @@ extension Collection {
     public func setMetadata(_ key: String, to value: JSON?, of file: FileNumber) throws(VexFSError) {
         try context.space.claim(4096)
         try write { () throws(VexFSError) in
-            var record = try fileRecord(file)
-            guard let attributes = attributes(of: file), let row = attributes.row, let old = try rowRecord(row) else {
+            var record = try currentRecord(file)
+            let attributes = record.attributes
+            guard let row = attributes.row, let old = try rowRecord(row) else {
                 throw VexFSError(.invalidArgument, "only a document has metadata")
             }
-            record.attributes = attributes
             var patch = try JSON.patch(record.metadataPatch)
             guard value != nil || patch.contains(where: { $0.key == key }) else {
                 throw VexFSError(.attributeNotFound, "the key \(key) was not set from outside the document")

@@ -48,8 +48,7 @@ extension Collection {
         if let attributes = attributes(of: file), attributes.kind == .document, attributes.state != .ready,
             attributes.size == 0
         {
-            var record = try fileRecord(file)
-            record.attributes = attributes
+            var record = try currentRecord(file)
             record.error = error.description
             var empty = PreparedDocument(bytes: [])
             empty.state = .failed

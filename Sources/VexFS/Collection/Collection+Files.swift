@@ -180,9 +180,24 @@ extension Collection {
         return try bytes.withSystemBytes { bytes throws(VexFSError) in try FileRecord(number: file, decoding: bytes) }
     }
 
+    /// The stored record of a file with its attributes as they are now.
+    /// - Throws: `notFound` where the file is gone.
+    func currentRecord(_ file: FileNumber) throws(VexFSError) -> FileRecord {
+        guard let attributes = attributes(of: file) else { throw VexFSError(.notFound, "the file is gone") }
+        var record = attributes.version > 0 ? try fileRecord(file) : FileRecord(attributes: attributes)
+        record.attributes = attributes
+        return record
+    }
+
     /// Adds the deletion of a file's record and content to a batch.
     func deleteRecords(of file: FileAttributes, _ batch: WriteBatch) {
         batch.delete(StoreKey.file(number, file.number))
+        deleteContent(of: file, batch)
+    }
+
+    /// Adds the deletion of a file's committed content to a batch.
+    func deleteContent(of file: FileAttributes, _ batch: WriteBatch) {
+        guard file.version > 0 else { return }
         if let row = file.row {
             batch.delete(StoreKey.document(number, row))
             batch.delete(StoreKey.row(number, row))

@@ -5,7 +5,7 @@ public indirect enum Filter: Sendable, Equatable {
     case not(Filter)
     /// The field holds one of the values (an array field: any element does).
     case anyOf(field: String, values: [Value])
-    /// The field compares so with a number (an array field: any element does).
+    /// The field compares so with a number, or with a string by bytes (an array field: any element does).
     case range(field: String, Range)
     /// The field is present and not null.
     case exists(field: String)
@@ -20,7 +20,7 @@ public indirect enum Filter: Sendable, Equatable {
         case string(ByteString)
     }
 
-    /// Bounds on a number; a nil bound is open.
+    /// Bounds of one kind, numbers or strings; a nil bound is open.
     public struct Range: Sendable, Equatable {
         /// Greater than.
         public var greater: Value?

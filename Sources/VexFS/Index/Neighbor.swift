@@ -51,6 +51,9 @@ struct NeighborHeap {
         }
     }
 
+    /// The neighbour that the next better one replaces; nil while there is room.
+    var worst: Neighbor? { items.count == limit ? items.first : nil }
+
     /// The kept neighbours, nearest first.
     func sorted() -> [Neighbor] { items.sorted(by: order.precedes) }
 

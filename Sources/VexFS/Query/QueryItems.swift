@@ -20,7 +20,7 @@ struct QueryItems {
     private let segment: [UInt8]
 
     /// Cuts a segment. An item ends at a comma; `text=` takes all that follows, `where=` all up to the next
-    /// `option=value` (braces: up to their match), `fields=` the following items without "=".
+    /// `option=value` outside double quotes (braces: up to their match), `fields=` the following items without "=".
     /// - Throws: `invalidQuery` for an item without a name, with an unknown one, or with braces that don't match.
     init(_ segment: [UInt8]) throws(VexFSError) {
         self.segment = segment
@@ -91,7 +91,8 @@ struct QueryItems {
                 throw VexFSError(.invalidQuery, "After the closing brace of where= comes a comma or nothing")
             }
         case .filter:
-            while end < segment.count, !isItem(at: end + 1) { end = nextComma(from: end + 1) }
+            end = nextComma(from: start, quotes: true)
+            while end < segment.count, !isItem(at: end + 1) { end = nextComma(from: end + 1, quotes: true) }
         case .fields:
             while end < segment.count {
                 let next = nextComma(from: end + 1)
@@ -103,8 +104,14 @@ struct QueryItems {
         return end
     }
 
-    private func nextComma(from position: Int) -> Int {
-        segment[position...].firstIndex(of: UInt8(ascii: ",")) ?? segment.count
+    /// The next comma, or the end; with `quotes` commas between double quotes are passed over.
+    private func nextComma(from position: Int, quotes: Bool = false) -> Int {
+        var inString = false
+        for index in segment[position...].indices {
+            if segment[index] == UInt8(ascii: ",") && !inString { return index }
+            if quotes && segment[index] == UInt8(ascii: "\"") { inString.toggle() }
+        }
+        return segment.count
     }
 
     private func isItem(at position: Int) -> Bool {

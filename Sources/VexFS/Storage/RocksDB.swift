@@ -57,6 +57,11 @@ final class RocksDB: @unchecked Sendable {
         rocksdb_options_set_keep_log_file_num(options, 2)
         rocksdb_options_set_info_log_level(options, Int32(2))
         rocksdb_options_set_max_total_wal_size(options, UInt64(tuning.writeBufferBytes) * 4)
+        // Documents of a kilobyte and more go to files of their own at the flush, and compaction moves only their keys.
+        rocksdb_options_set_enable_blob_files(options, 1)
+        rocksdb_options_set_min_blob_size(options, 1024)
+        rocksdb_options_set_blob_compression_type(options, Int32(rocksdb_lz4_compression))
+        rocksdb_options_set_enable_blob_gc(options, 1)
         // A torn tail after power loss ends the log; anything torn before its end is corruption, not loss.
         rocksdb_options_set_wal_recovery_mode(options, Int32(rocksdb_point_in_time_recovery))
         let table: OpaquePointer = rocksdb_block_based_options_create()

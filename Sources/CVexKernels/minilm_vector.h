@@ -1,0 +1,116 @@
+/*
+ * A template, included once by each variant after its target attribute: vectors of LANES floats and what is computed on
+ * them. The including file defines LANES, FUSED (whether multiply-add is one instruction) and SELF(name), which makes a
+ * name the variant's own.
+ */
+#define EACH(index, count) _Pragma("clang loop unroll(full)") for (int index = 0; index < (count); index++)
+#define INLINE static inline __attribute__((always_inline, unused))
+
+typedef float SELF(vector) __attribute__((vector_size(LANES * 4)));
+typedef int32_t SELF(integers) __attribute__((vector_size(LANES * 4)));
+typedef uint32_t SELF(words) __attribute__((vector_size(LANES * 4)));
+/* As in memory: no alignment beyond the element's. */
+typedef float SELF(floats_in_memory) __attribute__((vector_size(LANES * 4), aligned(4), may_alias));
+typedef uint32_t SELF(words_in_memory) __attribute__((vector_size(LANES * 4), aligned(4), may_alias));
+#define V SELF(vector)
+#define VI SELF(integers)
+#define VU SELF(words)
+#define LOAD(at) ((V) * (const SELF(floats_in_memory) *)(at))
+#define LOAD_WORDS(at) ((VU) * (const SELF(words_in_memory) *)(at))
+#define STORE(at, value) (*(SELF(floats_in_memory) *)(at) = (value))
+/* Subtracting zero changes nothing, so the compiler leaves only the broadcast. */
+#define SPLAT(value) ((value) - (V){0})
+#if FUSED
+#define MULTIPLY_ADD(a, b, c) __builtin_elementwise_fma(a, b, c)
+#else
+#define MULTIPLY_ADD(a, b, c) ((a) * (b) + (c))
+#endif
+
+INLINE float SELF(total)(V x) {
+    float sum = 0;
+    for (int lane = 0; lane < LANES; lane++) sum += x[lane];
+    return sum;
+}
+
+INLINE float SELF(largest)(V x) {
+    float most = x[0];
+    for (int lane = 1; lane < LANES; lane++) most = x[lane] > most ? x[lane] : most;
+    return most;
+}
+
+/* e^x for x <= 0: x = n ln 2 + r with |r| <= ln 2 / 2, the Taylor polynomial of degree 7 (error 5e-9) and an exponent. */
+INLINE V SELF(exponential)(V x) {
+    const V magic = SPLAT(12582912.0f); /* 1.5 * 2^23: adding it rounds to an integer. */
+    x = __builtin_elementwise_max(x, SPLAT(-87.0f));
+    V n = MULTIPLY_ADD(x, SPLAT(1.44269504f), magic) - magic;
+    V r = MULTIPLY_ADD(n, SPLAT(-0.693359375f), x); /* ln 2 in two parts, the first one exact in ten bits */
+    r = MULTIPLY_ADD(n, SPLAT(2.12194440e-4f), r);
+    V p = SPLAT(1.0f / 5040);
+    p = MULTIPLY_ADD(p, r, SPLAT(1.0f / 720));
+    p = MULTIPLY_ADD(p, r, SPLAT(1.0f / 120));
+    p = MULTIPLY_ADD(p, r, SPLAT(1.0f / 24));
+    p = MULTIPLY_ADD(p, r, SPLAT(1.0f / 6));
+    p = MULTIPLY_ADD(p, r, SPLAT(0.5f));
+    p = MULTIPLY_ADD(p, r, SPLAT(1.0f));
+    p = MULTIPLY_ADD(p, r, SPLAT(1.0f));
+    VI exponent = __builtin_convertvector(n, VI);
+    return p * (V)((exponent + 127) << 23);
+}
+
+/*
+ * x Phi(x), with erf by Abramowitz & Stegun 7.1.26 (absolute error 1.5e-7). erfc(|z|) is kept as it is for negative x,
+ * where 1 + erf(z) would cancel.
+ */
+INLINE V SELF(gelu)(V x) {
+    V z = x * SPLAT(0.70710678118654752f);
+    V a = (V)((VI)z & 0x7fffffff);
+    V t = 1.0f / MULTIPLY_ADD(a, SPLAT(0.3275911f), SPLAT(1.0f));
+    V p = MULTIPLY_ADD(t, SPLAT(1.061405429f), SPLAT(-1.453152027f));
+    p = MULTIPLY_ADD(p, t, SPLAT(1.421413741f));
+    p = MULTIPLY_ADD(p, t, SPLAT(-0.284496736f));
+    p = MULTIPLY_ADD(p, t, SPLAT(0.254829592f));
+    V complement = p * t * SELF(exponential)(-(a * a));
+    VI negative = (VI)x >> 31;
+    V twice = (V)(((VI)complement & negative) | ((VI)(2.0f - complement) & ~negative));
+    return x * 0.5f * twice;
+}
+
+/* Round to nearest, ties to even, as bfloat16 in the upper half of each word. Finite values only. */
+INLINE VU SELF(rounded)(V x) {
+    VU bits = (VU)x;
+    return (bits + 0x7fff + ((bits >> 16) & 1)) & 0xffff0000u;
+}
+
+/*
+ * out[row][vector] = (resume ? out[row][vector] : 0) + a[row][0 ..< depth] * b[0 ..< depth][vector]: the register tile.
+ * `rows` and `vectors` are constants at every call. Rows of `a`, `b` and `out` lie `a_stride`, `b_stride` and `out_stride`
+ * floats apart; `ahead` bytes after a row of `b` lies what will be wanted next.
+ */
+INLINE void SELF(tile)(const int rows, const int vectors, const float *a, size_t a_stride, const float *b,
+                       size_t b_stride, size_t depth, size_t ahead, int resume, float *out, size_t out_stride) {
+    V sum[TILE_ROWS][VECTORS];
+    EACH(row, rows) EACH(v, vectors)
+        sum[row][v] = resume ? LOAD(out + (size_t)row * out_stride + v * LANES) : (V){0};
+#pragma clang loop unroll_count(2)
+    for (size_t k = 0; k < depth; k++) {
+        V weight[VECTORS];
+        __builtin_prefetch((const char *)(b + k * b_stride) + ahead, 0, 2);
+        EACH(v, vectors) weight[v] = LOAD(b + k * b_stride + v * LANES);
+        EACH(row, rows) {
+            V activation = SPLAT(a[(size_t)row * a_stride + k]);
+            EACH(v, vectors) sum[row][v] = MULTIPLY_ADD(activation, weight[v], sum[row][v]);
+        }
+    }
+    EACH(row, rows) EACH(v, vectors) STORE(out + (size_t)row * out_stride + v * LANES, sum[row][v]);
+}
+
+/* Calls a macro with the number of rows as a constant. */
+#define WITH_ROWS(rows, CALL)                                                                                            \
+    switch ((rows) < TILE_ROWS ? (rows) : TILE_ROWS) {                                                                                                   \
+    case 6: CALL(6); break;                                                                                              \
+    case 5: CALL(5); break;                                                                                              \
+    case 4: CALL(4); break;                                                                                              \
+    case 3: CALL(3); break;                                                                                              \
+    case 2: CALL(2); break;                                                                                              \
+    default: CALL(1); break;                                                                                             \
+    }

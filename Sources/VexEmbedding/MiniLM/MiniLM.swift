@@ -1,0 +1,24 @@
+import CVexKernels
+
+/// The facts of the embedded model, sentence-transformers/all-MiniLM-L6-v2.
+public enum MiniLM {
+    /// The model's name, as people know it.
+    public static let name = "all-MiniLM-L6-v2"
+    /// The number of components of a vector.
+    public static let dimension = VEXFS_MINILM_WIDTH
+    /// The longest text in tokens, `[CLS]` and `[SEP]` included; what follows is cut off.
+    public static let maximumTokens = VEXFS_MINILM_TOKENS
+    /// The SHA-256 of the published `model.safetensors`.
+    public static let digest = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+
+    /// How the matrix products are computed. Both make vectors of one space.
+    public enum Precision: String, Sendable, CaseIterable {
+        /// Operands rounded to bfloat16, sums in 32 bits: the faster one where the CPU has such instructions, else the
+        /// smaller one. Cosine with `f32` at least 0.9999.
+        case bf16
+        /// 32-bit floating point throughout.
+        case f32
+
+        var kernel: vexfs_minilm_precision { self == .f32 ? VEXFS_MINILM_F32 : VEXFS_MINILM_BF16 }
+    }
+}

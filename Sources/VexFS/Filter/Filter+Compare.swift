@@ -1,0 +1,113 @@
+extension Filter.Value {
+    /// The scalar of a JSON value, numbers in one form each (3.0 is 3), or nil for null, arrays, objects and NaN.
+    init?(json: JSON) {
+        switch json {
+        case .bool(let value): self = .bool(value)
+        case .integer(let value): self = .integer(value)
+        case .number(let value):
+            guard !value.isNaN else { return nil }
+            self = .number(value)
+        case .string(let text): self = .string(ByteString(text))
+        case .null, .array, .object: return nil
+        }
+        self = canonical
+    }
+
+    /// The value as JSON.
+    var json: JSON {
+        switch self {
+        case .bool(let value): .bool(value)
+        case .integer(let value): .integer(value)
+        case .number(let value): .number(value)
+        case .string(let text): .string(text.string)
+        }
+    }
+
+    /// The same value with integral numbers as integers, so that equal values are identical.
+    var canonical: Filter.Value {
+        if case .number(let number) = self, let integer = Int64(exactly: number) { return .integer(integer) }
+        return self
+    }
+
+    /// Whether the value is a number.
+    var isNumber: Bool {
+        switch self {
+        case .integer, .number: true
+        case .bool, .string: false
+        }
+    }
+
+    /// Whether `self` sorts before `other`: numbers exactly by size, strings by bytes; nil for different kinds and NaN.
+    func isLess(than other: Filter.Value) -> Bool? {
+        switch (self, other) {
+        case (.integer(let left), .integer(let right)): left < right
+        case (.number(let left), .number(let right)): left.isNaN || right.isNaN ? nil : left < right
+        case (.integer(let left), .number(let right)): Self.compare(left, right).map { $0 < 0 }
+        case (.number(let left), .integer(let right)): Self.compare(right, left).map { $0 > 0 }
+        case (.string(let left), .string(let right)): left < right
+        default: nil
+        }
+    }
+
+    /// The sign of `integer - number`, exact over the whole range of both; nil for NaN.
+    private static func compare(_ integer: Int64, _ number: Double) -> Int? {
+        if number.isNaN { return nil }
+        if number >= 0x1p63 { return -1 }
+        if number < -0x1p63 { return 1 }
+        // Within the range the part before the point is an exact Int64.
+        let whole = Int64(number)
+        if integer != whole { return integer < whole ? -1 : 1 }
+        let fraction = number - number.rounded(.towardZero)
+        return fraction == 0 ? 0 : (fraction > 0 ? -1 : 1)
+    }
+
+    /// The value as a name or a line shows it: strings as they are, numbers in their shortest form.
+    public var text: ByteString {
+        switch self {
+        case .bool(let value): return value ? "true" : "false"
+        case .integer(let value): return ByteString(String(value))
+        case .string(let text): return text
+        case .number(let value):
+            var bytes: [UInt8] = []
+            JSON.write(number: value, to: &bytes)
+            return ByteString(String(decoding: bytes, as: UTF8.self))
+        }
+    }
+}
+
+extension Filter.Range {
+    /// Whether a value is within all bounds; a value of another kind than a bound never is.
+    func contains(_ value: Filter.Value) -> Bool {
+        if let greater, greater.isLess(than: value) != true { return false }
+        if let less, value.isLess(than: less) != true { return false }
+        if let atLeast, value.isLess(than: atLeast) != false { return false }
+        if let atMost, atMost.isLess(than: value) != false { return false }
+        return greater != nil || less != nil || atLeast != nil || atMost != nil
+    }
+}
+
+/// The words of a text condition: a text matches when it contains each of them, without regard to case.
+struct FilterWords {
+    private let words: [[UInt8]]
+
+    init(_ text: String) {
+        words = text.lowercased().unicodeScalars.split(whereSeparator: \.properties.isWhitespace)
+            .map { Array(String(String.UnicodeScalarView($0)).utf8) }
+    }
+
+    /// Whether there is no word at all.
+    var isEmpty: Bool { words.isEmpty }
+
+    func match(_ text: ByteString) -> Bool {
+        let haystack = Array(text.string.lowercased().utf8)
+        return words.allSatisfy { word in Self.contains(haystack, word) }
+    }
+
+    private static func contains(_ haystack: [UInt8], _ needle: [UInt8]) -> Bool {
+        guard haystack.count >= needle.count, let first = needle.first else { return false }
+        for start in 0...(haystack.count - needle.count) where haystack[start] == first {
+            if haystack[start..<(start + needle.count)].elementsEqual(needle) { return true }
+        }
+        return false
+    }
+}

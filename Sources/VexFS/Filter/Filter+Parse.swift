@@ -1,0 +1,186 @@
+extension Filter {
+    /// The most conditions and values together that a filter can have.
+    public static let maximumConditions = 1024
+    /// The deepest nesting of a JSON filter.
+    public static let maximumDepth = 16
+    /// The longest filter in bytes.
+    public static let maximumBytes = 64 << 10
+
+    /// Parses what stands after `where=`: a JSON filter where it begins with a brace, else a clause, still escaped.
+    ///
+    /// - Throws: `invalidFilter` with a sentence that names the place and what is allowed there.
+    public static func parse(_ text: String) throws(VexFSError) -> Filter {
+        guard text.utf8.count <= maximumBytes else {
+            throw VexFSError(.invalidFilter, "the filter has \(text.utf8.count) bytes, and \(maximumBytes) is the most")
+        }
+        guard text.utf8.first == UInt8(ascii: "{") else { return try parse(clause: text) }
+        return try Filter(json: try JSON.parse(Array(text.utf8), code: .invalidFilter))
+    }
+
+    /// Parses a clause: items with commas between, all of which must hold.
+    ///
+    /// - `field:value` or `field=value` equals, `field:a|b` equals one of several, `field!=value` equals none;
+    /// - `field>5`, `>=`, `<`, `<=` compare with a number, or with a string by bytes (`date>=2024-01-31`);
+    /// - `field~words` contains every word, without regard to case;
+    /// - `field` exists and is neither null nor false; `!` before an item turns it around.
+    ///
+    /// A value that looks like a number or a truth value equals both that and its spelling as a string; in double
+    /// quotes it is only a string, and commas, bars and operators lose their meaning. `%XX` is undone after splitting.
+    public static func parse(clause: String) throws(VexFSError) -> Filter {
+        let items = try FilterClause.split(Array(clause.utf8)[...], at: UInt8(ascii: ","), in: "the filter")
+        guard items.count <= maximumConditions else { throw FilterClause.tooLarge }
+        var filters: [Filter] = []
+        for (index, item) in items.enumerated() {
+            filters.append(try FilterClause(item, number: index + 1).filter())
+        }
+        return filters.count == 1 ? filters[0] : .and(filters)
+    }
+}
+
+/// One item of a clause.
+struct FilterClause {
+    private let bytes: ArraySlice<UInt8>
+    private let place: String
+    private let isNegated: Bool
+
+    static var tooLarge: VexFSError {
+        VexFSError(.invalidFilter, "the filter has more than \(Filter.maximumConditions) conditions and values")
+    }
+
+    /// The signs between a field and a value; a longer one comes before its beginning.
+    private static let signs = [">=", "<=", "!=", ">", "<", "=", ":", "~"]
+
+    init(_ item: ArraySlice<UInt8>, number: Int) throws(VexFSError) {
+        place = "item \(number) of the filter, \"\(String(decoding: item, as: UTF8.self))\""
+        isNegated = item.first == UInt8(ascii: "!")
+        bytes = isNegated ? item.dropFirst() : item
+        guard !bytes.isEmpty else {
+            throw VexFSError(.invalidFilter, "\(place) is empty: write field, field:value, field>=5 or !field")
+        }
+    }
+
+    /// The condition of the item.
+    func filter() throws(VexFSError) -> Filter {
+        let positive = try condition()
+        return isNegated ? .not(positive) : positive
+    }
+
+    private func condition() throws(VexFSError) -> Filter {
+        guard let (position, sign) = firstSign() else {
+            let field = try name(bytes)
+            return .and([.exists(field: field), .not(.anyOf(field: field, values: [.bool(false)]))])
+        }
+        let field = try name(bytes[..<position])
+        let rest = bytes[(position + sign.utf8.count)...]
+        switch sign {
+        case ":", "=": return .anyOf(field: field, values: try alternatives(rest))
+        case "!=": return .not(.anyOf(field: field, values: try alternatives(rest)))
+        case "~":
+            let words = try text(rest).text
+            guard !FilterWords(words).isEmpty else { throw error("needs a word after ~") }
+            return .textMatch(field: field, text: words)
+        default:
+            let bound = try bound(rest, sign)
+            var range = Filter.Range()
+            switch sign {
+            case ">": range.greater = bound
+            case ">=": range.atLeast = bound
+            case "<": range.less = bound
+            default: range.atMost = bound
+            }
+            return .range(field: field, range)
+        }
+    }
+
+    private func error(_ problem: String) -> VexFSError { VexFSError(.invalidFilter, "\(place) \(problem)") }
+
+    private func firstSign() -> (position: Int, sign: String)? {
+        var inQuotes = false
+        for position in bytes.indices {
+            if bytes[position] == UInt8(ascii: "\"") { inQuotes.toggle() }
+            if inQuotes { continue }
+            if let sign = Self.signs.first(where: { bytes[position...].starts(with: $0.utf8) }) {
+                return (position, sign)
+            }
+        }
+        return nil
+    }
+
+    private func name(_ raw: ArraySlice<UInt8>) throws(VexFSError) -> String {
+        let name = try text(raw).text
+        guard !name.isEmpty else { throw error("has no field before the sign") }
+        return name
+    }
+
+    private func alternatives(_ raw: ArraySlice<UInt8>) throws(VexFSError) -> [Filter.Value] {
+        var values: [Filter.Value] = []
+        for part in try Self.split(raw, at: UInt8(ascii: "|"), in: place) {
+            let (text, isQuoted) = try text(part)
+            guard isQuoted || !text.isEmpty else {
+                throw error("has an empty value; write \"\" (two double quotes) for the empty string")
+            }
+            if !isQuoted, let typed = Self.typed(text) { values.append(typed) }
+            values.append(.string(ByteString(text)))
+        }
+        guard values.count <= Filter.maximumConditions else { throw Self.tooLarge }
+        return values
+    }
+
+    private func bound(_ raw: ArraySlice<UInt8>, _ sign: String) throws(VexFSError) -> Filter.Value {
+        let (text, isQuoted) = try text(raw)
+        guard !text.isEmpty else { throw error("needs a number or a string after \(sign)") }
+        if isQuoted { return .string(ByteString(text)) }
+        if text.utf8.contains(where: { $0 == UInt8(ascii: "|") }) {
+            throw error("has alternatives, which only : and = can have")
+        }
+        if let first = text.utf8.first, ["<", ">", "=", "~", ":"].contains(String(Character(Unicode.Scalar(first)))) {
+            throw error("has no comparison that is known; the signs are \(Self.signs.joined(separator: " "))")
+        }
+        switch Self.typed(text) {
+        case .bool: throw error("compares with \(text); only numbers and strings have an order")
+        case let number?: return number
+        case nil: return .string(ByteString(text))
+        }
+    }
+
+    /// The text of a field or value: quotes taken off, or escapes undone.
+    private func text(_ raw: ArraySlice<UInt8>) throws(VexFSError) -> (text: String, isQuoted: Bool) {
+        let quote = UInt8(ascii: "\"")
+        let isQuoted = raw.count >= 2 && raw.first == quote && raw.last == quote
+        let inner = isQuoted ? raw.dropFirst().dropLast() : raw
+        guard !inner.contains(quote) else {
+            throw error("has a double quote in the middle; quotes go around a whole name or value (%22 is a quote)")
+        }
+        return (String(decoding: FileNaming.unescaped(inner), as: UTF8.self), isQuoted)
+    }
+
+    /// What an unquoted value is besides a string.
+    private static func typed(_ text: String) -> Filter.Value? {
+        if text == "true" || text == "false" { return .bool(text == "true") }
+        guard let first = text.utf8.first, first == UInt8(ascii: "-") || first &- UInt8(ascii: "0") < 10,
+            let json = try? JSON.parse(Array(text.utf8))
+        else { return nil }
+        return Filter.Value(json: json)
+    }
+
+    /// Splits at a byte, outside double quotes.
+    static func split(
+        _ bytes: ArraySlice<UInt8>, at separator: UInt8, in place: String
+    ) throws(VexFSError) -> [ArraySlice<UInt8>] {
+        var parts: [ArraySlice<UInt8>] = []
+        var start = bytes.startIndex
+        var openQuote: Int?
+        for index in bytes.indices {
+            if bytes[index] == UInt8(ascii: "\"") {
+                openQuote = openQuote == nil ? index : nil
+            } else if bytes[index] == separator, openQuote == nil {
+                parts.append(bytes[start..<index])
+                start = index + 1
+            }
+        }
+        if let openQuote {
+            throw VexFSError(.invalidFilter, "the double quote at byte \(openQuote) of \(place) is never closed")
+        }
+        return parts + [bytes[start...]]
+    }
+}

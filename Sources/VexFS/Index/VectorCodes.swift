@@ -1,0 +1,115 @@
+import CVexKernels
+import Synchronization
+
+/// What is known of a row besides its 8-bit codes.
+struct CodeFacts {
+    /// What one step of a code is worth: component ≈ code × scale.
+    var scale: Float = 0
+    /// An upper bound of the length of what the codes miss of the vector.
+    var residual: Float = 0
+    /// An upper bound of the length of the vector that the codes stand for.
+    var norm: Float = 0
+    /// The sum of the squared codes.
+    var sumOfSquares: Int32 = 0
+}
+
+/// Codes and facts of ``rowCount`` consecutive rows.
+///
+/// Contract: memory of a row is written once, by ``VectorCodes`` under its lock, before any index that reads the row
+/// exists; after that it is only read.
+final class CodeBlock: @unchecked Sendable {
+    static let rowCount = 1024
+    /// `[rowCount × dimension] Int8`
+    let codes: UnsafeMutablePointer<Int8>
+    /// `[rowCount]`
+    let facts: UnsafeMutablePointer<CodeFacts>
+
+    init(dimension: Int) {
+        codes = .allocate(capacity: max(1, Self.rowCount * dimension))
+        codes.initialize(repeating: 0, count: max(1, Self.rowCount * dimension))
+        facts = .allocate(capacity: Self.rowCount)
+        facts.initialize(repeating: CodeFacts(), count: Self.rowCount)
+    }
+
+    deinit {
+        codes.deallocate()
+        facts.deallocate()
+    }
+}
+
+/// 8-bit codes of a collection's vectors, kept in memory and appended to: `dimension + 16` bytes a row.
+///
+/// Each row has its own scale, so no sample of the data is needed first. Rows are only ever added; after a compaction
+/// that numbers rows anew, make new codes.
+public final class VectorCodes: Sendable {
+    private struct State {
+        var blocks: [CodeBlock] = []
+        var end = 0
+    }
+
+    private let dimension: Int
+    private let state = Mutex(State())
+
+    /// Codes for vectors of `dimension` components; none yet.
+    public init(dimension: Int) { self.dimension = dimension }
+
+    /// Encodes the rows that are not yet, and gives an index over all of `rows`; O(new rows × dimension).
+    ///
+    /// ``Metric/manhattan`` has no use for the codes and gets a ``FlatIndex``.
+    /// - Precondition: `rows` holds what earlier calls were given, and perhaps more rows after it.
+    public func index(over rows: VectorRows, metric: Metric) -> any VectorIndex {
+        precondition(rows.dimension == dimension)
+        guard metric != .manhattan else { return FlatIndex(rows: rows, metric: metric) }
+        let blocks = state.withLock { state in
+            rows.withChunks { chunks in
+                for chunk in chunks { encode(chunk, strideBytes: rows.strideBytes, into: &state) }
+            }
+            return state.blocks
+        }
+        return QuantizedFlatIndex(exact: FlatIndex(rows: rows, metric: metric), blocks: blocks)
+    }
+
+    private func encode(_ chunk: VectorChunk, strideBytes: Int, into state: inout State) {
+        let end = Int(chunk.firstRow) + chunk.count
+        for row in max(state.end, Int(chunk.firstRow))..<max(state.end, end) {
+            while state.blocks.count * CodeBlock.rowCount <= row {
+                state.blocks.append(CodeBlock(dimension: dimension))
+            }
+            let block = state.blocks[row / CodeBlock.rowCount]
+            let place = row % CodeBlock.rowCount
+            let source = chunk.base + (row - Int(chunk.firstRow)) * strideBytes
+            let vector = UnsafeBufferPointer(start: source.assumingMemoryBound(to: Float.self), count: dimension)
+            block.facts[place] = CodeFacts(encoding: vector, into: block.codes + place * dimension)
+        }
+        state.end = max(state.end, end)
+    }
+}
+
+extension CodeFacts {
+    /// Writes the codes of a vector, `[dimension] Int8`, and returns what is known of it.
+    init(encoding vector: UnsafeBufferPointer<Float>, into codes: UnsafeMutablePointer<Int8>) {
+        var largest: Float = 0
+        var isFinite = true
+        for component in vector {
+            largest = max(largest, abs(component))
+            isFinite = isFinite && component.isFinite
+        }
+        let factor = 127 / largest
+        guard isFinite, factor.isFinite else {
+            // All zero, too small to scale, or not numbers: no codes, and a bound that covers everything.
+            for index in 0..<vector.count { codes[index] = 0 }
+            residual = largest == 0 && isFinite ? 0 : .infinity
+            return
+        }
+        vexfs_quantize_i8(vector.baseAddress, vector.count, factor, codes)
+        scale = largest / 127
+        var missed = 0.0
+        for index in 0..<vector.count {
+            let difference = Double(vector[index]) - Double(codes[index]) * Double(scale)
+            missed += difference * difference
+        }
+        sumOfSquares = vexfs_dot_i8(codes, codes, vector.count)
+        residual = Float(missed.squareRoot()).nextUp
+        norm = Float(Double(scale) * Double(sumOfSquares).squareRoot()).nextUp
+    }
+}

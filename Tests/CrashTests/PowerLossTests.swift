@@ -1,0 +1,107 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite(.serialized, .enabled(if: LoopDisk.works, "loop mounts of ext4 with shutdown do not work here"))
+struct PowerLossTests {
+    /// "After `fsync` has returned 0, loss of power loses nothing."
+    @Test func powerLoss() throws {
+        var random = SeededGenerator.announced(for: "powerLoss")
+        var acknowledged = 0
+        for _ in 0..<2 * Environment.effort {
+            let disk = try LoopDisk(megabytes: 256)
+            defer { disk.remove() }
+            let mount = try TestMount(store: disk.point.string + "/store")
+            let round = try CrashRound(mount: mount, writers: 2, synced: true)
+            defer { round.clean() }
+            // The collection and its configuration are durable before the writers begin.
+            try run(["sync", "-f", round.collection.string])
+            try round.run(milliseconds: random.pick(200..<1500), seed: random.next()) {
+                try disk.losePower()
+                try mount.kill()
+            }
+            acknowledged += try round.records().map(\.acknowledged).reduce(0, +)
+            try disk.restorePower()
+            try mount.mount()
+            #expect(try round.problems() == [])
+            let first = try KillTests.state(of: round.collection)
+            try mount.remount()
+            #expect(try KillTests.state(of: round.collection) == first)
+            #expect(try run([Environment.binary, "status"]).status == 0)
+            try mount.close()
+        }
+        #expect(acknowledged > 0, "nothing was acknowledged, so nothing was tested")
+    }
+
+    /// "`sync` and an ordinary unmount make everything durable against loss of power."
+    @Test func unmountIsDurable() throws {
+        let disk = try LoopDisk(megabytes: 128)
+        defer { disk.remove() }
+        let mount = try TestMount(store: disk.point.string + "/store")
+        let collection = try mount.collection()
+        for index in 0..<100 { try (collection / "d\(index).json").write(document([Float(index), 1])) }
+        try mount.unmount()
+        try disk.losePower()
+        try disk.restorePower()
+        try mount.mount()
+        #expect(try collection.list().count == 100)
+        for index in 0..<100 { #expect(try (collection / "d\(index).json").text() == document([Float(index), 1])) }
+        try (collection / "late.json").write(document([5, 5]))
+        try run(["sync", "-f", collection.string])
+        try disk.losePower()
+        try mount.kill()
+        try disk.restorePower()
+        try mount.mount()
+        #expect(try (collection / "late.json").text() == document([5, 5]))
+        try mount.close()
+    }
+}
+
+/// An ext4 file system in a file, whose power can be cut.
+struct LoopDisk: Sendable {
+    let directory: String
+    var point: TestPath { TestPath(directory + "/disk") }
+    private var image: String { directory + "/image" }
+
+    /// Whether this machine can do it.
+    static let works: Bool = {
+        guard isInstalled("xfs_io"), isInstalled("mkfs.ext4"), let disk = try? LoopDisk(megabytes: 16) else {
+            return false
+        }
+        defer { disk.remove() }
+        return (try? disk.losePower()) != nil && (try? disk.restorePower()) != nil
+    }()
+
+    init(megabytes: Int) throws {
+        directory = try makeTemporaryDirectory()
+        try point.makeDirectory()
+        try TestPath(image).write([])
+        try TestPath(image).truncate(to: megabytes << 20)
+        do {
+            try Self.command(["mkfs.ext4", "-q", image])
+            try restorePower(first: true)
+        } catch {
+            remove()
+            throw error
+        }
+    }
+
+    /// Drops everything that has not reached the disk, as a power cut does.
+    func losePower() throws { try Self.command(["xfs_io", "-x", "-c", "shutdown", point.string]) }
+
+    /// Mounts the disk again, recovering its journal.
+    func restorePower(first: Bool = false) throws {
+        if !first { try Self.command(["umount", point.string]) }
+        try Self.command(["mount", "-o", "loop", image, point.string])
+    }
+
+    func remove() {
+        _ = try? run(["umount", "-l", point.string])
+        removeTree(directory)
+    }
+
+    private static func command(_ arguments: [String]) throws {
+        let result = try run(arguments)
+        guard result.status == 0 else { throw MountFailure("\(arguments): \(result.errorText)") }
+    }
+}

@@ -1,0 +1,104 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// What needs the embedding model; everything else brings its own vectors.
+@Suite(.enabled(if: Environment.hasModel, "the embedding model is not installed"))
+struct TextTests {
+    static let texts = [
+        "refunds.md": "Customers get their money back within fourteen days of sending the goods back.",
+        "cats.txt": "A cat sleeps about fifteen hours a day, most of them in the sun.",
+        "bread.json":
+            "{\"text\": \"Knead the dough for ten minutes and let it rise until it has doubled.\", \"kind\": \"recipe\"}",
+        "engine.json": "{\"document\": \"The engine overheats when the coolant pump fails.\", \"kind\": \"car\"}",
+    ]
+
+    static func filled(_ topic: String = #function) throws -> TestPath {
+        let collection = try SharedMount.collection(topic)
+        for (name, text) in texts { try (collection / name).write(text) }
+        return collection
+    }
+
+    /// "A text file is embedded and found by its meaning; its bytes are kept."
+    @Test func meaning() throws {
+        let collection = try Self.filled()
+        for (question, id) in [
+            ("how do I get my money back", "refunds.md"), ("sleeping pets", "cats.txt"), ("baking at home", "bread"),
+            ("why does my car get too hot", "engine"),
+        ] {
+            #expect(try (collection / "query/k=1" / (question + ".ids")).lines() == [id])
+        }
+        #expect(try (collection / "cats.txt").text() == Self.texts["cats.txt"])
+        #expect(try (collection / "cats.txt").attribute("user.vexfs.dimensions") == "384")
+        #expect(try (collection / "cats.txt").attribute("user.vexfs.model").contains("MiniLM"))
+    }
+
+    /// "A document is its own nearest neighbour: the same text as a query scores about 1."
+    @Test func identity() throws {
+        let collection = try Self.filled()
+        let question = "A cat sleeps about fifteen hours a day, most of them in the sun."
+        let hit = try #require(
+            (collection / "query/k=1" / (question + ".jsonl")).lines().compactMap(Hit.init(line:)).first)
+        #expect(hit.id == "cats.txt")
+        #expect(hit.score > 0.99)
+    }
+
+    /// "`text=` forces a text that looks like something else."
+    @Test func forcedText() throws {
+        let collection = try Self.filled()
+        #expect(try (collection / "query/k=1/text=k%3D3 cats asleep/x.ids").lines() == ["cats.txt"])
+    }
+
+    /// "A filter and a folder limit a search by text as any other."
+    @Test func limits() throws {
+        let collection = try Self.filled()
+        #expect(try (collection / "query/where=kind:recipe/money back.ids").lines() == ["bread"])
+        try (collection / "sub").makeDirectory()
+        try (collection / "sub/dog.md").write("A dog barks at the postman.")
+        #expect(try (collection / "sub/query/money back.ids").lines() == ["sub/dog.md"])
+    }
+
+    /// "A pinned search by text survives as a directory of symlinks."
+    @Test func pinned() throws {
+        let collection = try Self.filled()
+        try (collection / "query/money back").makeDirectory()
+        let names = try (collection / "query/money back").list()
+        #expect(names.count == 4)
+        #expect(names.first?.contains("refunds.md") == true)
+        try (collection / "query/money back").removeDirectory()
+    }
+
+    /// "The front matter of a markdown file is metadata."
+    @Test func frontMatter() throws {
+        let collection = try SharedMount.collection()
+        let text = "---\nlang: en\nyear: 2024\ntags: [a, b]\n---\n# Title\n\nBody of the note.\n"
+        try (collection / "note.md").write(text)
+        #expect(try (collection / "note.md").text() == text)
+        #expect(try (collection / "query/where=lang:en,year>=2024,tags:b/note.ids").lines() == ["note.md"])
+    }
+
+    /// "`.grep` gives the line of a text file at which its text begins."
+    @Test func lines() throws {
+        let collection = try Self.filled()
+        let line = try #require((collection / "query/k=1/sleeping pets.grep").lines().first)
+        #expect(line.contains("cats.txt:1:A cat sleeps"))
+    }
+
+    /// "Text that is longer than the model's window is embedded as far as it goes."
+    @Test func longTexts() throws {
+        let collection = try SharedMount.collection()
+        let text = String(repeating: "The harbour was full of ships. ", count: 400)
+        try (collection / "long.txt").write(text)
+        #expect(try (collection / "long.txt").text() == text)
+        #expect(try (collection / "long.txt").state() == "ready")
+        #expect(try (collection / "query/boats in port.ids").lines() == ["long.txt"])
+    }
+
+    /// "An empty text file is kept, unindexed."
+    @Test func blankTexts() throws {
+        let collection = try SharedMount.collection()
+        try (collection / "blank.txt").write(" \n\n ")
+        #expect(try (collection / "blank.txt").text() == " \n\n ")
+        #expect(try (collection / "blank.txt").state() == "unindexed")
+    }
+}
