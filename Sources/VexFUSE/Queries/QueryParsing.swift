@@ -5,12 +5,12 @@ enum QueryParsing {
     /// The search that the last part names.
     /// - Throws: `invalidQuery`, `invalidFilter`.
     static func request(_ components: [ByteString], in scope: SearchScope) throws(VexFSError) -> QueryRequest {
-        try QueryPath.parse(components, folder: scope.folderPath(), parseFilter: FilterParser.parse)
+        try QueryPath.parse(components, folder: scope.folderPath(), parseFilter: { (text) throws(VexFSError) in try Filter.parse(text) })
     }
 
     /// Whether the options make sense together, found out by asking for a text below them.
     /// - Throws: `invalidQuery`, `invalidFilter`.
     static func checkOptions(_ segments: [ByteString]) throws(VexFSError) {
-        _ = try QueryPath.parse(segments + ["x"], parseFilter: FilterParser.parse)
+        _ = try QueryPath.parse(segments + ["x"], parseFilter: { (text) throws(VexFSError) in try Filter.parse(text) })
     }
 }
