@@ -23,7 +23,7 @@ enum Engine {
     /// Opens a store for this process.
     static func open(_ path: String, embedder: any Embedder) throws(Failure) -> Store {
         try translated { () throws(VexFSError) in
-            try Store(opening: path, options: StoreOptions(), embedder: embedder)
+            try Store(opening: path, embedder: embedder)
         }
     }
 
@@ -70,8 +70,8 @@ enum Engine {
     }
 
     /// Reads everything of a store and compares it with its checksums; changes nothing.
-    static func check(_ path: String) throws(Failure) -> StoreCheck {
-        try translated { () throws(VexFSError) in try StoreCheck.run(at: path) }
+    static func check(_ path: String) throws(Failure) -> StoreCheckReport {
+        try translated { () throws(VexFSError) in try Store.check(at: path) }
     }
 
     /// Runs engine code and gives its error an exit code.

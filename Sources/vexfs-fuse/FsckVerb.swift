@@ -21,32 +21,28 @@ enum FsckVerb: Verb {
         }
         let check = try Engine.check(path)
         try Terminal.write(arguments.has("json") ? json(check) : text(check, path))
-        return check.findings.isEmpty ? .success : .corruptionFound
+        return check.problems.isEmpty ? .success : .corruptionFound
     }
 
-    private static func text(_ check: StoreCheck, _ path: String) -> String {
+    private static func text(_ check: StoreCheckReport, _ path: String) -> String {
         var text = ""
-        for finding in check.findings {
-            let place = [finding.collection, finding.path].filter { !$0.isEmpty }.joined(separator: "/")
-            text += "\(place.isEmpty ? path : place): \(finding.problem)\n"
-        }
+        for problem in check.problems { text += "\(problem.place): \(problem.message)\n" }
         text += "\(path): \(counts(check)); "
-        text += check.findings.isEmpty ? "everything is whole.\n" : "\(check.findings.count) damaged.\n"
+        text += check.problems.isEmpty ? "everything is whole.\n" : "\(check.problems.count) damaged.\n"
         return text
     }
 
-    private static func counts(_ check: StoreCheck) -> String {
-        "\(check.collections) collections, \(check.documents) documents, \(check.vectors) vectors, \(check.bytes) bytes"
+    private static func counts(_ check: StoreCheckReport) -> String {
+        "\(check.collections) collections, \(check.files) files, \(check.vectors) vectors, \(check.contentBytes) bytes"
     }
 
-    private static func json(_ check: StoreCheck) -> String {
+    private static func json(_ check: StoreCheckReport) -> String {
         var text = ""
-        for finding in check.findings {
-            text += "{\"collection\":\(JSONText.quoted(finding.collection)),\"path\":\(JSONText.quoted(finding.path)),"
-            text += "\"problem\":\(JSONText.quoted(finding.problem))}\n"
+        for problem in check.problems {
+            text += "{\"place\":\(JSONText.quoted(problem.place)),\"problem\":\(JSONText.quoted(problem.message))}\n"
         }
-        text += "{\"collections\":\(check.collections),\"documents\":\(check.documents),\"vectors\":\(check.vectors),"
-        text += "\"bytes\":\(check.bytes),\"damaged\":\(check.findings.count)}\n"
+        text += "{\"collections\":\(check.collections),\"files\":\(check.files),\"vectors\":\(check.vectors),"
+        text += "\"bytes\":\(check.contentBytes),\"damaged\":\(check.problems.count)}\n"
         return text
     }
 }

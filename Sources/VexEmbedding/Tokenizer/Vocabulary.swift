@@ -7,8 +7,8 @@ struct Vocabulary: Sendable {
     private var starts: [Int] = []
     private var ends: [Int] = []
     /// Open addressing: the id of the piece in a slot, or -1.
-    private var slots: [Int32]
-    private let mask: Int
+    private var slots: [Int32] = []
+    private var mask = 0
     /// The length in bytes of the longest piece, without the mark of a continuation.
     private(set) var longest = 0
 
