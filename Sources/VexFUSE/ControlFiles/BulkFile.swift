@@ -113,6 +113,6 @@ final class BulkHandle: OpenHandle {
 
     static func refusedLines(_ report: [UInt8]) -> Int64 {
         guard let json = try? JSON.parse(report) else { return 0 }
-        return json["failed"]?.integerValue ?? 0
+        return json["refused"]?.integerValue ?? 0
     }
 }
