@@ -34,6 +34,7 @@ import Testing
         var random = SeededGenerator.announced(for: "killDuringBulk")
         let mount = try TestMount()
         let collection = try mount.collection()
+        try (collection / ".vexfs/config.json").write("{\"metric\": \"euclidean\"}")
         let lines = (0..<200_000).map { "{\"id\":\"d\($0)\",\"vector\":[\($0),1],\"text\":\"t\($0)\"}\n" }.joined()
         let finished = DispatchSemaphore(value: 0)
         Thread.detachNewThread {

@@ -15,10 +15,10 @@ struct PowerLossTests {
             let round = try CrashRound(mount: mount, writers: 2, synced: true)
             defer { round.clean() }
             // The collection and its configuration are durable before the writers begin.
-            try run(["sync", "-f", round.collection.string])
+            try round.collection.syncDirectory()
             try round.run(milliseconds: random.pick(200..<1500), seed: random.next()) {
                 try disk.losePower()
-                try mount.kill()
+                try mount.killIfRunning()
             }
             acknowledged += try round.records().map(\.acknowledged).reduce(0, +)
             try disk.restorePower()
@@ -33,7 +33,7 @@ struct PowerLossTests {
         #expect(acknowledged > 0, "nothing was acknowledged, so nothing was tested")
     }
 
-    /// "`sync` and an ordinary unmount make everything durable against loss of power."
+    /// "`fsync` of a directory, and an ordinary unmount, make everything in it durable against loss of power."
     @Test func unmountIsDurable() throws {
         let disk = try LoopDisk(megabytes: 128)
         defer { disk.remove() }
@@ -47,9 +47,9 @@ struct PowerLossTests {
         #expect(try collection.list().count == 100)
         for index in 0..<100 { #expect(try (collection / "d\(index).json").text() == document([Float(index), 1])) }
         try (collection / "late.json").write(document([5, 5]))
-        try run(["sync", "-f", collection.string])
+        try collection.syncDirectory()
         try disk.losePower()
-        try mount.kill()
+        try mount.killIfRunning()
         try disk.restorePower()
         try mount.mount()
         #expect(try (collection / "late.json").text() == document([5, 5]))

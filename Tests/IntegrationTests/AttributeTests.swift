@@ -42,7 +42,7 @@ import Testing
     }
 
     /// "Sizes are exact: `stat` shows as many bytes as `read` returns."
-    @Test(arguments: ["a.json", ".vexfs/info.json", ".vexfs/config.json", ".vexfs/schema.json"])
+    @Test(arguments: ["a.json", ".vexfs/config.json", ".vexfs/schema.json"])
     func exactSizes(name: String) throws {
         let collection = try SharedMount.collection("exactSizes")
         try (collection / "a.json").write(document([1, 0, 0], text: "some text"))

@@ -7,6 +7,7 @@ import Testing
     @Test func ingest() throws {
         let collection = try SharedMount.collection()
         let lines = (0..<500).map { "{\"id\": \"b\($0)\", \"vector\": [\($0), 1, 0], \"text\": \"line \($0)\"}" }
+        try (collection / ".vexfs/config.json").write("{\"metric\": \"euclidean\"}")
         try Self.write(lines, to: collection)
         #expect(try collection.list().count == 500)
         #expect(try collection.search([499, 1, 0], options: "k=1").first?.text == "line 499")

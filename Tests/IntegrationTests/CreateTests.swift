@@ -103,8 +103,8 @@ import Testing
             try collection.searchIDs([0, 1, 0], options: "k=1").first.map { Array($0.utf8) } == Array("e\u{301}".utf8))
     }
 
-    /// "The names `query`, `.by`, `.vexfs`, `.overview.md`, `documents` and `points` are reserved and cannot be created."
-    @Test(arguments: ["query", ".by", ".vexfs", ".overview.md", "documents", "points"])
+    /// "The names `query`, `.by`, `.vexfs` and `.overview.md` are reserved and cannot be created."
+    @Test(arguments: ["query", ".by", ".vexfs", ".overview.md"])
     func reservedNames(name: String) throws {
         let collection = try SharedMount.collection()
         let before = try collection.list()

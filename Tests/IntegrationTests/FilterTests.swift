@@ -30,12 +30,12 @@ import Testing
     }
 
     static let jsonFilters: [(String, [Int])] = [
-        ("{\"and\":[{\"parity\":\"even\"},{\"n\":{\"gt\":5}}]}", [6, 8]),
-        ("{\"or\":[{\"n\":1},{\"n\":2}]}", [1, 2]),
-        ("{\"not\":{\"parity\":\"even\"}}", [1, 3, 5, 7, 9]),
+        ("{\"$and\":[{\"parity\":\"even\"},{\"n\":{\"$gt\":5}}]}", [6, 8]),
+        ("{\"$or\":[{\"n\":1},{\"n\":2}]}", [1, 2]),
+        ("{\"$not\":{\"parity\":\"even\"}}", [1, 3, 5, 7, 9]),
     ]
 
-    /// "A filter in braces is JSON, with `and`, `or` and `not`."
+    /// "A filter in braces is JSON, with `$and`, `$or`, `$not` and operators such as `$gt`."
     @Test(arguments: jsonFilters)
     func bracedFilters(filter: String, expected: [Int]) throws {
         let collection = try Self.collection()

@@ -26,11 +26,11 @@ import Testing
         let collection = try SharedMount.collection()
         try (collection / "sub").makeDirectory()
         for name in ["a.json", "sub/b.json", "sub/c.json"] { try (collection / name).write(document([1, 0, 0])) }
-        try (collection / "query/pinned").makeDirectory()
+        try (collection / "query/like=a/pinned").makeDirectory()
         let found = try run(["find", collection.string, "-type", "f"], timeLimitSeconds: 20).lines
         #expect(Set(found).count == 3)
         #expect(found.count == 3)
-        try (collection / "query/pinned").removeDirectory()
+        try (collection / "query/like=a/pinned").removeDirectory()
     }
 
     /// "While entries come and go, a listing repeats nothing and skips nothing that stayed."

@@ -31,6 +31,7 @@ import Testing
     @Test func killing() throws {
         let mount = try TestMount()
         let collection = try mount.collection()
+        try (collection / ".vexfs/config.json").write("{\"metric\": \"euclidean\"}")
         for index in 0..<50 { try (collection / "d\(index).json").write(document([Float(index), 1, 0])) }
         let before = try Self.state(of: mount)
         try mount.kill()
@@ -85,10 +86,14 @@ import Testing
         try mount.close()
     }
 
-    /// Every path with everything `stat` shows and a checksum of its bytes.
+    /// Every path with everything `stat` shows (of folders, not the time) and a checksum of its bytes.
     static func state(of mount: TestMount) throws -> [String] {
         let listing = try run(
-            ["find", ".", "-mindepth", "1", "-printf", "%p %y %i %s %m %U %G %T@ %l\n"], in: mount.point.string)
+            [
+                "find", ".", "-mindepth", "1", "-name", "AGENTS.md", "-o", "-type", "d", "-printf", "%p %i %m %U %G\n",
+                "-o", "-printf",
+                "%p %y %i %s %m %U %G %T@ %l\n",
+            ], in: mount.point.string)
         let sums = try mount.shell("find . -mindepth 2 -type f -print0 | sort -z | xargs -0 md5sum")
         return listing.lines.sorted() + sums.lines
     }

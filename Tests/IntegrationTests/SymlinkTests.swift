@@ -44,7 +44,7 @@ import Testing
         #expect(errno == EPERM)
     }
 
-    /// "The paths `documents` and `points` lead to the collection itself."
+    /// "The paths `documents` and `points` lead to the collection itself, until a file or folder of that name is made."
     @Test func oldLayout() throws {
         let collection = try SharedMount.collection()
         try (collection / "a.json").write(document([1, 0, 0]))
@@ -54,5 +54,12 @@ import Testing
         }
         try (collection / "documents/b.json").write(document([0, 1, 0]))
         #expect(try collection.list() == ["a.json", "b.json"])
+        try (collection / "documents").makeDirectory()
+        try (collection / "documents/c.json").write(document([0, 0, 1]))
+        #expect(try collection.list() == ["a.json", "b.json", "documents"])
+        #expect(try collection.searchIDs([0, 0, 1], options: "k=1") == ["documents/c"])
+        try (collection / "documents/c.json").remove()
+        try (collection / "documents").removeDirectory()
+        #expect(try (collection / "documents").linkTarget() == ".")
     }
 }

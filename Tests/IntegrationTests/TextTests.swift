@@ -46,7 +46,7 @@ struct TextTests {
     /// "`text=` forces a text that looks like something else."
     @Test func forcedText() throws {
         let collection = try Self.filled()
-        #expect(try (collection / "query/k=1/text=k%3D3 cats asleep/x.ids").lines() == ["cats.txt"])
+        #expect(try (collection / "query/k=1/text=k%3D3 cats asleep.ids").lines() == ["cats.txt"])
     }
 
     /// "A filter and a folder limit a search by text as any other."

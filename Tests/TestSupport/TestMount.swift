@@ -89,6 +89,15 @@ public final class TestMount: Sendable {
         try detach()
     }
 
+    /// Ends the daemon if it still runs (it may have ended with its disk), and clears the dead mount.
+    public func killIfRunning() throws {
+        if let process = daemon {
+            Glibc.kill(process, SIGKILL)
+            try Self.awaitEnd(of: process)
+        }
+        try detach()
+    }
+
     /// Detaches a mount whose daemon is dead.
     public func detach() throws {
         while isMounted {

@@ -37,6 +37,9 @@ extension TestPath {
         return String(decoding: buffer[..<length].map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
+    /// fsync(2) of the directory: everything in it becomes durable.
+    public func syncDirectory() throws { try open(O_RDONLY | O_DIRECTORY).sync() }
+
     /// truncate(2).
     public func truncate(to size: Int) throws { try check("truncate", Glibc.truncate(string, off_t(size))) }
 
