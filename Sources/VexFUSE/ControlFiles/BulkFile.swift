@@ -105,7 +105,8 @@ final class BulkHandle: OpenHandle {
             let refused = Self.refusedLines(current.report)
             guard refused == 0 else {
                 throw VexFSError(
-                    .malformedDocument, "\(refused) lines were refused, the others are kept: read this file for the reasons",
+                    .malformedDocument,
+                    "\(refused) lines were refused, the others are kept: read this file for the reasons",
                     at: path)
             }
         }
@@ -113,6 +114,6 @@ final class BulkHandle: OpenHandle {
 
     static func refusedLines(_ report: [UInt8]) -> Int64 {
         guard let json = try? JSON.parse(report) else { return 0 }
-        return json["failed"]?.integerValue ?? 0
+        return json["refused"]?.integerValue ?? 0
     }
 }

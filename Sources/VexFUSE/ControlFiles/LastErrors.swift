@@ -32,6 +32,12 @@ final class LastErrors: Sendable {
                 if state.order.count == Self.usersMax { state.lines[state.order.removeFirst()] = nil }
                 state.order.append(caller.user)
             }
+            // A refused write is refused again at the close: one line says it.
+            if let last = state.lines[caller.user]?.last, last.path == path, last.process == caller.process,
+                last.error.message == error.message
+            {
+                return
+            }
             state.lines[caller.user, default: []].append(line)
             if state.lines[caller.user, default: []].count > Self.linesPerUserMax {
                 state.lines[caller.user]?.removeFirst()

@@ -49,8 +49,7 @@ struct StoreReports {
     private var configuration: [UInt8] {
         JSON.object([
             .init("store", .string(tree.store.path)),
-            .init("documentBytesMax", .integer(Int64(DraftBudget.documentBytesMax))),
-            .init("draftBytesMax", .integer(Int64(DraftBudget.totalBytesMax))),
+            .init("draft_bytes_max", .integer(Int64(DraftBudget.totalBytesMax))),
         ]).pretty
     }
 }

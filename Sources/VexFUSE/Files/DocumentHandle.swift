@@ -18,6 +18,7 @@ final class DocumentHandle: OpenHandle {
     private let owner: UInt64
     private let appends: Bool
     private let isWritable: Bool
+    private let documentBytesMax: Int
     private let state: Mutex<State>
     /// Held across a commit, by workers only: commits of one handle happen in the order of its flushes.
     private let committing = Mutex(())
@@ -26,13 +27,15 @@ final class DocumentHandle: OpenHandle {
     var path: String { file.path }
 
     init(
-        _ open: OpenFile, attributes: FileAttributes, flags: Int32, isNew: Bool, owner: UInt64, in operations: Operations
+        _ open: OpenFile, attributes: FileAttributes, flags: Int32, isNew: Bool, owner: UInt64,
+        in operations: Operations
     ) {
         self.open = open
         self.operations = operations
         self.owner = owner
         appends = flags & O_APPEND != 0
         isWritable = flags & O_ACCMODE != O_RDONLY
+        documentBytesMax = isWritable ? open.file.collection.configuration.documentLimitBytes : 0
         let isTruncated = flags & O_TRUNC != 0 && isWritable
         let draft = Draft(isJSON: attributes.name.isJSONName, isNew: isNew, isTruncated: isTruncated)
         state = Mutex(State(draft: draft))
@@ -162,9 +165,9 @@ final class DocumentHandle: OpenHandle {
     }
 
     private func reserve(_ count: Int, _ draft: inout Draft) throws(VexFSError) {
-        guard count <= DraftBudget.documentBytesMax else {
-            let limit = DraftBudget.documentBytesMax >> 20
-            throw VexFSError(.documentTooLarge, "a document holds at the most \(limit) MiB: split it", at: path)
+        guard count <= documentBytesMax else {
+            throw VexFSError(
+                .documentTooLarge, "a document holds at the most \(documentBytesMax) bytes: split it", at: path)
         }
         try operations.budget.take(count - draft.bytes.count)
     }
@@ -233,6 +236,8 @@ final class DocumentHandle: OpenHandle {
         } catch {
             // Removed between the decision and the commit: as if it had been removed before.
             if error.code == .notFound { return }
+            // Without its vector the document is kept all the same: there is nothing left to commit.
+            if error.code == .embedderUnavailable || error.code == .modelMissing { finish(bytes, generation) }
             state.withLock { $0.draft.commitFailed(error, generation: generation) }
             if error.isFinal { file.collection.recordFailure(error, for: file.number, draft: bytes) }
             throw error

@@ -67,7 +67,8 @@ struct Draft: Sendable {
         guard !isLoaded else { return }
         bytes = content
         isLoaded = true
-        scanner = nil
+        // What begins empty can be judged as it arrives: shells flush a new file before they write to it.
+        scanner = isJSON && content.isEmpty ? JSONScanner() : nil
     }
 
     /// Puts bytes at an offset, filling a gap with zeros.

@@ -3,8 +3,6 @@ import VexFS
 
 /// Counts the bytes of all drafts, so that a writer that never closes cannot eat the machine.
 final class DraftBudget: Sendable {
-    /// The largest document.
-    static let documentBytesMax = 16 << 20
     /// The largest scratch file that is held in memory while it is open.
     static let scratchBytesMax = 1 << 30
     /// All drafts and open scratch files of a mount together.
@@ -24,7 +22,8 @@ final class DraftBudget: Sendable {
             used.subtract(count, ordering: .relaxed)
             throw VexFSError(
                 .quotaExceeded,
-                "the unfinished writes of this mount hold \(Self.totalBytesMax >> 20) MiB already: close some files first")
+                "the unfinished writes of this mount hold \(Self.totalBytesMax >> 20) MiB already: close some files first"
+            )
         }
     }
 

@@ -31,7 +31,9 @@ extension Operations {
 
     /// The errno for attributes that are not ours, or nil.
     private static func foreign(_ name: UnsafePointer<CChar>) -> Int32? {
-        if strncmp(name, "user.", 5) == 0 { return strncmp(name, factPrefix, factPrefix.utf8.count) == 0 ? nil : ENODATA }
+        if strncmp(name, "user.", 5) == 0 {
+            return strncmp(name, factPrefix, factPrefix.utf8.count) == 0 ? nil : ENODATA
+        }
         if strncmp(name, "security.", 9) == 0 { return ENODATA }
         return EOPNOTSUPP
     }
@@ -94,15 +96,15 @@ extension Operations {
             guard let text = String(validating: value, as: UTF8.self) else {
                 throw VexFSError(.invalidArgument, "a metadata value must be UTF-8", at: key)
             }
-            if flags != 0 {
-                let isThere = try file.collection.facts(of: file.number).metadata[key] != nil
-                if flags & Self.createOnly != 0, isThere {
-                    throw VexFSError(.alreadyExists, "the document has this metadata key", at: key)
-                }
-                if flags & Self.replaceOnly != 0, !isThere {
-                    throw VexFSError(.attributeNotFound, "the document has no such metadata key", at: key)
-                }
+            let known = try file.collection.facts(of: file.number).metadata[key]
+            if flags & Self.createOnly != 0, known != nil {
+                throw VexFSError(.alreadyExists, "the document has this metadata key", at: key)
             }
+            if flags & Self.replaceOnly != 0, known == nil {
+                throw VexFSError(.attributeNotFound, "the document has no such metadata key", at: key)
+            }
+            // Copied along by mv and cp -a: what the document says anyway is no patch.
+            if known.map(Self.bytes) == value { return }
             try file.collection.setMetadata(key, to: Self.value(text), of: file.number)
         }
     }
@@ -131,9 +133,9 @@ extension Operations {
             return
         }
         guard name.hasPrefix(Self.metadataPrefix), name.utf8.count > Self.metadataPrefix.utf8.count else {
-            let sentence = "only user.vexfs.meta.KEY can be set: the others are what VexFS found out"
-            throw name.hasPrefix(Self.factPrefix)
-                ? VexFSError(.notPermitted, sentence, at: name) : VexFSError(.unsupported, sentence, at: name)
+            // ENOTSUP and not EPERM: mv and cp -a copy all attributes and complain about any other error.
+            throw VexFSError(
+                .unsupported, "only user.vexfs.meta.KEY can be set: the others are what VexFS found out", at: name)
         }
         let key = String(name.dropFirst(Self.metadataPrefix.count))
         work(request, at: { file.path }) { () throws(VexFSError) in

@@ -13,43 +13,33 @@ final class WorkerPool: Sendable {
     static let waitingJobsMax = 64
 
     private struct State {
-        var queue: [Job] = []
-        var head = 0
         var isClosed = false
         var threads: [pthread_t] = []
         var waitingJobs = 0
-
-        mutating func next() -> Job? {
-            guard head < queue.count else { return nil }
-            let job = queue[head]
-            head += 1
-            if head == queue.count {
-                queue.removeAll(keepingCapacity: true)
-                head = 0
-            }
-            return job
-        }
     }
 
     private let state = Monitor(State())
+    private let jobs = JobQueue()
 
     /// Starts the threads.
     /// - Throws: `inputOutput` when the system gives no thread.
     init(threads count: Int) throws(VexFSError) {
         for _ in 0..<max(1, count) {
-            let thread = try Thread.start { [weak self] in
+            let thread = try Thread.start { [jobs] in
                 vexfs_prepare_worker_thread()
-                self?.work()
+                while let job = jobs.next() { job() }
             }
             state.withLock { $0.threads.append(thread) }
         }
     }
 
+    deinit { jobs.close() }
+
     /// Requests that wait for a thread.
-    var queueDepth: Int { state.withLock { $0.queue.count - $0.head } }
+    var queueDepth: Int { jobs.count }
 
     /// Hands a job to the next free thread.
-    func submit(_ job: @escaping Job) { state.update { $0.queue.append(job) } }
+    func submit(_ job: @escaping Job) { jobs.append(job) }
 
     /// Gives a job that waits for something else a thread of its own, so that it cannot starve those that work.
     /// - Throws: `busy` when ``waitingJobsMax`` such jobs are already waiting.
@@ -80,6 +70,7 @@ final class WorkerPool: Sendable {
 
     /// Does what is still queued, then ends the threads; returns when they and all waiting jobs have ended.
     func close() {
+        jobs.close()
         let threads = state.update { state in
             state.isClosed = true
             defer { state.threads = [] }
@@ -88,15 +79,72 @@ final class WorkerPool: Sendable {
         for thread in threads { pthread_join(thread, nil) }
         state.wait { $0.waitingJobs == 0 ? () : nil }
     }
+}
 
-    private func work() {
-        while true {
-            let job: Job?? = state.wait { state in
-                if let job = state.next() { return .some(job) }
-                return state.isClosed ? .some(nil) : nil
-            }
-            guard case .some(.some(let run)) = job else { return }
-            run()
+/// A queue on which threads wait. Unlike a `Monitor`, it wakes one thread a job.
+final class JobQueue: @unchecked Sendable {
+    // @unchecked: what is mutable is touched only between lock and unlock of `mutex`. Contract of the pointers: allocated
+    // and initialised in `init`, never moved, destroyed in `deinit`, when no thread can wait any more.
+    private var jobs: [WorkerPool.Job] = []
+    private var head = 0
+    private var isClosed = false
+    private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+    private let arrived = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+
+    init() {
+        pthread_mutex_init(mutex, nil)
+        pthread_cond_init(arrived, nil)
+    }
+
+    deinit {
+        pthread_cond_destroy(arrived)
+        pthread_mutex_destroy(mutex)
+        arrived.deallocate()
+        mutex.deallocate()
+    }
+
+    /// Jobs that no thread has taken.
+    var count: Int {
+        pthread_mutex_lock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
+        return jobs.count - head
+    }
+
+    /// Adds a job and wakes a thread for it.
+    func append(_ job: @escaping WorkerPool.Job) {
+        pthread_mutex_lock(mutex)
+        jobs.append(job)
+        // Signalled after the unlock: the woken thread would only wait for the lock.
+        pthread_mutex_unlock(mutex)
+        pthread_cond_signal(arrived)
+    }
+
+    /// Waits for a job; nil when the queue is closed and empty.
+    func next() -> WorkerPool.Job? {
+        pthread_mutex_lock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
+        while head == jobs.count {
+            if isClosed { return nil }
+            pthread_cond_wait(arrived, mutex)
         }
+        let job = jobs[head]
+        head += 1
+        if head == jobs.count {
+            jobs.removeAll(keepingCapacity: true)
+            head = 0
+        } else if head == 1024 {
+            // Jobs that were taken keep their captures alive while others queue behind them.
+            jobs.removeFirst(head)
+            head = 0
+        }
+        return job
+    }
+
+    /// Lets threads end when nothing is left to do.
+    func close() {
+        pthread_mutex_lock(mutex)
+        isClosed = true
+        pthread_mutex_unlock(mutex)
+        pthread_cond_broadcast(arrived)
     }
 }
