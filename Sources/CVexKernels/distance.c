@@ -1,6 +1,7 @@
 #include "distance_rows.h"
 
 #include <math.h>
+#include <string.h>
 
 #if defined(__x86_64__)
 static int has_avx2(void) {
@@ -78,4 +79,33 @@ float vexfs_normalize_f32(float *vector, size_t dimension) {
         for (size_t i = 0; i < dimension; i++) vector[i] = (float)((double)vector[i] * factor);
     }
     return (float)length;
+}
+
+float vexfs_largest_f32(const float *vector, size_t dimension) {
+    /* Without their signs, floats are ordered as their bits are, and what is not finite comes last. */
+    int32_t largest = 0;
+    for (size_t i = 0; i < dimension; i++) {
+        int32_t bits;
+        memcpy(&bits, vector + i, sizeof bits);
+        bits &= 0x7FFFFFFF;
+        largest = bits > largest ? bits : largest;
+    }
+    float result;
+    memcpy(&result, &largest, sizeof result);
+    return result;
+}
+
+double vexfs_residual_i8(const float *vector, const int8_t *codes, size_t dimension, float scale) {
+    double lanes[8] = {0};
+    size_t i = 0;
+    for (; i + 8 <= dimension; i += 8)
+        for (int lane = 0; lane < 8; lane++) {
+            double difference = (double)vector[i + lane] - (double)codes[i + lane] * (double)scale;
+            lanes[lane] += difference * difference;
+        }
+    for (; i < dimension; i++) {
+        double difference = (double)vector[i] - (double)codes[i] * (double)scale;
+        lanes[i & 7] += difference * difference;
+    }
+    return sqrt(((lanes[0] + lanes[4]) + (lanes[1] + lanes[5])) + ((lanes[2] + lanes[6]) + (lanes[3] + lanes[7])));
 }

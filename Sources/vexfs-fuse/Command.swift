@@ -71,8 +71,8 @@ enum Command {
         return .success
     }
 
-    /// `mount -t fuse.vexfs-fuse STORE DIR` calls the program with two paths and `-o`. A mistyped verb must not be taken
-    /// for a store, so the first word has to be a path or name something that exists.
+    /// `mount -t fuse.vexfs-fuse STORE DIR` calls the program with two paths and `-o`. A mistyped verb must not be
+    /// taken for a store, so the first word has to be a path or name something that exists.
     private static func looksLikeMountCall(_ arguments: [String]) -> Bool {
         guard arguments.count >= 2, let first = arguments.first else { return false }
         return first.contains("/") || access(first, F_OK) == 0

@@ -7,10 +7,10 @@ enum EmbedVerb: Verb {
     static let operands = ""
     static let summary = "turn JSON strings into vectors, line by line"
     static let details = """
-        Reads one JSON string a line from standard input and writes its vector, one JSON array of 384 numbers a line, to
-        standard output, in order. Lines that are there are embedded together; an answer never waits for input that has
-        not come yet. A line that is not a JSON string ends the program with exit code 10 and a sentence naming the line,
-        after the lines before it were answered.
+        Reads one JSON string a line from standard input and writes its vector, one JSON array of 384
+        numbers a line, to standard output, in order. Lines that are there are embedded together; an answer
+        never waits for input that has not come yet. A line that is not a JSON string ends the program with
+        exit code 10 and a sentence naming the line, after the lines before it were answered.
         """
     static let options = [
         Option(long: "precision", argument: "f32|bf16", help: "how exactly texts are embedded (bf16)"),

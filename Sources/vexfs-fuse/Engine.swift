@@ -12,11 +12,10 @@ enum Engine {
 
     /// The embedder of the embedded model.
     /// - Parameter model: the directory of the model's files; nil for the one that is installed.
-    static func embedder(model: String?, precision: Precision?) throws(Failure) -> any Embedder {
+    static func embedder(model: String?, precision: Precision?) throws(Failure) -> MiniLMEmbedder {
         try translated { () throws(VexFSError) in
-            let directory = model ?? ModelDirectory.default
-            let mode: MiniLMEmbedder.Precision = precision == .f32 ? .f32 : .bf16
-            return try MiniLMEmbedder(directory: directory, precision: mode)
+            try MiniLMEmbedder(
+                directory: model ?? ModelDirectory.default, precision: precision == .f32 ? .f32 : .bf16)
         }
     }
 
@@ -53,17 +52,23 @@ enum Engine {
     }
 
     /// The bytes of a query file of a store that is not mounted.
-    /// - Parameter segments: what follows `query/` in the path, still `%XX`-encoded.
+    /// - Parameters:
+    ///   - collection: its name; nil for all collections.
+    ///   - segments: what follows `query/` in the path, still `%XX`-encoded.
     static func answer(
-        _ store: Store, collection: String, folder: String, segments: [String]
+        _ store: Store, collection name: String?, folder: String, segments: [String]
     ) throws(Failure) -> [UInt8] {
         try translated { () throws(VexFSError) in
-            guard let collection = store.collection(named: ByteString(collection)) else {
-                throw VexFSError(.notFound, "there is no collection \"\(collection)\"", at: store.path)
-            }
             let request = try QueryPath.parse(
                 segments.map { ByteString($0) }, folder: folder,
                 parseFilter: { (text) throws(VexFSError) in try Filter.parse(text) })
+            guard let name else {
+                let answer = try store.search(request)
+                return AnswerRenderer(answer: answer, request: request, mountRoot: "", acrossCollections: true).render()
+            }
+            guard let collection = store.collection(named: ByteString(name)) else {
+                throw VexFSError(.notFound, "there is no collection \"\(name)\"", at: store.path)
+            }
             let answer = try collection.search(request)
             return AnswerRenderer(answer: answer, request: request, mountRoot: "").render()
         }

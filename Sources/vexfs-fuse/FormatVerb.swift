@@ -4,8 +4,8 @@ enum FormatVerb: Verb {
     static let operands = "STORE"
     static let summary = "make an empty store"
     static let details = """
-        Makes an empty store in STORE, a directory that is new or empty. Whatever is there already is left alone:
-        a directory that holds anything is refused.
+        Makes an empty store in STORE, a directory that is new or empty. Whatever is there already is left
+        alone: a directory that holds anything is refused.
         """
     static let options: [Option] = []
 

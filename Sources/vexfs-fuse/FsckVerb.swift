@@ -6,8 +6,9 @@ enum FsckVerb: Verb {
     static let operands = "STORE"
     static let summary = "check a store against its checksums"
     static let details = """
-        Reads every document and every vector of a store that is not mounted, compares them with their checksums and
-        with each other, and names what is damaged. It changes nothing. Exit code 0: the store is whole; 8: it is damaged.
+        Reads every document and every vector of a store that is not mounted, compares them with their
+        checksums and with each other, and names what is damaged. It changes nothing. Exit code 0: the store
+        is whole; 8: it is damaged.
         """
     static let options = [Option(long: "json", help: "one JSON object a finding, and one for the sum")]
 

@@ -6,13 +6,15 @@ enum MountVerb: Verb {
     static let operands = "STORE MOUNTPOINT"
     static let summary = "mount a store on a directory"
     static let details = """
-        Mounts STORE on MOUNTPOINT, an empty directory, and returns when the mount answers; the daemon stays behind.
-        It ends when the mount is unmounted (vexfs-fuse umount MOUNTPOINT) or gets SIGTERM, SIGINT or SIGHUP; SIGUSR2
-        switches its log to debug and back. With NOTIFY_SOCKET set, readiness is told to the service manager.
+        Mounts STORE on MOUNTPOINT, an empty directory, and returns when the mount answers; the daemon stays
+        behind. It ends when the mount is unmounted (vexfs-fuse umount MOUNTPOINT) or gets SIGTERM, SIGINT
+        or SIGHUP; SIGUSR2 switches its log to debug and back. With NOTIFY_SOCKET set, readiness is told to
+        the service manager.
 
         Options for -o: ro, allow_other, allow_root, default_permissions, auto_unmount, noatime, create,
-        entry_timeout=SECONDS, attr_timeout=SECONDS, threads=N, model=DIR, precision=f32|bf16, log-level=LEVEL,
-        log-format=text|json, log-file=FILE; and whatever mount(8) passes (rw, dev, suid, x-…), which changes nothing.
+        entry_timeout=SECONDS, attr_timeout=SECONDS, threads=N, model=DIR, precision=f32|bf16,
+        log-level=LEVEL, log-format=text|json, log-file=FILE; and whatever mount(8) passes (rw, dev, suid,
+        x-…), which changes nothing.
         """
     static let options = [
         Option(long: "options", short: "o", argument: "OPT,…", help: "mount options, see above"),

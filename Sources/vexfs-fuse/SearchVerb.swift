@@ -7,9 +7,9 @@ enum SearchVerb: Verb {
     static let operands = "STORE|MOUNTPOINT COLLECTION TEXT"
     static let summary = "search a collection, mounted or not"
     static let details = """
-        Prints what reading COLLECTION/query/TEXT would: the same options, filters and formats. COLLECTION may name a
-        folder (notes/2026), or be "/" for all collections of a mount. A store that is mounted is asked through its mount; one that
-        is not mounted is opened for as long as the search takes.
+        Prints what reading COLLECTION/query/TEXT would: the same options, filters and formats. COLLECTION
+        may name a folder (notes/2026), or be "/" for all collections. A store that is mounted is
+        asked through its mount; one that is not mounted is opened for as long as the search takes.
         """
     static let options = [
         Option(long: "limit", short: "k", argument: "N", help: "how many results (10)"),
@@ -32,16 +32,13 @@ enum SearchVerb: Verb {
             return .success
         }
         let path = try StoreFiles.resolve(place)
-        guard let collection = scope.first else {
-            throw Failure(.usage, "name one collection: only a mount can be searched as a whole")
-        }
         let precision: Precision? =
             if let word = arguments.value("precision") { try Precision.parse(word) } else { nil }
         let embedder = try Engine.embedder(model: arguments.value("model"), precision: precision)
         let store = try Engine.open(path, embedder: embedder)
         defer { store.close() }
         let folder = scope.dropFirst().joined(separator: "/")
-        try Terminal.write(Engine.answer(store, collection: collection, folder: folder, segments: segments))
+        try Terminal.write(Engine.answer(store, collection: scope.first, folder: folder, segments: segments))
         return .success
     }
 

@@ -8,8 +8,9 @@ enum StatusVerb: Verb {
     static let operands = ""
     static let summary = "show what is mounted and how it is"
     static let details = """
-        Shows every mounted store: where, whether it answers, and what its health file says. A mount that hangs is
-        reported after 2 seconds and does not hang the report. Exit code 0 unless a mount is dead or does not answer (6).
+        Shows every mounted store: where, whether it answers, and what its health file says. A mount that
+        hangs is reported after 2 seconds and does not hang the report. Exit code 0 unless a mount is dead
+        or does not answer (6).
         """
     static let options = [Option(long: "json", help: "one JSON object a line")]
 
@@ -56,7 +57,8 @@ enum StatusVerb: Verb {
         var text = mounts.isEmpty ? "No store is mounted.\n" : ""
         for (entry, health) in mounts {
             text += "\(entry.mountpoint)\n  store   \(entry.store)\(entry.isReadOnly ? " (read-only)" : "")\n"
-            text += "  health  \(health.word)\(health.detail.isEmpty ? "" : ": " + health.detail)\n"
+            let isPlain = health.detail.isEmpty || health.detail == health.word
+            text += "  health  \(health.word)\(isPlain ? "" : ": " + health.detail)\n"
             if health == .dead {
                 text += "  clear   vexfs-fuse umount \(FilePath.quoted(entry.mountpoint))\n"
             }

@@ -4,7 +4,7 @@ import Glibc
 /// Runs another program and waits for it.
 enum Subprocess {
     /// Runs a program found in PATH, with no input; its standard output is thrown away.
-    /// - Returns: the exit code, 127 where it could not be started or died of a signal, and what it wrote to standard error.
+    /// - Returns: the exit code, 127 where it could not be started or died of a signal, and its standard error.
     static func run(_ arguments: [String]) -> (status: Int32, errors: String) {
         guard let pipe = try? Pipe() else { return (127, Terminal.reason()) }
         var actions = posix_spawn_file_actions_t()

@@ -7,9 +7,10 @@ enum UnmountVerb: Verb {
     static let operands = "MOUNTPOINT"
     static let summary = "unmount a store and wait until its daemon has let go of it"
     static let details = """
-        Unmounts the store on MOUNTPOINT and returns when its daemon has written everything and released the store, so
-        that it can be mounted again or copied. Also clears a dead mount, one whose daemon is gone. A mount in use stays;
-        --lazy takes it out of sight at once and lets go when its last user does.
+        Unmounts the store on MOUNTPOINT and returns when its daemon has written everything and released the
+        store, so that it can be mounted again or copied. Also clears a dead mount, one whose daemon is
+        gone. A mount in use stays; --lazy takes it out of sight at once and lets go when its last user
+        does.
         """
     static let options = [
         Option(long: "lazy", short: "z", help: "detach also a mount in use, and do not wait"),

@@ -163,4 +163,22 @@ import Testing
         let one = try #require(table.one_f32)
         #expect(vexfs_distance_f32(VEXFS_MEASURE_DOT, a, b, 384) == one(VEXFS_MEASURE_DOT, a, b, 384))
     }
+
+    @Test func largestAndResidualEqualPlainLoops() {
+        var generator = SeededGenerator(seed: 0x5EED_0007)
+        for dimension in Self.dimensions {
+            let vector = Self.randomFloats(dimension, using: &generator)
+            let codes = Self.randomCodes(dimension, using: &generator)
+            #expect(vexfs_largest_f32(vector, dimension) == vector.map { abs($0) }.max() ?? 0)
+            let expected = zip(vector, codes).reduce(0.0) { sum, pair in
+                let difference = Double(pair.0) - Double(pair.1) * Double(Float(0.01))
+                return sum + difference * difference
+            }.squareRoot()
+            let residual = vexfs_residual_i8(vector, codes, dimension, 0.01)
+            #expect(abs(residual - expected) <= 1e-12 * (1 + expected), "dimension \(dimension)")
+        }
+        for odd in [Float.nan, -.nan, .infinity, -.infinity] {
+            #expect(!vexfs_largest_f32([1, odd, 2], 3).isFinite)
+        }
+    }
 }

@@ -68,6 +68,12 @@ void vexfs_quantize_i8(const float *row, size_t dimension, float factor, int8_t 
  */
 float vexfs_normalize_f32(float *vector, size_t dimension);
 
+/* The largest |component|; where one is infinite or not a number, something that is not finite either. 0 for none. */
+float vexfs_largest_f32(const float *vector, size_t dimension);
+
+/* The length of what is left of a vector after its codes, each worth scale, are taken off; sums in f64. */
+double vexfs_residual_i8(const float *vector, const int8_t *codes, size_t dimension, float scale);
+
 #ifdef __cplusplus
 }
 #endif

@@ -102,7 +102,7 @@ extension MiniLMEmbedder {
         private let directory: String
         private let precision: Precision
         private let variant: vexfs_minilm_variant?
-        private let model = Monitor<MiniLMModel?>(nil)
+        private let model = Waitable<MiniLMModel?>(nil)
 
         init(directory: String, precision: Precision, variant: vexfs_minilm_variant?) {
             self.directory = directory
@@ -126,7 +126,7 @@ extension MiniLMEmbedder {
 
         /// One thread's way of working: its memory is taken with its first micro-batch.
         func makeWork() -> EmbeddingQueue.Work {
-            let workspace = Monitor<PageMemory?>(nil)
+            let workspace = Waitable<PageMemory?>(nil)
             return { [self] texts in
                 do throws(VexFSError) {
                     let model = try load()

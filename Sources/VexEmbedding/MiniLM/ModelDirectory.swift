@@ -7,18 +7,16 @@ public enum ModelDirectory {
     /// `VEXFS_MODEL_DIR`; else the user's data directory if the model is there; else the system's if it is there; else the
     /// user's again, where the model would be put.
     public static var `default`: String {
+        resolve(environment: environment) { access("\($0)/model.safetensors", R_OK) == 0 }
+    }
+
+    static func resolve(environment: (String) -> String?, hasModel: (String) -> Bool) -> String {
         if let chosen = environment("VEXFS_MODEL_DIR") { return chosen }
-        let user = userDirectory
+        let data = environment("XDG_DATA_HOME") ?? (environment("HOME") ?? "") + "/.local/share"
+        let user = "\(data)/vexfs/models/\(MiniLM.name)"
         let system = "/usr/share/vexfs/models/\(MiniLM.name)"
         return !hasModel(user) && hasModel(system) ? system : user
     }
-
-    private static var userDirectory: String {
-        let data = environment("XDG_DATA_HOME") ?? (environment("HOME") ?? "") + "/.local/share"
-        return "\(data)/vexfs/models/\(MiniLM.name)"
-    }
-
-    private static func hasModel(_ directory: String) -> Bool { access("\(directory)/model.safetensors", R_OK) == 0 }
 
     private static func environment(_ name: String) -> String? {
         guard let value = getenv(name), value.pointee != 0 else { return nil }

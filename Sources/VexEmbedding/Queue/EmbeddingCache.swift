@@ -16,7 +16,7 @@ final class EmbeddingCache: Sendable {
 
     /// An embedding that somebody is computing.
     final class Pending: Sendable {
-        private let result = Monitor<Result<Embedding, VexFSError>?>(nil)
+        private let result = Waitable<Result<Embedding, VexFSError>?>(nil)
 
         func finish(_ value: Result<Embedding, VexFSError>) {
             result.withLock { $0 = value }
@@ -52,7 +52,7 @@ final class EmbeddingCache: Sendable {
         var oldest: Key?
     }
 
-    private let state = Monitor(State())
+    private let state = Waitable(State())
     private let capacity: Int
 
     /// Creates a cache.

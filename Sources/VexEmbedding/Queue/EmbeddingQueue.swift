@@ -69,9 +69,9 @@ extension EmbeddingQueue {
 
     /// A caller's texts.
     final class Call: Sendable {
-        private let state: Monitor<(results: [Result<[Float], VexFSError>?], missing: Int)>
+        private let state: Waitable<(results: [Result<[Float], VexFSError>?], missing: Int)>
 
-        init(count: Int) { state = Monitor((Array(repeating: nil, count: count), count)) }
+        init(count: Int) { state = Waitable((Array(repeating: nil, count: count), count)) }
 
         func finish(_ index: Int, _ result: Result<[Float], VexFSError>) {
             let isLast = state.withLock { state in
@@ -95,7 +95,7 @@ extension EmbeddingQueue {
             var isStopping = false
         }
 
-        private let state = Monitor(State())
+        private let state = Waitable(State())
         private let threadCount: Int
         private let batchTokens: Int
         private let makeWork: @Sendable () -> Work

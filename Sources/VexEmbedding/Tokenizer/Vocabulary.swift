@@ -18,16 +18,16 @@ struct Vocabulary: Sendable {
     /// Takes a `vocab.txt`: one piece a line, the line's number is the id.
     init(lines file: [UInt8]) {
         bytes = file
+        var capacity = 1024
+        while capacity < file.count(where: { $0 == UInt8(ascii: "\n") }) * 4 { capacity *= 2 }
+        mask = capacity - 1
+        slots = Array(repeating: -1, count: capacity)
         var start = 0
         for (at, byte) in file.enumerated() where byte == UInt8(ascii: "\n") {
             append(start..<at)
             start = at + 1
         }
         if start < file.count { append(start..<file.count) }
-        var capacity = 1024
-        while capacity < starts.count * 4 { capacity *= 2 }
-        mask = capacity - 1
-        slots = Array(repeating: -1, count: capacity)
         for id in starts.indices { insert(id) }
     }
 

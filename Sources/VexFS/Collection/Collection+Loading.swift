@@ -1,3 +1,5 @@
+import Glibc
+
 extension Collection {
     /// Makes a new, empty collection's state.
     static func emptyState(
@@ -39,9 +41,11 @@ extension Collection {
         let lastRow = try context.database.lastNumber(prefix: StoreKey.prefix(.row, number))
         state.rows.extend(to: lastRow.map { Int($0) + 1 } ?? 0)
         if let dimension = configuration.dimension, state.rows.withVector.count > 0 {
-            let vectors = try VectorFile(path: context.directory.vectorFilePath(number), dimension: dimension)
+            let path = context.directory.vectorFilePath(number)
+            let vectors = try openVectors(path, dimension: dimension, isSynced: state.syncedRows > 0)
             try vectors.map(through: Int(state.rows.next))
             state.vectors = vectors
+            state.hasUnsyncedVectors = state.rows.next > state.syncedRows
         }
         if let last = try context.database.lastNumber(prefix: StoreKey.prefix(.error, number)) {
             state.nextError = last + 1
@@ -70,6 +74,18 @@ extension Collection {
             return true
         }
         state.tree.finishLoading()
+    }
+
+    /// Opens the vector file. One that was never synced may have lost its header with the power; its rows are then made
+    /// anew from the documents like every other row that was not synced.
+    private static func openVectors(_ path: String, dimension: Int, isSynced: Bool) throws(VexFSError) -> VectorFile {
+        do throws(VexFSError) {
+            return try VectorFile(path: path, dimension: dimension)
+        } catch {
+            guard error.code == .corruption, !isSynced else { throw error }
+            unlink(path)
+            return try VectorFile(path: path, dimension: dimension)
+        }
     }
 
     /// Checks the vectors that may not have reached the disk before a power cut, and makes damaged ones anew from their

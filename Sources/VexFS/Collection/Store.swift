@@ -75,6 +75,7 @@ public final class Store: Sendable {
         metrics.setGauge(.documentsPending) { [weak self] in
             Double(self?.collections.reduce(0) { $0 + $1.pendingCount } ?? 0)
         }
+        context.noteUnsynced()
         if maintained { maintenance.start(context) }
     }
 
@@ -158,8 +159,10 @@ public final class Store: Sendable {
                 state.vectors = nil
             }
         }
-        // A vector file without a collection is harmless: it is removed at the next open if this fails.
-        unlink(context.directory.vectorFilePath(collection.number))
+        // A vector file that stays behind is harmless: the number is never used again.
+        if unlink(context.directory.vectorFilePath(collection.number)) != 0, errno != ENOENT {
+            Log.shared.warn("the vector file of a removed collection stays: \(SystemCall.error("remove it", errno))")
+        }
         names.byName[collection.name] = nil
     }
 

@@ -67,12 +67,11 @@ public enum DocumentParser {
     }
 
     private static func identifier(_ tape: JSONTape, _ id: JSONTape.Entry) throws(VexFSError) -> ByteString? {
+        if let large = tape.unsigned(id.value) { return ByteString(String(large)) }
         switch tape.value(id.value) {
         case .string(let text): return text.isEmpty ? nil : ByteString(text)
         case .integer(let number): return ByteString(String(number))
         case .null: return nil
-        case .number(let number) where number >= 0x1p63 && number == number.rounded() && number < 0x1p64:
-            return ByteString(String(tape.unsigned(id.value) ?? UInt64(number)))
         default: throw wrongKind(tape, id, "must be a string or an integer")
         }
     }

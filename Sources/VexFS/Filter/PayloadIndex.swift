@@ -91,7 +91,9 @@ public final class PayloadIndex: Sendable {
     private func cover(_ field: String, _ rows: RowBitmap, _ load: PayloadLoad) throws(VexFSError) {
         let key = ByteString(field)
         let missing = state.withLock { state in
-            rows.missing(from: state.columns[key, default: PayloadColumn()].covered)
+            // Only the assignment makes the column, which inserts have to see before the load begins.
+            if state.columns[key] == nil { state.columns[key] = PayloadColumn() }
+            return self.rows(rows, missingFrom: state.columns[key])
         }
         guard let missing else { return }
         try load(missing) { row, metadata in

@@ -88,28 +88,18 @@ public final class VectorCodes: Sendable {
 extension CodeFacts {
     /// Writes the codes of a vector, `[dimension] Int8`, and returns what is known of it.
     init(encoding vector: UnsafeBufferPointer<Float>, into codes: UnsafeMutablePointer<Int8>) {
-        var largest: Float = 0
-        var isFinite = true
-        for component in vector {
-            largest = max(largest, abs(component))
-            isFinite = isFinite && component.isFinite
-        }
+        let largest = vexfs_largest_f32(vector.baseAddress, vector.count)
         let factor = 127 / largest
-        guard isFinite, factor.isFinite else {
+        guard largest.isFinite, factor.isFinite else {
             // All zero, too small to scale, or not numbers: no codes, and a bound that covers everything.
             for index in 0..<vector.count { codes[index] = 0 }
-            residual = largest == 0 && isFinite ? 0 : .infinity
+            residual = largest == 0 ? 0 : .infinity
             return
         }
         vexfs_quantize_i8(vector.baseAddress, vector.count, factor, codes)
         scale = largest / 127
-        var missed = 0.0
-        for index in 0..<vector.count {
-            let difference = Double(vector[index]) - Double(codes[index]) * Double(scale)
-            missed += difference * difference
-        }
         sumOfSquares = vexfs_dot_i8(codes, codes, vector.count)
-        residual = Float(missed.squareRoot()).nextUp
+        residual = Float(vexfs_residual_i8(vector.baseAddress, codes, vector.count, scale)).nextUp
         norm = Float(Double(scale) * Double(sumOfSquares).squareRoot()).nextUp
     }
 }

@@ -2,8 +2,8 @@ import Synchronization
 
 /// A fixed row of atomic integers.
 ///
-/// `Atomic` cannot be an array's element, so the cells live in memory of their own. Contract of the pointer: allocated and
-/// initialised for `count` cells in `init`, never moved, freed in `deinit`; every index is checked.
+/// `Atomic` cannot be an array's element, so the cells live in memory of their own. Contract of the pointer:
+/// allocated and initialised for `count` cells in `init`, never moved, freed in `deinit`; every index is checked.
 final class AtomicCells: @unchecked Sendable {
     // @unchecked: the pointer never changes after init and what it points to is only ever used atomically.
     private let cells: UnsafeMutablePointer<Atomic<Int>>

@@ -3,8 +3,8 @@ import Synchronization
 
 /// Writes what happens as lines of text or JSON, one `write(2)` a line, so that lines of several threads never mix.
 ///
-/// The level may change while the daemon runs. Document text, queries and metadata belong to ``Level/debug`` only: a log
-/// at any other level can be given away.
+/// The level may change while the daemon runs. Document text, queries and metadata belong to ``Level/debug`` only: a
+/// log at any other level can be given away.
 public final class Log: Sendable {
     /// How much a line matters.
     public enum Level: UInt8, Sendable, CaseIterable, Comparable {

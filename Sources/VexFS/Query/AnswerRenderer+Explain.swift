@@ -9,6 +9,7 @@ extension AnswerRenderer {
             .init("plan", .string(facts.plan)),
             .init("mode", .string(request.mode.rawValue)),
             .init("metric", .string(answer.metric.rawValue)),
+            .init("filter", request.filter.map { .string($0.description) } ?? .null),
             .init("results", .integer(Int64(answer.hits.count))),
             .init("why", .string(answer.why(for: request))),
             .init("nearest_score", facts.nearestScore.map { .number($0) } ?? .null),

@@ -3,6 +3,9 @@ public struct QueryOptions: Sendable, Equatable {
     /// Turns the text after `where=` into a filter: JSON (decoded) where it begins with "{", else a clause (still escaped).
     public typealias FilterParser = (String) throws(VexFSError) -> Filter
 
+    /// The parser of ``Filter``.
+    public static var standardFilterParser: FilterParser { { (text) throws(VexFSError) in try Filter.parse(text) } }
+
     /// `k=`
     public var limit: Int?
     /// `offset=`

@@ -35,7 +35,8 @@ public enum QueryPath {
     /// `folder` is the folder whose `query` it is, as a path within the collection, "" for the collection's own.
     /// - Throws: `invalidQuery` (EINVAL) with a sentence that names the part and what is allowed; what `parseFilter` throws.
     public static func parse(
-        _ components: [ByteString], folder: String = "", parseFilter: QueryOptions.FilterParser
+        _ components: [ByteString], folder: String = "",
+        parseFilter: QueryOptions.FilterParser = QueryOptions.standardFilterParser
     ) throws(VexFSError) -> QueryRequest {
         guard let last = components.last else {
             throw VexFSError(.invalidQuery, "The path ends at query/; the text to search for comes after it")
@@ -56,7 +57,7 @@ public enum QueryPath {
     /// - Throws: as ``parse(_:folder:parseFilter:)``.
     public static func request(
         _ leaf: ByteString, options inherited: QueryOptions, folder: String = "",
-        parseFilter: QueryOptions.FilterParser
+        parseFilter: QueryOptions.FilterParser = QueryOptions.standardFilterParser
     ) throws(VexFSError) -> QueryRequest {
         guard try classify(leaf) == .text else {
             throw VexFSError(.invalidQuery, "\"\(leaf)\" holds only options; add the text to search for after it")

@@ -12,7 +12,10 @@ import Testing
                 $0.embedMicroseconds = 1000.25
                 $0.scanMicroseconds = 12.34
             }
-        ) { $0.limit = 3 }
+        ) {
+            $0.limit = 3
+            $0.filter = .anyOf(field: "lang", values: [.string("en")])
+        }
         #expect(
             text == """
                 {
@@ -20,6 +23,7 @@ import Testing
                   "plan": "flat scan",
                   "mode": "vector",
                   "metric": "cosine",
+                  "filter": "lang = \\"en\\"",
                   "results": 1,
                   "why": "1 result",
                   "nearest_score": 0.83,
@@ -46,5 +50,6 @@ import Testing
         let text = AnswerFixture.render(.explain, [])
         #expect(text.contains("\"nearest_score\": null"))
         #expect(text.contains("\"matching\": null"))
+        #expect(text.contains("\"filter\": null"))
     }
 }

@@ -147,6 +147,13 @@ func parse(_ path: String, folder: String = "") throws(VexFSError) -> QueryReque
         }
     }
 
+    @Test(arguments: ["where=a:b%2Cc%2Fd/x", "where={\"a\":\"b,c%2Fd\"}/x", "where=%7B%22a%22:%22b,c%2Fd%22%7D/x"])
+    func escapesReachTheFilterOnce(path: String) throws {
+        let components = path.split(separator: "/").map { ByteString(String($0)) }
+        let expected = Filter.anyOf(field: "a", values: [.string("b,c/d")])
+        #expect(try QueryPath.parse(components).filter == expected)
+    }
+
     @Test func theFolderIsTakenOver() throws {
         #expect(try parse("x", folder: "sub/dir").folder == "sub/dir")
     }

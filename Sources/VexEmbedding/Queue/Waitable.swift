@@ -3,7 +3,7 @@ import Glibc
 /// A value behind a lock, with waiting for it to change.
 ///
 /// `@unchecked Sendable`: the value is only touched with the lock held.
-final class Monitor<Value>: @unchecked Sendable {
+final class Waitable<Value>: @unchecked Sendable {
     private var value: Value
     private let mutex: UnsafeMutablePointer<pthread_mutex_t>
     private let condition: UnsafeMutablePointer<pthread_cond_t>

@@ -1,0 +1,160 @@
+import Synchronization
+import Testing
+
+@testable import VexFS
+
+@Suite struct PayloadIndexTests {
+    /// Rows with their metadata, as a collection would keep them.
+    private final class Rows: Sendable {
+        private let state = Mutex<(metadata: [JSON], loads: Int)>(([], 0))
+        var count: Int { state.withLock { $0.metadata.count } }
+        var loads: Int { state.withLock { $0.loads } }
+        func append(_ json: JSON) -> Row {
+            state.withLock { state in
+                state.metadata.append(json)
+                return Row(state.metadata.count - 1)
+            }
+        }
+        func metadata(_ row: Row) -> JSON { state.withLock { $0.metadata[Int(row)] } }
+        func load(_ rows: RowBitmap, _ body: (Row, JSON) -> Void) throws(VexFSError) {
+            state.withLock { $0.loads += 1 }
+            rows.forEach { body($0, metadata($0)) }
+        }
+    }
+
+    private static let scalars: [JSON] = [
+        .null, .bool(true), .bool(false), .integer(0), .integer(1), .integer(2020), .integer(.max), .integer(.min),
+        .number(0.5), .number(1), .number(-0.0), .number(0x1p63), .integer(9_007_199_254_740_993), .number(0x1p53),
+        .string("en"),
+        .string("EN"), .string("2020"), .string("The quick fox"), .string(""), .string("true"), .integer(.max - 1),
+    ]
+
+    private static func metadata(_ generator: inout SeededGenerator) -> JSON {
+        var members: [JSON.Member] = []
+        for field in ["a", "b", "c", "n.x"] where Int.random(in: 0..<4, using: &generator) > 0 {
+            var value = scalars.randomElement(using: &generator) ?? .null
+            if Int.random(in: 0..<4, using: &generator) == 0 {
+                let count = Int.random(in: 0..<4, using: &generator)
+                value = .array((0..<count).map { _ in scalars.randomElement(using: &generator) ?? .null })
+            }
+            if field == "b", Bool.random(using: &generator) {
+                value = .object([.init("in", value), .init("z", .null)])
+            }
+            members.append(.init(field, value))
+        }
+        return .object(members)
+    }
+
+    private static func filter(_ depth: Int, _ generator: inout SeededGenerator) -> Filter {
+        let field = ["a", "b", "c", "b.in", "n.x", "none"].randomElement(using: &generator) ?? "a"
+        func value() -> Filter.Value {
+            Filter.Value(json: scalars.randomElement(using: &generator) ?? .null) ?? .number(.nan)
+        }
+        switch Int.random(in: 0..<(depth > 0 ? 7 : 4), using: &generator) {
+        case 0: return .exists(field: field)
+        case 1: return .anyOf(field: field, values: (0..<Int.random(in: 0...3, using: &generator)).map { _ in value() })
+        case 2:
+            func bound() -> Filter.Value? { Bool.random(using: &generator) ? value() : nil }
+            return .range(
+                field: field, .init(greater: bound(), atLeast: bound(), less: bound(), atMost: bound()))
+        case 3:
+            let text = ["fox", "e", "QUICK the", "20", "zebra"].randomElement(using: &generator) ?? ""
+            return .textMatch(field: field, text: text)
+        case 4: return .not(filter(depth - 1, &generator))
+        case 5: return .and((0..<3).map { _ in filter(depth - 1, &generator) })
+        default: return .or((0..<Int.random(in: 0...3, using: &generator)).map { _ in filter(depth - 1, &generator) })
+        }
+    }
+
+    @Test func agreesWithTheDefinition() throws {
+        let seed: UInt64 = 1_000_003
+        print("seed \(seed)")
+        var generator = SeededGenerator(seed: seed)
+        let rows = Rows()
+        let index = PayloadIndex()
+        var live = RowBitmap()
+        for round in 0..<1500 {
+            let metadata = Self.metadata(&generator)
+            let row = rows.append(metadata)
+            live.insert(row)
+            // Every third row is not announced: the index has to notice by itself.
+            if index.hasColumns, round % 3 != 0 { index.insert(row: row, metadata: metadata) }
+            if round % 5 == 0 { live.remove(Row.random(in: 0...row, using: &generator)) }
+            let filter = Self.filter(3, &generator)
+            let found = try index.rows(matching: filter, among: live, load: rows.load)
+            var expected = RowBitmap()
+            live.forEach { if filter.matches(rows.metadata($0)) { expected.insert($0) } }
+            #expect(Self.list(found) == Self.list(expected), "\(filter)")
+        }
+    }
+
+    private static func list(_ rows: RowBitmap) -> [Row] {
+        var list: [Row] = []
+        rows.forEach { list.append($0) }
+        return list
+    }
+
+    @Test func facets() throws {
+        let rows = Rows()
+        var live = RowBitmap()
+        for text in [
+            #"{"lang":"en","year":2020,"tags":["a","b"]}"#, #"{"lang":"en","year":"2020","tags":["a","a"]}"#,
+            #"{"lang":"de","year":2020.5,"n":{"x":true,"y":null},"e":{}}"#, #"{"lang":"fr"}"#,
+        ] { live.insert(rows.append(try JSON.parse(Array(text.utf8)))) }
+        live.remove(3)
+        let index = PayloadIndex()
+        #expect(!index.hasColumns)
+        #expect(try index.fields(among: live, load: rows.load) == ["lang", "n.x", "tags", "year"])
+        let kinds = try index.fieldKinds(among: live, load: rows.load)
+        #expect(kinds.last == PayloadField(name: "year", strings: 1, numbers: 2))
+        let languages = try index.values(of: "lang", among: live, load: rows.load)
+        #expect(languages.map(\.value) == ["en", "de"])
+        #expect(languages.map(\.count) == [2, 1])
+        let years = try index.values(of: "year", among: live, load: rows.load)
+        #expect(years.map(\.value) == ["2020", "2020.5"])
+        #expect(years.map(\.count) == [2, 1])
+        let tags = try index.values(of: "tags", among: live, load: rows.load)
+        #expect(tags.map(\.count) == [2, 1])
+        for (text, expected) in [("2020", [0, 1]), ("2020.5", [2]), ("2020.0", []), ("x", [])] as [(ByteString, [Row])]
+        {
+            let found = try index.rows(whereField: "year", hasText: text, among: live, load: rows.load)
+            #expect(Self.list(found) == expected)
+        }
+        #expect(index.indexedFields == ["lang", "tags", "year"])
+    }
+
+    @Test func aColumnIsLoadedOnce() throws {
+        let rows = Rows()
+        var live = RowBitmap()
+        for value in 0..<1000 { live.insert(rows.append(.object([.init("v", .integer(Int64(value % 3)))]))) }
+        let index = PayloadIndex()
+        let filter = Filter.anyOf(field: "v", values: [.integer(1)])
+        for _ in 0..<5 { #expect(try index.rows(matching: filter, among: live, load: rows.load).count == 333) }
+        #expect(rows.loads == 1)
+    }
+
+    @Test func aFailingLoadIsReportedAndRetried() throws {
+        let rows = Rows()
+        var live = RowBitmap()
+        live.insert(rows.append(.object([.init("v", .integer(1))])))
+        let index = PayloadIndex()
+        let filter = Filter.exists(field: "v")
+        #expect(throws: VexFSError.self) {
+            try index.rows(matching: filter, among: live) { (_, _) throws(VexFSError) in
+                throw VexFSError(.inputOutput, "the disk is gone")
+            }
+        }
+        #expect(try index.rows(matching: filter, among: live, load: rows.load).count == 1)
+    }
+
+    @Test func comparisonIsExact() {
+        let big = Filter.Value.integer((1 << 53) + 1)
+        #expect(Filter.Value.number(0x1p53).isLess(than: big) == true)
+        #expect(big.isLess(than: .number(0x1p53)) == false)
+        #expect(Filter.Value.integer(.max).isLess(than: .number(0x1p63)) == true)
+        #expect(Filter.Value.number(-0x1p63).isLess(than: .integer(.min)) == false)
+        #expect(Filter.Value.integer(-1).isLess(than: .number(-0.5)) == true)
+        #expect(Filter.Value.number(.nan).isLess(than: .integer(1)) == nil)
+        #expect(Filter.Value.string("a").isLess(than: .integer(1)) == nil)
+    }
+}
