@@ -18,6 +18,6 @@ import Testing
             #expect(CallerSystemCall.creating.isDisjoint(with: [2, 257, 4, 262, 332]))
         #endif
         #expect(!CallerSystemCall.isCreating(0))
-        #expect(!CallerSystemCall.isCreating(gettid()))
+        #expect(!CallerSystemCall.isCreating(getpid()))
     }
 }

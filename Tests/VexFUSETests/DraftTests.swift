@@ -8,6 +8,8 @@ import VexFS
         Array(text.utf8).withUnsafeBytes { draft.write($0, at: offset) }
     }
 
+    private func commit(_ draft: inout Draft) -> Bool { draft.committed(generation: draft.generation) }
+
     /// The bytes that a decision commits, or nil.
     private func committed(_ decision: Draft.Decision) -> String? {
         guard case .commit(let bytes, _, _) = decision else { return nil }
@@ -30,7 +32,7 @@ import VexFS
     @Test func aNewFileIsCommittedEmptyAtTheFirstFlush() {
         var draft = Draft(isJSON: true, isNew: true, isTruncated: false)
         #expect(committed(draft.flushDecision()) == "")
-        #expect(draft.committed(generation: draft.generation))
+        #expect(commit(&draft))
         #expect(isNothing(draft.flushDecision()))
     }
 
@@ -127,9 +129,10 @@ import VexFS
         _ = write("one", at: 0, to: &draft)
         let generation = draft.generation
         _ = write(" two", at: 3, to: &draft)
-        #expect(!draft.committed(generation: generation))
+        let isCurrent = draft.committed(generation: generation)
+        #expect(!isCurrent)
         #expect(committed(draft.flushDecision()) == "one two")
-        #expect(draft.committed(generation: draft.generation))
+        #expect(commit(&draft))
         draft.unload()
         #expect(!draft.isLoaded)
         #expect(isNothing(draft.flushDecision()))

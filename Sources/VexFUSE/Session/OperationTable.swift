@@ -195,7 +195,7 @@ enum OperationTable {
     }
 }
 
-/// What is agreed on with the kernel. See docs/decisions/fuse-session-loop.md for the measurements.
+/// What is agreed on with the kernel. See docs/decisions/0004-fuse-session-loop.md for the measurements.
 private func configure(_ connection: inout fuse_conn_info) {
     let wanted =
         FUSE_CAP_ATOMIC_O_TRUNC | FUSE_CAP_PARALLEL_DIROPS | FUSE_CAP_READDIRPLUS
