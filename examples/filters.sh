@@ -14,7 +14,7 @@ ids="$(cat "$query/where=lang:en,!priority:low,tags:refund|lost/parcel.ids" | so
 expect "not, and elements of lists" '^1001 1002 $' "$ids"
 
 # The same as JSON. A "/" in it would be written %2F.
-filter='{"or":[{"lang":"fr"},{"and":[{"lang":"it"},{"year":{"gte":2026}}]}]}'
+filter='{"$or":[{"lang":"fr"},{"$and":[{"lang":"it"},{"year":{"$gte":2026}}]}]}'
 ids="$(cat "$query/where=$filter/hello.ids" | sort | tr '\n' ' ')"
 expect "a filter as JSON" '^1018 1019 $' "$ids"
 

@@ -17,7 +17,7 @@ searched=$(($(value vexfs_search_requests_total) - searches))
 # At least: whoever else uses the mount is counted too.
 [[ $committed -ge 1 ]] || { echo "FAILED: $committed commits were counted" >&2; exit 1; }
 [[ $searched -ge 2 ]] || { echo "FAILED: $searched searches were counted" >&2; exit 1; }
-echo "ok: $committed commit, $searched searches counted"
+echo "ok: counted commits ($committed) and searches ($searched)"
 
 # For node_exporter's textfile collector: cp MOUNT/.vexfs/metrics /var/lib/node_exporter/vexfs.prom
 bad="$(grep -vE '^(# (HELP|TYPE) .+|[a-z_]+(\{[^}]*\})? [-+0-9.eE]+|[a-z_]+(\{[^}]*\})? (\+Inf|NaN))$' \

@@ -18,7 +18,7 @@ extension Collection {
     /// - Throws: `corruption`, `newerFormat`, `inputOutput`.
     /// - Complexity: O(files); documents and vectors are not read.
     static func load(number: UInt32, record: [UInt8], context: StoreContext) throws(VexFSError) -> Collection {
-        let json = try JSON.parse(record, code: .corruption)
+        let json = try JSON.parseControl(record, code: .corruption)
         guard case .string(let name)? = json["name"], case .integer(let created)? = json["created"] else {
             throw VexFSError(.corruption, "the record of collection \(number) names no collection")
         }

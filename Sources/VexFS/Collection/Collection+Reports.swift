@@ -61,11 +61,11 @@ extension Collection {
 
     /// `vectors.f32`: `[vectors × dimension] Float32`, little-endian, row-major, in the order of `ids.txt`.
     public func vectorBytes() -> FileContent {
-        let (vectors, rows) = state.withLock { ($0.vectors, $0.rows.withVector) }
+        let (vectors, rows, end) = state.withLock { ($0.vectors, $0.rows.withVector, $0.rows.next) }
         guard let vectors else { return FileContent([]) }
         var bytes: [UInt8] = []
         bytes.reserveCapacity(rows.count * vectors.dimension * 4)
-        let view = vectors.rows
+        let view = vectors.rows(below: end)
         rows.forEach { row in
             view.withVector(row) { bytes.append(contentsOf: UnsafeRawBufferPointer($0)) }
         }

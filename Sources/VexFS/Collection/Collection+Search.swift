@@ -7,6 +7,7 @@ extension Collection {
         var live: RowBitmap
         var withVector: RowBitmap
         var vectors: VectorFile?
+        var end: Row
         var pending: Int
     }
 
@@ -34,7 +35,7 @@ extension Collection {
         let view = state.withLock {
             Snapshot(
                 name: $0.name, configuration: $0.configuration, live: $0.rows.live, withVector: $0.rows.withVector,
-                vectors: $0.vectors, pending: $0.pendingCount)
+                vectors: $0.vectors, end: $0.rows.next, pending: $0.pendingCount)
         }
         var explanation = SearchExplanation()
         explanation.documents = view.live.count
@@ -49,7 +50,10 @@ extension Collection {
         var allowed = try allowedRows(request, view, &explanation)
         if let excluded { allowed.remove(excluded) }
 
-        let index = FlatIndex(rows: vectors.rows, metric: metric)
+        let rows = vectors.rows(below: view.end)
+        let index: any VectorIndex =
+            request.mode == .exact
+            ? FlatIndex(rows: rows, metric: metric) : vectors.codes.index(over: rows, metric: metric)
         explanation.plan = explanation.matching == nil ? index.plan : index.plan + " over filtered rows"
         let hits = try ranked(request, index, vector, allowed, &explanation)
         return SearchAnswer(hits: hits, explanation: explanation, metric: metric)
@@ -118,7 +122,7 @@ extension Collection {
 
     /// Asks the index for as many neighbours as the request needs and reads their documents.
     private func ranked(
-        _ request: QueryRequest, _ index: some VectorIndex, _ vector: [Float], _ allowed: RowBitmap,
+        _ request: QueryRequest, _ index: any VectorIndex, _ vector: [Float], _ allowed: RowBitmap,
         _ explanation: inout SearchExplanation
     ) throws(VexFSError) -> [SearchHit] {
         var plan = SearchPlan(request: request, available: allowed.count)

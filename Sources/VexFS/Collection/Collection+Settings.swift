@@ -6,7 +6,7 @@ extension Collection {
     /// Takes over settings; keys that are not given stay as they are.
     /// - Throws: `invalidConfiguration` where a value is not allowed, or where vectors are there that it would not fit.
     public func setConfiguration(_ bytes: [UInt8]) throws(VexFSError) {
-        let change = try JSON.parse(bytes, code: .invalidConfiguration)
+        let change = try JSON.parseControl(bytes, code: .invalidConfiguration)
         try write { () throws(VexFSError) in
             let (current, hasVectors) = state.withLock { ($0.configuration, $0.vectors != nil) }
             var wanted = current
@@ -38,7 +38,7 @@ extension Collection {
     /// Builds an index for every field named in `{"indexed": ["lang", …]}`; other fields get theirs when first filtered on.
     /// - Throws: `invalidConfiguration`.
     public func setSchema(_ bytes: [UInt8]) throws(VexFSError) {
-        let json = try JSON.parse(bytes, code: .invalidConfiguration)
+        let json = try JSON.parseControl(bytes, code: .invalidConfiguration)
         guard case .object(let members) = json else {
             throw VexFSError(.invalidConfiguration, "the schema must be a JSON object: {\"indexed\": [\"field\"]}")
         }

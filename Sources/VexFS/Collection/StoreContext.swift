@@ -92,7 +92,7 @@ extension Collection {
     func buildRequestedIndexes() {
         do throws(VexFSError) {
             guard let text = try database.value(StoreKey.property(number, "schema/indexed")),
-                case .array(let fields) = try JSON.parse(text, code: .corruption)
+                case .array(let fields) = try JSON.parseControl(text, code: .corruption)
             else { return }
             let live = state.withLock { $0.rows.live }
             for case .string(let field) in fields { try payloads.build(field, among: live, load: loadPayloads) }

@@ -68,7 +68,8 @@ private struct StoreCheck {
     }
 
     private mutating func check(collection number: UInt32, _ record: [UInt8], _ progress: (Int) -> Void) {
-        guard let json = try? JSON.parse(record, code: .corruption), case .string(let name)? = json["name"] else {
+        guard let json = try? JSON.parseControl(record, code: .corruption), case .string(let name)? = json["name"]
+        else {
             note("collection \(number)", "its record cannot be read")
             return
         }

@@ -47,7 +47,7 @@ struct StoreDirectory {
             throw VexFSError(
                 .notAStore, "this is not a VexFS store; make one with: vexfs-fuse format \(path)", at: path)
         }
-        let marker = try JSON.parse(try SystemCall.readAll(markerPath), code: .notAStore)
+        let marker = try JSON.parseControl(try SystemCall.readAll(markerPath), code: .notAStore)
         guard case .integer(let version)? = marker["format"], version >= 1 else {
             throw VexFSError(.notAStore, "the marker names no format version", at: markerPath)
         }

@@ -17,6 +17,8 @@ final class VectorFile: Sendable {
     let dimension: Int
     /// Bytes from one row to the next: the vector, rounded up to 64.
     let strideBytes: Int
+    /// Short codes of the rows, in memory: an exact search that reads a quarter of the bytes. Filled by searches.
+    let codes: VectorCodes
 
     private let path: String
     private let descriptor: Int32
@@ -30,6 +32,7 @@ final class VectorFile: Sendable {
         self.path = path
         self.dimension = dimension
         strideBytes = (dimension * 4 + 63) / 64 * 64
+        codes = VectorCodes(dimension: dimension)
         descriptor = try SystemCall.open(path, O_RDWR | O_CREAT)
         do throws(VexFSError) {
             if try SystemCall.size(descriptor) == 0 {
@@ -120,11 +123,14 @@ final class VectorFile: Sendable {
         }
     }
 
-    /// The rows mapped so far, for an index; the view keeps them mapped.
-    var rows: VectorRows {
+    /// The first `count` rows, for an index; the view keeps them mapped. Rows behind them may still be written.
+    func rows(below count: Row) -> VectorRows {
         let maps = chunks.withLock { $0 }
-        let pieces = maps.enumerated().map { index, map in
-            VectorChunk(base: map.start, firstRow: Row(index * Self.rowsPerChunk), count: Self.rowsPerChunk)
+        var pieces: [VectorChunk] = []
+        for (index, map) in maps.enumerated() where index * Self.rowsPerChunk < Int(count) {
+            let first = index * Self.rowsPerChunk
+            let rows = min(Self.rowsPerChunk, Int(count) - first)
+            pieces.append(VectorChunk(base: map.start, firstRow: Row(first), count: rows))
         }
         return VectorRows(chunks: pieces, strideBytes: strideBytes, dimension: dimension, owner: MappedChunks(maps))
     }

@@ -105,7 +105,8 @@ final class BulkHandle: OpenHandle {
             let refused = Self.refusedLines(current.report)
             guard refused == 0 else {
                 throw VexFSError(
-                    .malformedDocument, "\(refused) lines were refused, the others are kept: read this file for the reasons",
+                    .malformedDocument,
+                    "\(refused) lines were refused, the others are kept: read this file for the reasons",
                     at: path)
             }
         }

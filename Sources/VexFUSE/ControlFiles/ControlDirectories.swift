@@ -65,7 +65,8 @@ final class StoreControlDirectory: VirtualDirectory {
 
     func attributes() -> VirtualAttributes {
         VirtualAttributes(
-            mode: S_IFDIR | 0o555, owner: tree.owner.user, group: tree.owner.group, modified: tree.mounted, isStable: true)
+            mode: S_IFDIR | 0o555, owner: tree.owner.user, group: tree.owner.group, modified: tree.mounted,
+            isStable: true)
     }
 
     func child(_ name: ByteString, for caller: Caller) -> (any VirtualNode)? {

@@ -21,7 +21,9 @@ final class ExportFile: VirtualFile {
     }
 
     func open(flags: Int32, caller: Caller, in operations: Operations) throws(VexFSError) -> any OpenHandle {
-        guard flags & O_ACCMODE == O_RDONLY else { throw VexFSError(.accessDenied, "this file can only be read", at: key) }
+        guard flags & O_ACCMODE == O_RDONLY else {
+            throw VexFSError(.accessDenied, "this file can only be read", at: key)
+        }
         return ExportHandle(collection, path: key, in: operations)
     }
 }

@@ -20,7 +20,9 @@ final class WaitFile: VirtualFile {
     }
 
     func open(flags: Int32, caller: Caller, in operations: Operations) throws(VexFSError) -> any OpenHandle {
-        guard flags & O_ACCMODE == O_RDONLY else { throw VexFSError(.accessDenied, "this file can only be read", at: key) }
+        guard flags & O_ACCMODE == O_RDONLY else {
+            throw VexFSError(.accessDenied, "this file can only be read", at: key)
+        }
         return WaitHandle(collection, path: key, in: operations)
     }
 }

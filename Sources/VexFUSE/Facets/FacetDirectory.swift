@@ -18,7 +18,8 @@ final class FacetDirectory: VirtualDirectory {
     func attributes() -> VirtualAttributes { FacetAttributes.directory(collection, tree) }
 
     func child(_ name: ByteString, for caller: Caller) throws(VexFSError) -> (any VirtualNode)? {
-        guard let field = VirtualName.decode(name), try collection.facetFields().contains(where: { ByteString($0) == field })
+        guard let field = VirtualName.decode(name),
+            try collection.facetFields().contains(where: { ByteString($0) == field })
         else { return nil }
         return FacetFieldDirectory(collection, field: field.string, in: tree)
     }

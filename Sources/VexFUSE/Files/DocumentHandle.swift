@@ -27,7 +27,8 @@ final class DocumentHandle: OpenHandle {
     var path: String { file.path }
 
     init(
-        _ open: OpenFile, attributes: FileAttributes, flags: Int32, isNew: Bool, owner: UInt64, in operations: Operations
+        _ open: OpenFile, attributes: FileAttributes, flags: Int32, isNew: Bool, owner: UInt64,
+        in operations: Operations
     ) {
         self.open = open
         self.operations = operations

@@ -106,7 +106,8 @@ final class ScratchBuffer: Sendable {
     private static func grow(_ state: inout State, to count: Int, _ budget: DraftBudget) throws(VexFSError) {
         guard count > state.bytes.count else { return }
         guard count <= DraftBudget.scratchBytesMax else {
-            throw VexFSError(.documentTooLarge, "a scratch file holds at the most \(DraftBudget.scratchBytesMax >> 20) MiB")
+            throw VexFSError(
+                .documentTooLarge, "a scratch file holds at the most \(DraftBudget.scratchBytesMax >> 20) MiB")
         }
         try budget.take(count - state.bytes.count)
         state.bytes.append(contentsOf: repeatElement(0, count: count - state.bytes.count))

@@ -54,8 +54,9 @@ enum SearchScope: Sendable {
     func owner(of tree: VirtualTree) -> VirtualOwner {
         switch self {
         case .store: tree.owner
-        case .folder(let file): file.collection.attributes(of: file.number)
-            .map { VirtualOwner(user: $0.owner, group: $0.group) } ?? tree.owner
+        case .folder(let file):
+            file.collection.attributes(of: file.number)
+                .map { VirtualOwner(user: $0.owner, group: $0.group) } ?? tree.owner
         }
     }
 

@@ -63,7 +63,8 @@ extension VirtualDirectory {
     func touch() throws(VexFSError) {}
 
     private func refusal(_ name: ByteString) -> VexFSError {
-        VexFSError(.notPermitted, "the files here are made by VexFS and cannot be made, moved or removed", at: name.string)
+        VexFSError(
+            .notPermitted, "the files here are made by VexFS and cannot be made, moved or removed", at: name.string)
     }
 }
 

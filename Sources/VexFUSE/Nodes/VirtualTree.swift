@@ -42,7 +42,8 @@ final class VirtualTree: Sendable {
         switch name {
         case Self.query: return QueryDirectory(scope, segments: [], in: self)
         case Self.facets where directory.isCollection: return FacetDirectory(directory.collection, in: self)
-        case Self.control where directory.isCollection: return CollectionControlDirectory(directory.collection, in: self)
+        case Self.control where directory.isCollection:
+            return CollectionControlDirectory(directory.collection, in: self)
         case Self.overview where directory.isCollection:
             return ControlFile(.overview(directory.collection), key: "\(scope.key)/.overview.md", in: self)
         default: return nil

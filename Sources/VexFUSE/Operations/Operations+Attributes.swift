@@ -53,7 +53,8 @@ extension Operations {
 
     private func rootStatus() -> stat {
         let attributes = VirtualAttributes(
-            mode: S_IFDIR | 0o755, owner: tree.owner.user, group: tree.owner.group, modified: tree.mounted, isStable: true)
+            mode: S_IFDIR | 0o755, owner: tree.owner.user, group: tree.owner.group, modified: tree.mounted,
+            isStable: true)
         var status = Attributes.status(attributes, id: .root)
         status.st_nlink = UInt(2 + store.collections.count)
         return status
@@ -156,7 +157,8 @@ extension Operations {
     func statfs(_ request: Request) throws(VexFSError) {
         var figures = statvfs()
         guard statvfs(store.path, &figures) == 0 else {
-            throw VexFSError(.inputOutput, "the store's file system does not answer", cause: String(cString: strerror(errno)))
+            throw VexFSError(
+                .inputOutput, "the store's file system does not answer", cause: String(cString: strerror(errno)))
         }
         figures.f_namemax = 255
         request.reply(figures: figures)

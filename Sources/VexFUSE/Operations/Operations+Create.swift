@@ -205,7 +205,8 @@ extension Operations {
     func documentsChanged(in collection: Collection) {
         let directory = NodeID(collection: collection.number, file: Collection.rootNumber)
         kernel.forgetAttributes(of: directory)
-        for node in inodes.outdated(collection: collection.number, version: { collection.attributes(of: $0)?.version }) {
+        for node in inodes.outdated(collection: collection.number, version: { collection.attributes(of: $0)?.version })
+        {
             _ = inodes.contentChanged(node)
             kernel.forgetContent(of: node)
         }

@@ -31,7 +31,9 @@ extension Operations {
 
     /// The errno for attributes that are not ours, or nil.
     private static func foreign(_ name: UnsafePointer<CChar>) -> Int32? {
-        if strncmp(name, "user.", 5) == 0 { return strncmp(name, factPrefix, factPrefix.utf8.count) == 0 ? nil : ENODATA }
+        if strncmp(name, "user.", 5) == 0 {
+            return strncmp(name, factPrefix, factPrefix.utf8.count) == 0 ? nil : ENODATA
+        }
         if strncmp(name, "security.", 9) == 0 { return ENODATA }
         return EOPNOTSUPP
     }

@@ -4,7 +4,7 @@ import Glibc
 ///
 /// mkdir(2), symlink(2) and rename(2) look a name up before they make it, and refuse when it exists. Below a query
 /// directory every name exists, as a search; so a lookup has to know what it is for. See
-/// docs/decisions/fuse-pinned-queries.md.
+/// docs/decisions/0002-pinning-asks-the-kernel-for-the-system-call.md.
 enum CallerSystemCall {
     /// Whether the thread is making a name: mkdir, symlink, rename, link or mknod. False where that cannot be known.
     static func isCreating(_ thread: Int32) -> Bool {

@@ -65,7 +65,8 @@ struct PinnedQueries: Sendable {
             let below =
                 base.isEmpty || !hit.path.hasPrefix(base + "/")
                 ? hit.path : String(decoding: hit.path.utf8.dropFirst(base.utf8.count + 1), as: UTF8.self)
-            return PinnedResult.Link(name: PinnedResult.name(rank: hit.rank, score: hit.score, path: below), target: up + below)
+            return PinnedResult.Link(
+                name: PinnedResult.name(rank: hit.rank, score: hit.score, path: below), target: up + below)
         }
         return PinnedResult(refreshed: Clock.now(), links: links)
     }
@@ -76,10 +77,6 @@ struct PinnedResult: Sendable, Equatable {
     struct Link: Sendable, Equatable {
         var name: ByteString
         var target: String
-        init(name: ByteString, target: String) {
-            self.name = name
-            self.target = target
-        }
     }
 
     /// Nanoseconds since 1970.
@@ -96,7 +93,9 @@ struct PinnedResult: Sendable, Equatable {
         let fields = bytes.split(separator: 0, omittingEmptySubsequences: false)
             .dropLast().map { String(decoding: $0, as: UTF8.self) }
         refreshed = fields.first.flatMap { Int64($0) } ?? 0
-        links = stride(from: 1, to: fields.count - 1, by: 2).map { Link(name: ByteString(fields[$0]), target: fields[$0 + 1]) }
+        links = stride(from: 1, to: fields.count - 1, by: 2).map {
+            Link(name: ByteString(fields[$0]), target: fields[$0 + 1])
+        }
     }
 
     var encoded: [UInt8] {

@@ -60,7 +60,9 @@ final class QueryDirectory: VirtualDirectory {
     }
 
     func makeDirectory(_ name: ByteString) throws(VexFSError) -> any VirtualNode {
-        guard name.count <= 255 else { throw VexFSError(.nameTooLong, "a pinned query's name has at the most 255 bytes") }
+        guard name.count <= 255 else {
+            throw VexFSError(.nameTooLong, "a pinned query's name has at the most 255 bytes")
+        }
         guard name.string.utf8.first != UInt8(ascii: "."), try QueryPath.classify(name) == .text else {
             throw VexFSError(.invalidQuery, "options need no mkdir: pin a text, as in \"k=5/refunds\"", at: name.string)
         }

@@ -5,7 +5,9 @@ enum QueryParsing {
     /// The search that the last part names.
     /// - Throws: `invalidQuery`, `invalidFilter`.
     static func request(_ components: [ByteString], in scope: SearchScope) throws(VexFSError) -> QueryRequest {
-        try QueryPath.parse(components, folder: scope.folderPath(), parseFilter: { (text) throws(VexFSError) in try Filter.parse(text) })
+        try QueryPath.parse(
+            components, folder: scope.folderPath(), parseFilter: { (text) throws(VexFSError) in try Filter.parse(text) }
+        )
     }
 
     /// Whether the options make sense together, found out by asking for a text below them.

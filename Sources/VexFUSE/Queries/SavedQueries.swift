@@ -18,7 +18,9 @@ struct SavedQueries: Sendable {
 
     /// The target of a name, or nil.
     func target(_ name: ByteString) throws(VexFSError) -> String? {
-        try tree.store.property(prefix + name.string, of: scope.propertyOwner).map { String(decoding: $0, as: UTF8.self) }
+        try tree.store.property(prefix + name.string, of: scope.propertyOwner).map {
+            String(decoding: $0, as: UTF8.self)
+        }
     }
 
     /// Sets or removes a target.

@@ -195,11 +195,13 @@ enum OperationTable {
     }
 }
 
-/// What is agreed on with the kernel. See docs/decisions/fuse-session-loop.md for the measurements.
+/// What is agreed on with the kernel. See docs/decisions/0004-fuse-session-loop.md for the measurements.
 private func configure(_ connection: inout fuse_conn_info) {
-    let wanted = FUSE_CAP_ATOMIC_O_TRUNC | FUSE_CAP_PARALLEL_DIROPS | FUSE_CAP_READDIRPLUS
+    let wanted =
+        FUSE_CAP_ATOMIC_O_TRUNC | FUSE_CAP_PARALLEL_DIROPS | FUSE_CAP_READDIRPLUS
         | FUSE_CAP_READDIRPLUS_AUTO | FUSE_CAP_ASYNC_READ | FUSE_CAP_AUTO_INVAL_DATA
-    let unwanted = FUSE_CAP_WRITEBACK_CACHE | FUSE_CAP_SPLICE_READ | FUSE_CAP_SPLICE_WRITE | FUSE_CAP_SPLICE_MOVE
+    let unwanted =
+        FUSE_CAP_WRITEBACK_CACHE | FUSE_CAP_SPLICE_READ | FUSE_CAP_SPLICE_WRITE | FUSE_CAP_SPLICE_MOVE
         | FUSE_CAP_ASYNC_DIO
     connection.want = (connection.want & ~UInt32(unwanted)) | (connection.capable & UInt32(wanted))
     connection.max_write = 1 << 20

@@ -60,7 +60,9 @@ struct Request: @unchecked Sendable {
         var terminated = target
         terminated.append(0)
         terminated.withUnsafeBytes { bytes in
-            if let base = bytes.baseAddress { _ = fuse_reply_readlink(pointer, base.assumingMemoryBound(to: CChar.self)) }
+            if let base = bytes.baseAddress {
+                _ = fuse_reply_readlink(pointer, base.assumingMemoryBound(to: CChar.self))
+            }
         }
     }
 

@@ -6,7 +6,7 @@ import VexFS
 /// The one thread that reads requests from the kernel.
 ///
 /// libfuse's own loop cancels threads inside `read`, which ThreadSanitizer reports, and is slower; see
-/// docs/decisions/fuse-session-loop.md.
+/// docs/decisions/0004-fuse-session-loop.md.
 final class SessionLoop: @unchecked Sendable {
     // @unchecked: libfuse allows receiving, replying and marking the end from different threads.
     private let session: OpaquePointer
