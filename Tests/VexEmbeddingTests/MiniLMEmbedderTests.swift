@@ -31,7 +31,8 @@ import VexFS
     @Test func `An empty text has a vector, and a long one is marked`() throws {
         let embedder = try MiniLMEmbedder(directory: try Fixtures.model())
         let answers = try embedder.embed(
-            ["", "  ", String(repeating: "word ", count: 254), String(repeating: "word ", count: 255), ""], role: .document)
+            ["", "  ", String(repeating: "word ", count: 254), String(repeating: "word ", count: 255), ""],
+            role: .document)
         #expect(answers.map(\.tokenCount) == [2, 2, 256, 256, 2])
         #expect(answers.map(\.truncated) == [false, false, false, true, false])
         #expect(answers[0].vector == answers[1].vector && answers[0].vector == answers[4].vector)
