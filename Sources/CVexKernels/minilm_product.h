@@ -1,7 +1,7 @@
 /*
  * A template, included twice by each variant, with BF16 0 and 1: packing and the product of activations and packed
  * weights. Beside what minilm_vector.h wants, the including file defines VECTORS (of a panel), and PAIRS: 0 where
- * bfloat16 weights are widened to f32, 1 where the CPU multiplies pairs of bfloat16, 2 to do the same without such a CPU.
+ * bfloat16 weights are widened to f32, 1 where the CPU multiplies pairs of bfloat16, 2 to do so without such a CPU.
  *
  * Panels: PANEL outputs side by side, input after input; with bfloat16, two inputs share a word, the earlier in its low
  * half. Both precisions read the same activations' rows, so a product only differs in the tile it calls.
