@@ -86,7 +86,8 @@ extension ReferenceRun {
         } else {
             note("set metadata \(key)=\(value) of \(path)")
             try (root / path).setAttribute("user.vexfs.meta.\(key)", to: String(value))
-            model.files[path]?.patches[key] = value
+            // What the document says anyway is no patch.
+            if file.value(key) != value { model.files[path]?.patches[key] = value }
         }
     }
 
@@ -103,7 +104,9 @@ extension ReferenceRun {
         let hits = try place.search(query, options: "k=\(limit)\(condition)")
         let scores = expected.prefix(limit).map(\.1)
         guard hits.count == scores.count, zip(hits, scores).allSatisfy({ abs($0.score - $1) < 1e-4 }) else {
-            throw Divergence(description: "scores \(hits.map(\.score)), expected \(scores)")
+            let missing = Set(expected.prefix(limit).map(\.0)).subtracting(hits.map(\.id))
+            throw Divergence(
+                description: "missing \(missing.sorted()); scores \(hits.map(\.score)), expected \(scores)")
         }
         let known = Dictionary(uniqueKeysWithValues: expected)
         for hit in hits where known[hit.id].map({ abs($0 - hit.score) < 1e-4 }) != true {
