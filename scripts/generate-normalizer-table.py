@@ -1,8 +1,8 @@
-"""Prints half of the BERT uncased normaliser as C tables, `runs` or `several`; scripts/generate-normalizer-table runs it.
+"""Prints half of the BERT uncased normaliser as C tables, `runs` or `several`, for generate-normalizer-table.
 
 Every code point goes through Hugging Face's BertNormalizer, every output through its BertPreTokenizer. What maps to one
-other code point is stored in runs (first, last, step, difference); what maps to several, one by one. Hangul syllables are
-left out: their decomposition is arithmetic.
+other code point is stored in runs (first, last, step, difference); what maps to several, one by one. Hangul syllables
+are left out: their decomposition is arithmetic.
 """
 
 import sys

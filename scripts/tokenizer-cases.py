@@ -10,6 +10,7 @@ import sys
 from tokenizers import Tokenizer
 
 SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "[cls]", "[CLS", "CLS]", "[[SEP]]", "[ MASK ]", "##ing", "##"]
+UNSEEN = ["\u200d", "\ufe0f", "\u00a0", "\u3000", "\u2028", "\ufeff", "\ufffd", "\u00ad", "\0", "\t\r\n"]
 RANGES = [
     (0x00, 0x20), (0x20, 0x7F), (0x7F, 0x250), (0x250, 0x400), (0x400, 0x600), (0x600, 0x1000), (0x1000, 0x2000),
     (0x2000, 0x2100), (0x2100, 0x2C00), (0x2C00, 0x3400), (0x3400, 0xA000), (0xA000, 0xAC00), (0xAC00, 0xD7B0),
@@ -39,7 +40,7 @@ def fragment(chance, words):
     if kind == 5:
         return "".join(chance.choice("abcXYZ019éÉßİıſΣς") for _ in range(chance.choice([1, 5, 99, 100, 101, 130])))
     if kind == 6:
-        return chance.choice(["\u200d", "\ufe0f", "\u00a0", "\u3000", "\u2028", "\ufeff", "\ufffd", "\u00ad", "\0", "\t\r\n"])
+        return chance.choice(UNSEEN)
     if kind == 7:
         return "".join(chance.choice("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~") for _ in range(chance.randrange(1, 6)))
     return "".join(code_point(chance) for _ in range(chance.randrange(1, 8)))

@@ -61,8 +61,8 @@ def build_library():
     target.parent.mkdir(parents=True, exist_ok=True)
     sources = sorted(str(path) for path in KERNELS.glob("*.c"))
     subprocess.run(
-        [os.environ.get("CC", "clang"), "-O3", "-shared", "-fPIC", f"-I{KERNELS / 'include'}", *sources, "-o", str(target)],
-        check=True)
+        [os.environ.get("CC", "clang"), "-O3", "-shared", "-fPIC", f"-I{KERNELS / 'include'}", *sources,
+         "-o", str(target)], check=True)
     library = ctypes.CDLL(str(target))
     library.vexfs_minilm_packed_bytes.restype = ctypes.c_size_t
     library.vexfs_minilm_workspace_bytes.restype = ctypes.c_size_t
@@ -74,10 +74,10 @@ def build_library():
 
 
 def aligned(size):
-    """Zeroed bytes at a page boundary."""
-    whole = numpy.zeros(size + 4096, numpy.uint8)
-    start = -whole.ctypes.data % 4096
-    return whole[start:start + size]
+    """Zeroed pages, large ones where the kernel gives them, as the product takes them."""
+    pages = mmap.mmap(-1, size)
+    pages.madvise(mmap.MADV_HUGEPAGE)
+    return numpy.frombuffer(pages, numpy.uint8)
 
 
 class Engine:

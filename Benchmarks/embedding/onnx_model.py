@@ -1,8 +1,8 @@
 """all-MiniLM-L6-v2 as an ONNX graph, straight from the safetensors.
 
 The graph holds the fused operators that ONNX Runtime's own transformer optimiser would put in (Attention,
-SkipLayerNormalization, BiasGelu), so the comparison is with its best f32 form. There is no attention mask: all texts of a
-batch have the same length, which spares it the padding.
+SkipLayerNormalization, BiasGelu), so the comparison is with its best f32 form. There is no attention mask: all texts of
+a batch have the same length, which spares it the padding.
 """
 
 import numpy
@@ -48,7 +48,8 @@ def add_layer(graph, hidden, layer):
     context = graph.node("Attention", [hidden, qkv, qkv_bias], f"{prefix}context", FUSED, num_heads=HEADS)
 
     def close(name, input_name, skip):
-        dense = graph.node("MatMul", [input_name, graph.weight(f"{prefix}{name}.dense.weight", True)], f"{prefix}{name}")
+        weight = graph.weight(f"{prefix}{name}.dense.weight", True)
+        dense = graph.node("MatMul", [input_name, weight], f"{prefix}{name}")
         return graph.node(
             "SkipLayerNormalization",
             [dense, skip, graph.weight(f"{prefix}{name}.LayerNorm.weight"),

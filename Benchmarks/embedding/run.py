@@ -83,9 +83,11 @@ def main():
     pool = concurrent.futures.ThreadPoolExecutor(arguments.threads)
     workspaces = [engines["f32"].workspace() for _ in range(arguments.threads)]
     variant = library.vexfs_minilm_variant_name(engines["f32"].variant).decode()
-    print(f"{cpu_name()} · {variant} · onnxruntime {onnxruntime.__version__} · {arguments.threads} thread(s) · seed {SEED}")
+    print(f"{cpu_name()} · {variant} · onnxruntime {onnxruntime.__version__} · {arguments.threads} thread(s)",
+          f"· seed {SEED}")
     print("milliseconds, minimum (median); x = how many times faster than onnxruntime f32, by the minimum")
-    print(f"{'tokens x texts':>15} {'onnxruntime f32':>19} {'f32':>19} {'x':>5} {'bf16':>19} {'x':>5} {'cosine f32, bf16':>22}")
+    print(f"{'tokens x texts':>15} {'onnxruntime f32':>19} {'f32':>19} {'x':>5} {'bf16':>19} {'x':>5}",
+          f"{'cosine f32, bf16':>22}")
     rows = []
     for tokens, count in SHAPES:
         ids = texts(tokens, count)
@@ -105,7 +107,7 @@ def main():
             row[name]["medianRatio"] = row["onnxruntime"]["median"] / row[name]["median"]
             row[name]["minimumCosine"] = float((ours * expected).sum(1).min())
         rows.append(row)
-        cells = [f"{row[name]['minimum']:10.2f} ({row[name]['median']:6.1f})" for name in ("onnxruntime", "f32", "bf16")]
+        cells = [f"{row[name]['minimum']:10.2f} ({row[name]['median']:6.1f})" for name in durations]
         print(f"{tokens:>9} x {count:<3} {cells[0]:>19} {cells[1]:>19} {row['f32']['ratio']:5.2f} {cells[2]:>19} "
               f"{row['bf16']['ratio']:5.2f} {row['f32']['minimumCosine']:12.7f} {row['bf16']['minimumCosine']:9.6f}")
         sys.stdout.flush()

@@ -8,8 +8,8 @@
 #define PAIRS 0
 #define SELF(name) name##_avx512
 
-#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma"))),                      \
-                             apply_to = function)
+#define TARGET "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma"
+#pragma clang attribute push(__attribute__((target(TARGET))), apply_to = function)
 #include "minilm_vector.h"
 #define BF16 0
 #include "minilm_product.h"

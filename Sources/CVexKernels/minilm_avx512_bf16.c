@@ -9,8 +9,8 @@
 #define PAIRS 1
 #define SELF(name) name##_avx512_bf16
 
-#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512bf16,avx2,fma"))),                      \
-                             apply_to = function)
+#define TARGET "avx512f,avx512bw,avx512dq,avx512vl,avx512bf16,avx2,fma"
+#pragma clang attribute push(__attribute__((target(TARGET))), apply_to = function)
 #include "minilm_vector.h"
 #define BF16 0
 #include "minilm_product.h"

@@ -50,7 +50,7 @@ INLINE void MODE(gather)(const float *qkv, size_t tokens, float *keys, float *va
     }
 }
 
-/* Softmax of a row without its division: the caller divides by the returned sum. What lies behind `tokens` counts e^-87. */
+/* Softmax of a row without its division: the caller divides by the sum. Each place behind `tokens` adds e^-87. */
 INLINE float MODE(soften)(float *scores, size_t tokens, size_t padded) {
     for (size_t at = tokens; at < padded; at++) scores[at] = -1e30f;
     V most = LOAD(scores);

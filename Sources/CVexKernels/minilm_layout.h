@@ -10,8 +10,8 @@ enum {
     HEAD = VEXFS_MINILM_HEAD_WIDTH,
     INNER = VEXFS_MINILM_INNER,
     TOKENS = VEXFS_MINILM_TOKENS,
-    /* Rows of a register tile: with two (AVX2) or four (AVX-512) vectors a row, the accumulators, one row of weights and
-       one broadcast activation fill the register file. */
+    /* Rows of a register tile: with two (AVX2) or four (AVX-512) vectors a row, the accumulators, one row of weights
+       and one broadcast activation fill the register file. */
     TILE_ROWS = 6,
     /* Activations of this depth, 256 rows of them, stay in a second-level cache of 512 KiB while all panels pass by. */
     SLICE = 384,
@@ -54,7 +54,7 @@ static inline const void *packed_matrix(const void *packed, size_t element, int 
     return at;
 }
 
-/* The working memory of a call. `input` holds what the next product reads: f32, or bfloat16 where the CPU multiplies it. */
+/* The working memory of a call. `input` is what the next product reads: f32, or bfloat16 if PAIRS. */
 struct workspace {
     _Alignas(64) float residual[TOKENS * WIDTH];
     _Alignas(64) float input[TOKENS * WIDTH];

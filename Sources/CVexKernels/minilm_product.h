@@ -1,7 +1,7 @@
 /*
  * A template, included twice by each variant, with BF16 0 and 1: packing and the product of activations and packed
- * weights. Beside what minilm_vector.h wants, the including file defines VECTORS (of a panel), and PAIRS: 0 where bfloat16
- * weights are widened to f32, 1 where the CPU multiplies pairs of bfloat16, 2 to do the same without such a CPU.
+ * weights. Beside what minilm_vector.h wants, the including file defines VECTORS (of a panel), and PAIRS: 0 where
+ * bfloat16 weights are widened to f32, 1 where the CPU multiplies pairs of bfloat16, 2 to do so without such a CPU.
  *
  * Panels: PANEL outputs side by side, input after input; with bfloat16, two inputs share a word, the earlier in its low
  * half. Both precisions read the same activations' rows, so a product only differs in the tile it calls.
@@ -150,8 +150,8 @@ INLINE void MODE(finish)(const enum epilogue epilogue, size_t rows, const float 
 }
 
 /*
- * `[tokens x inputs]` activations times a packed matrix, SLICE inputs at a time; only EPILOGUE_ADD may have more than one
- * slice. Within a panel, all rows pass by the part of it that the first-level cache holds.
+ * `[tokens x inputs]` activations times a packed matrix, SLICE inputs at a time; only EPILOGUE_ADD may have more than
+ * one slice. Within a panel, all rows pass by the part of it that the first-level cache holds.
  */
 INLINE void MODE(product)(const enum epilogue epilogue, enum matrix matrix, const struct batch *batch, int layer,
                           const ACTIVATION *input, size_t tokens, void *out, size_t out_element) {

@@ -38,7 +38,7 @@ INLINE float SELF(largest)(V x) {
     return most;
 }
 
-/* e^x for x <= 0: x = n ln 2 + r with |r| <= ln 2 / 2, the Taylor polynomial of degree 7 (error 5e-9) and an exponent. */
+/* e^x for x <= 0: x = n ln 2 + r with |r| <= ln 2 / 2, Taylor of degree 7 (error 5e-9) and an exponent. */
 INLINE V SELF(exponential)(V x) {
     const V magic = SPLAT(12582912.0f); /* 1.5 * 2^23: adding it rounds to an integer. */
     x = __builtin_elementwise_max(x, SPLAT(-87.0f));
@@ -83,8 +83,8 @@ INLINE VU SELF(rounded)(V x) {
 
 /*
  * out[row][vector] = (resume ? out[row][vector] : 0) + a[row][0 ..< depth] * b[0 ..< depth][vector]: the register tile.
- * `rows` and `vectors` are constants at every call. Rows of `a`, `b` and `out` lie `a_stride`, `b_stride` and `out_stride`
- * floats apart; `ahead` bytes after a row of `b` lies what will be wanted next.
+ * `rows` and `vectors` are constants at every call. Rows of `a`, `b` and `out` lie `a_stride`, `b_stride` and
+ * `out_stride` floats apart; `ahead` bytes after a row of `b` lies what will be wanted next.
  */
 INLINE void SELF(tile)(const int rows, const int vectors, const float *a, size_t a_stride, const float *b,
                        size_t b_stride, size_t depth, size_t ahead, int resume, float *out, size_t out_stride) {
@@ -105,12 +105,12 @@ INLINE void SELF(tile)(const int rows, const int vectors, const float *a, size_t
 }
 
 /* Calls a macro with the number of rows as a constant. */
-#define WITH_ROWS(rows, CALL)                                                                                            \
-    switch ((rows) < TILE_ROWS ? (rows) : TILE_ROWS) {                                                                                                   \
-    case 6: CALL(6); break;                                                                                              \
-    case 5: CALL(5); break;                                                                                              \
-    case 4: CALL(4); break;                                                                                              \
-    case 3: CALL(3); break;                                                                                              \
-    case 2: CALL(2); break;                                                                                              \
-    default: CALL(1); break;                                                                                             \
+#define WITH_ROWS(rows, CALL)                                                                        \
+    switch ((rows) < TILE_ROWS ? (rows) : TILE_ROWS) {                                               \
+    case 6: CALL(6); break;                                                                          \
+    case 5: CALL(5); break;                                                                          \
+    case 4: CALL(4); break;                                                                          \
+    case 3: CALL(3); break;                                                                          \
+    case 2: CALL(2); break;                                                                          \
+    default: CALL(1); break;                                                                         \
     }

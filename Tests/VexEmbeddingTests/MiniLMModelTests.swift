@@ -14,9 +14,8 @@ import VexFS
     @Test func `The variants that are tested here`() {
         for value in 0..<VEXFS_MINILM_VARIANTS.rawValue {
             let variant = vexfs_minilm_variant(value)
-            print(
-                "MiniLM \(Self.name(variant)): \(vexfs_minilm_variant_runs(variant) != 0 ? "tested" : "not on this CPU")"
-            )
+            let runs = vexfs_minilm_variant_runs(variant) != 0
+            print("MiniLM \(Self.name(variant)): \(runs ? "tested" : "not on this CPU")")
         }
         #expect(Self.variants.contains(VEXFS_MINILM_PORTABLE))
         #expect(Self.variants.contains(VEXFS_MINILM_EMULATED))

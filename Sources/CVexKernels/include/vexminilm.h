@@ -65,7 +65,7 @@ enum vexfs_minilm_variant vexfs_minilm_best_variant(void);
 /* The bytes of the packed weights. */
 size_t vexfs_minilm_packed_bytes(enum vexfs_minilm_precision precision);
 
-/* Writes the weights in the order in which the variant reads them. The scores' factor 1/sqrt(32) goes into the queries. */
+/* Writes the weights in the order in which the variant reads them. The scores' factor 1/sqrt(32) is in the queries. */
 void vexfs_minilm_pack(enum vexfs_minilm_variant variant, enum vexfs_minilm_precision precision,
                        const struct vexfs_minilm_model *model, void *packed);
 

@@ -88,7 +88,8 @@ public final class MiniLMEmbedder: Embedder {
     static func space(digest: String) -> EmbeddingSpace {
         let description = [
             "provider=embedded", "model=\(MiniLM.name)", "digest=\(digest)", "dimension=\(MiniLM.dimension)",
-            "pooling=mean", "normalization=l2", "maximumTokens=\(MiniLM.maximumTokens)", "queryPrefix=", "documentPrefix=",
+            "pooling=mean", "normalization=l2", "maximumTokens=\(MiniLM.maximumTokens)", "queryPrefix=",
+            "documentPrefix=",
         ]
         return EmbeddingSpace(
             id: SHA256.hexadecimal(description.joined(separator: "\n").utf8), model: MiniLM.name,
@@ -157,7 +158,7 @@ extension MiniLMEmbedder {
                 guard vector.allSatisfy(\.isFinite) else {
                     return .failure(
                         VexFSError(
-                            .corruption, "The embedding model gave a vector that is not finite; its weights are damaged.",
+                            .corruption, "The embedding model made an infinite vector: its weights are damaged.",
                             at: directory))
                 }
                 return .success(vector)

@@ -57,7 +57,7 @@ struct Vocabulary: Sendable {
     }
 
     private func isContinuation(_ id: Int) -> Bool {
-        ends[id] - starts[id] > 2 && bytes[starts[id]] == UInt8(ascii: "#") && bytes[starts[id] + 1] == UInt8(ascii: "#")
+        ends[id] - starts[id] > 2 && bytes[starts[id]..<(starts[id] + 2)].allSatisfy { $0 == UInt8(ascii: "#") }
     }
 
     private func text(_ id: Int) -> ArraySlice<UInt8> {

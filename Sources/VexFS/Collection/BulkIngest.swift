@@ -27,6 +27,8 @@ public final class BulkIngest: Sendable {
         var refusedCount = 0
         var started = SystemCall.monotonicMicroseconds()
         var finished: Double?
+        /// What ended the ingest early.
+        var failure: VexFSError?
     }
 
     private struct Line {
@@ -104,9 +106,16 @@ public final class BulkIngest: Sendable {
         }
     }
 
+    /// Runs `body`; after a failure of the store (not of a line) nothing more is taken and every call says so.
     private func locked(_ body: (inout Work) throws(VexFSError) -> Void) throws(VexFSError) {
         let result: Result<Void, VexFSError> = work.withLock { work in
-            do throws(VexFSError) { return .success(try body(&work)) } catch { return .failure(error) }
+            if let failure = work.failure { return .failure(failure) }
+            do throws(VexFSError) {
+                return .success(try body(&work))
+            } catch {
+                if work.finished == nil { work.failure = error }
+                return .failure(error)
+            }
         }
         try result.get()
     }
@@ -252,13 +261,15 @@ extension Collection {
                     document.prepared, to: &record, batch, modified: nil, row: first + Row(index))
                 versions.append((record.attributes, version, document.prepared))
             }
+            let now = SystemCall.now()
+            putDirectory(Self.rootNumber, now, batch)
             try database.write(batch)
             state.withLock { state in
                 for (attributes, _, _) in versions where state.tree[attributes.number] == nil {
                     if let late = state.tree.lookup(attributes.name, in: Self.rootNumber) { Self.forget(late, &state) }
                     state.tree.insert(attributes)
                 }
-                Self.touchDirectory(Self.rootNumber, SystemCall.now(), &state)
+                Self.touchDirectory(Self.rootNumber, now, &state)
             }
             show(versions)
             return created

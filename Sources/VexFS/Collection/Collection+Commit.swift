@@ -169,11 +169,18 @@ extension Collection {
         try write { () throws(VexFSError) in
             var record = try currentRecord(file)
             let batch = WriteBatch()
+            if record.attributes.version == 0 { putDirectory(of: record.attributes, batch) }
             let row = try add(prepared, to: &record, batch, modified: modified)
             try database.write(batch)
             show([(record.attributes, row, prepared)])
             return record.attributes
         }
+    }
+
+    /// Adds the directory of a new file, whose time its creation changed.
+    private func putDirectory(of file: FileAttributes, _ batch: WriteBatch) {
+        guard let time = attributes(of: file.parent)?.modified else { return }
+        putDirectory(file.parent, time, batch)
     }
 
     /// Gives a version its row and puts it into the batch; the vector is in the file when this returns.
@@ -249,6 +256,8 @@ extension Collection {
         try write { () throws(VexFSError) in
             var record = try currentRecord(file)
             let current = record.attributes
+            let batch = WriteBatch()
+            if current.version == 0 { putDirectory(of: current, batch) }
             let growth = bytes.count - Int(current.version == 0 ? 0 : current.size)
             let limit = state.withLock { ($0.scratchBytes + growth, $0.configuration.scratchLimitBytes) }
             guard growth <= 0 || limit.0 <= limit.1 else {
@@ -259,7 +268,6 @@ extension Collection {
             record.attributes.changed = SystemCall.now()
             record.attributes.modified = modified ?? record.attributes.changed
             record.contentChecksum = bytes.withUnsafeBytes { vexfs_crc32c(0, $0.baseAddress, $0.count) }
-            let batch = WriteBatch()
             batch.put(StoreKey.scratch(number, file), bytes)
             batch.put(StoreKey.file(number, file), record.encoded())
             try database.write(batch)

@@ -91,6 +91,7 @@ extension Collection {
             let file = try placed.get()
             let batch = WriteBatch()
             batch.put(StoreKey.file(number, file.number), FileRecord(attributes: file).encoded())
+            putDirectory(parent, file.modified, batch)
             if let content { batch.put(StoreKey.scratch(number, file.number), content) }
             try database.write(batch)
             state.withLock { state in
@@ -108,11 +109,13 @@ extension Collection {
             guard let file = lookup(name, in: parent) else { throw VexFSError(.notFound, "there is no \(name)") }
             guard file.kind != .directory else { throw VexFSError(.isADirectory, "\(name) is a folder") }
             let batch = WriteBatch()
+            let now = SystemCall.now()
             deleteRecords(of: file, batch)
+            putDirectory(parent, now, batch)
             if file.version > 0 { try database.write(batch) }
             state.withLock { state in
                 Self.forget(file, &state)
-                Self.touchDirectory(parent, SystemCall.now(), &state)
+                Self.touchDirectory(parent, now, &state)
             }
             context.metrics.increment(.documentsRemoved, by: file.row == nil ? 0 : 1)
             return file
@@ -129,11 +132,13 @@ extension Collection {
                 throw VexFSError(.notEmpty, "the folder \(name) is not empty")
             }
             let batch = WriteBatch()
+            let now = SystemCall.now()
             batch.delete(StoreKey.file(number, file.number))
+            putDirectory(parent, now, batch)
             try database.write(batch)
             state.withLock { state in
                 state.tree.remove(file.number)
-                Self.touchDirectory(parent, SystemCall.now(), &state)
+                Self.touchDirectory(parent, now, &state)
             }
             return file
         }
@@ -156,9 +161,7 @@ extension Collection {
                 return state.tree[file]
             }
             guard let changed else { throw VexFSError(.notFound, "the file is gone") }
-            if file == Self.rootNumber {
-                try saveRecord()
-            } else if changed.version > 0 {
+            if changed.version > 0 || file == Self.rootNumber {
                 var record = try fileRecord(file)
                 record.attributes = changed
                 let batch = WriteBatch()
@@ -212,6 +215,14 @@ extension Collection {
         if let row = file.row { state.rows.remove(row) }
         if file.state == .pending { state.pendingCount -= 1 }
         if file.kind == .scratch { state.scratchBytes -= Int(file.size) }
+    }
+
+    /// Adds a directory's record with its new time to a batch.
+    func putDirectory(_ directory: FileNumber, _ time: Int64, _ batch: WriteBatch) {
+        guard var attributes = attributes(of: directory) else { return }
+        attributes.modified = time
+        attributes.changed = time
+        batch.put(StoreKey.file(number, directory), FileRecord(attributes: attributes).encoded())
     }
 
     static func touchDirectory(_ directory: FileNumber, _ time: Int64, _ state: inout State) {

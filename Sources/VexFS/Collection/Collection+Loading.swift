@@ -26,11 +26,13 @@ extension Collection {
         if let stored = json["configuration"] { try configuration.merge(stored) }
         var root = FileAttributes(
             number: rootNumber, parent: 0, name: ByteString(name), kind: .directory, mode: 0o755)
-        root.modified = json["modified"]?.integerValue ?? created
-        root.changed = root.modified
-        root.mode = UInt16(truncatingIfNeeded: json["mode"]?.integerValue ?? 0o755)
-        root.owner = UInt32(truncatingIfNeeded: json["owner"]?.integerValue ?? 0)
-        root.group = UInt32(truncatingIfNeeded: json["group"]?.integerValue ?? 0)
+        if let bytes = try context.database.value(StoreKey.file(number, rootNumber)) {
+            let record = try bytes.withSystemBytes { bytes throws(VexFSError) in
+                try FileRecord(number: rootNumber, decoding: bytes)
+            }
+            root = record.attributes
+            root.name = ByteString(name)
+        }
         var state = State(
             name: ByteString(name), configuration: configuration, tree: FileTree(root: root), created: created)
         state.syncedRows = Row(truncatingIfNeeded: json["synced_rows"]?.integerValue ?? 0)
@@ -61,7 +63,7 @@ extension Collection {
 
     private static func loadFiles(into state: inout State, number: UInt32, database: RocksDB) throws(VexFSError) {
         try database.forEach(prefix: StoreKey.prefix(.file, number)) { key, value throws(VexFSError) in
-            guard let file = StoreKey.number(of: key) else { return true }
+            guard let file = StoreKey.number(of: key), file != rootNumber else { return true }
             let record = try FileRecord(number: file, decoding: value)
             let attributes = record.attributes
             state.tree.load(attributes)

@@ -55,6 +55,7 @@ public final class Collection: Sendable {
     public var pendingCount: Int { state.withLock { $0.pendingCount } }
 
     var database: RocksDB { context.database }
+    var createdTime: Int64 { state.withLock { $0.created } }
 
     /// Runs a change: one writer at a time, and none after the collection was removed.
     func write<R>(_ body: () throws(VexFSError) -> R) throws(VexFSError) -> R {
@@ -66,14 +67,9 @@ public final class Collection: Sendable {
 
     /// The record kept under the collection's key.
     func encodedRecord(_ state: borrowing State) -> [UInt8] {
-        let root = state.tree[Self.rootNumber]
-        return JSON.object([
+        JSON.object([
             .init("name", .string(state.name.string)),
             .init("created", .integer(state.created)),
-            .init("modified", .integer(root?.modified ?? state.created)),
-            .init("mode", .integer(Int64(root?.mode ?? 0o755))),
-            .init("owner", .integer(Int64(root?.owner ?? 0))),
-            .init("group", .integer(Int64(root?.group ?? 0))),
             .init("reserved_files", .integer(Int64(bitPattern: state.reservedFiles))),
             .init("synced_rows", .integer(Int64(state.syncedRows))),
             .init("configuration", state.configuration.json),

@@ -45,6 +45,7 @@ public final class Store: Sendable {
         var loaded = Names()
         do throws(VexFSError) {
             database = try RocksDB(path: directory.databasePath, tuning: tuning)
+            try directory.checkSynced(database)
             self.path = path
             metrics = Metrics()
             context = StoreContext(
@@ -126,6 +127,7 @@ public final class Store: Sendable {
             let batch = WriteBatch()
             batch.put(
                 StoreKey.collection(collection.number), collection.state.withLock { collection.encodedRecord($0) })
+            collection.putDirectory(Collection.rootNumber, collection.createdTime, batch)
             batch.put(StoreKey.meta("next_collection"), Array(String(names.nextNumber + 1).utf8))
             try context.database.write(batch)
             names.nextNumber += 1

@@ -36,7 +36,9 @@ final class StoreContext: Sendable {
             unsynced.store(false, ordering: .relaxed)
             do throws(VexFSError) {
                 for collection in collections.withLock({ $0 })() { try collection.syncVectors() }
+                let change = database.latestChange
                 try database.syncLog()
+                try directory.noteSynced(change: change)
             } catch {
                 noteUnsynced()
                 throw error

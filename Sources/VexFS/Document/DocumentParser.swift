@@ -69,7 +69,9 @@ public enum DocumentParser {
     private static func identifier(_ tape: JSONTape, _ id: JSONTape.Entry) throws(VexFSError) -> ByteString? {
         if let large = tape.unsigned(id.value) { return ByteString(String(large)) }
         switch tape.value(id.value) {
-        case .string(let text): return text.isEmpty ? nil : ByteString(text)
+        case .string(let text):
+            guard !text.isEmpty else { throw wrongKind(tape, id, "must not be empty") }
+            return ByteString(text)
         case .integer(let number): return ByteString(String(number))
         case .null: return nil
         default: throw wrongKind(tape, id, "must be a string or an integer")
@@ -98,8 +100,11 @@ public enum DocumentParser {
     ) throws(VexFSError) {
         var source: JSONTape.Entry?
         for entry in keys.vectors {
-            let isEmptyObject = tape.kind(entry.value) == .object && tape.next(entry.value) == entry.value + 2
-            if tape.kind(entry.value) == .null || isEmptyObject {
+            // Only the plural names vectors, and may name none.
+            let namesNone =
+                tape.kind(entry.value) == .object && tape.next(entry.value) == entry.value + 2
+                && tape.string(entry.key) == "vectors"
+            if tape.kind(entry.value) == .null || namesNone {
                 document.wantsNoVector = true
                 continue
             }

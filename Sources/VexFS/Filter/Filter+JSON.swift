@@ -4,7 +4,8 @@ extension Filter {
     /// A value is compared with its type (2020 is not "2020"), an array means any of its elements, null means missing,
     /// an object without operators reaches into the field. Operators of a field: `$eq $ne $gt $gte $lt $lte $in $nin
     /// $exists $text $contains $not`; of the whole: `$and $or $not`. `$ne`, `$nin` and `$not` hold where the field is
-    /// missing.
+    /// missing. The `$` may be left out, which a shell likes better: `and` and `or` before an array, `not` before an
+    /// object, and a field's operators where an object has nothing else; a nested key of such a name is written "a.gt".
     ///
     /// - Throws: `invalidFilter` with a sentence that names the place as a path from `$`.
     public init(json: JSON) throws(VexFSError) {
@@ -19,6 +20,21 @@ private struct FilterReader {
 
     private static let fieldOperators =
         "$eq, $ne, $gt, $gte, $lt, $lte, $in, $nin, $exists, $text, $contains and $not"
+
+    private static let bareOperators: Set<String> = [
+        "eq", "ne", "gt", "gte", "lt", "lte", "in", "nin", "exists", "text", "contains",
+    ]
+
+    /// `and`, `or` and `not` as `$and`, `$or` and `$not` where their value shows that no field is meant.
+    private static func withDollar(_ member: JSON.Member) -> JSON.Member {
+        switch (member.key, member.value) {
+        case ("and", .array(let items)), ("or", .array(let items)):
+            let areFilters = items.allSatisfy { $0.members != nil }
+            return areFilters ? JSON.Member("$" + member.key, member.value) : member
+        case ("not", .object): return JSON.Member("$not", member.value)
+        default: return member
+        }
+    }
 
     private mutating func spend(_ count: Int = 1) throws(VexFSError) {
         budget -= count
@@ -43,6 +59,7 @@ private struct FilterReader {
         var filters: [Filter] = []
         for member in members {
             let inner = "\(place).\(member.key)"
+            let member = field.isEmpty ? Self.withDollar(member) : member
             if field.isEmpty, member.key.utf8.first == UInt8(ascii: "$") {
                 filters.append(try logical(member, at: inner, depth: depth + 1))
                 continue
@@ -78,6 +95,10 @@ private struct FilterReader {
         case .null: return .not(.exists(field: field))
         case .array: return .anyOf(field: field, values: try values(json, at: place))
         case .object(let members):
+            if !members.isEmpty, members.allSatisfy({ Self.bareOperators.contains($0.key) }) {
+                let spelled = members.map { JSON.Member("$" + $0.key, $0.value) }
+                return try apply(spelled, to: field, at: place, depth: depth)
+            }
             let operators = members.filter { $0.key.utf8.first == UInt8(ascii: "$") }
             if operators.isEmpty { return try conditions(json, field: field, at: place, depth: depth) }
             guard operators.count == members.count else {

@@ -11,12 +11,17 @@ final class RocksDB: @unchecked Sendable {
     private let readOptions: OpaquePointer
     private let writeOptions: OpaquePointer
     private let isClosed = Atomic<Bool>(false)
+    private let isReadOnly: Bool
+    /// The failure after which nothing is written any more.
+    private let failure = Mutex<VexFSError?>(nil)
 
     /// What is worth tuning.
     struct Tuning {
         var writeBufferBytes = 64 << 20
         var blockCacheBytes = 128 << 20
         var createIfMissing = false
+        /// Replays the log in memory and changes nothing on the disk.
+        var isReadOnly = false
     }
 
     /// Opens the database.
@@ -25,10 +30,13 @@ final class RocksDB: @unchecked Sendable {
         let options = Self.makeOptions(tuning)
         defer { rocksdb_options_destroy(options) }
         var message: UnsafeMutablePointer<CChar>?
-        let handle = rocksdb_open(options, path, &message)
+        let handle =
+            tuning.isReadOnly
+            ? rocksdb_open_for_read_only(options, path, 0, &message) : rocksdb_open(options, path, &message)
         try Self.check(message, doing: "open the database at \(path)")
         guard let handle else { throw VexFSError(.inputOutput, "cannot open the database at \(path)") }
         database = handle
+        isReadOnly = tuning.isReadOnly
         readOptions = rocksdb_readoptions_create()
         writeOptions = rocksdb_writeoptions_create()
     }
@@ -36,11 +44,53 @@ final class RocksDB: @unchecked Sendable {
     deinit { close() }
 
     /// Closes the database; whoever still asks it something gets an error. No other call may be under way.
+    ///
+    /// What the log holds goes to table files first, whose blocks all have checksums: damage to a closed store is found.
     func close() {
         guard !isClosed.exchange(true, ordering: .acquiringAndReleasing) else { return }
+        // After a failed write RocksDB's own shutdown would try to write again and abort; the process is about to end,
+        // and the next open replays the log.
+        guard failure.withLock({ $0 == nil }) else { return }
+        if !isReadOnly { flushTables() }
         rocksdb_readoptions_destroy(readOptions)
         rocksdb_writeoptions_destroy(writeOptions)
         rocksdb_close(database)
+    }
+
+    private func flushTables() {
+        let options = rocksdb_flushoptions_create()
+        defer { rocksdb_flushoptions_destroy(options) }
+        var message: UnsafeMutablePointer<CChar>?
+        rocksdb_flush(database, options, &message)
+        do throws(VexFSError) {
+            try Self.check(message, doing: "write the tables")
+        } catch {
+            Log.shared.warn("the log stays as it is: \(error)")
+        }
+    }
+
+    /// The number of the newest change; it only grows.
+    var latestChange: UInt64 { isClosed.load(ordering: .relaxed) ? 0 : rocksdb_get_latest_sequence_number(database) }
+
+    /// Runs a write; the first that fails is the last that is tried.
+    ///
+    /// RocksDB cannot go on after a failed append to its log: later records would stand behind a hole. Reads go on, and
+    /// what was acknowledged is in the log for the next open.
+    private func writing(_ body: () throws(VexFSError) -> Void) throws(VexFSError) {
+        try requireOpen()
+        if let earlier = failure.withLock({ $0 }) {
+            throw VexFSError(
+                earlier.code,
+                "the store takes no more writes after a disk error; unmount it, see to the disk, mount it again",
+                cause: earlier.description)
+        }
+        do throws(VexFSError) {
+            try body()
+        } catch {
+            failure.withLock { $0 = $0 ?? error }
+            Log.shared.error("the store takes no more writes: \(error)")
+            throw error
+        }
     }
 
     private func requireOpen() throws(VexFSError) {
@@ -93,18 +143,20 @@ final class RocksDB: @unchecked Sendable {
 
     /// Applies a batch atomically; in the operating system's hands on return.
     func write(_ batch: WriteBatch) throws(VexFSError) {
-        try requireOpen()
-        var message: UnsafeMutablePointer<CChar>?
-        rocksdb_write(database, writeOptions, batch.handle, &message)
-        try Self.check(message, doing: "write to the store")
+        try writing { () throws(VexFSError) in
+            var message: UnsafeMutablePointer<CChar>?
+            rocksdb_write(database, writeOptions, batch.handle, &message)
+            try Self.check(message, doing: "write to the store")
+        }
     }
 
     /// Brings every earlier ``write(_:)`` to the disk.
     func syncLog() throws(VexFSError) {
-        try requireOpen()
-        var message: UnsafeMutablePointer<CChar>?
-        rocksdb_flush_wal(database, 1, &message)
-        try Self.check(message, doing: "sync the store's log")
+        try writing { () throws(VexFSError) in
+            var message: UnsafeMutablePointer<CChar>?
+            rocksdb_flush_wal(database, 1, &message)
+            try Self.check(message, doing: "sync the store's log")
+        }
     }
 
     /// Calls `body` with every key that starts with `prefix`, ascending, beginning at `start`; false ends the walk.

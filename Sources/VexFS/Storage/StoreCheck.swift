@@ -35,10 +35,28 @@ extension Store {
         try directory.checkMarker()
         let lock = try directory.lock()
         defer { Glibc.close(lock) }
-        let database = try RocksDB(path: directory.databasePath, tuning: RocksDB.Tuning())
+        var tuning = RocksDB.Tuning()
+        tuning.isReadOnly = true
+        let database = try RocksDB(path: directory.databasePath, tuning: tuning)
+        defer { database.close() }
         var check = StoreCheck(directory: directory, database: database)
+        do throws(VexFSError) { try directory.checkSynced(database) } catch { check.note("the log", error.message) }
         check.run(progress)
         return check.report
+    }
+}
+
+extension Store {
+    /// Lets a store whose log is damaged be opened with what is left of it.
+    /// - Throws: `notAStore`, `newerFormat`, `busy`, `corruption`, `inputOutput`.
+    public static func acceptLoss(at path: String) throws(VexFSError) {
+        let directory = StoreDirectory(path: path)
+        try directory.checkMarker()
+        let lock = try directory.lock()
+        defer { Glibc.close(lock) }
+        let database = try RocksDB(path: directory.databasePath, tuning: RocksDB.Tuning())
+        defer { database.close() }
+        try directory.noteSynced(change: database.latestChange)
     }
 }
 
@@ -76,7 +94,7 @@ private struct StoreCheck {
         var files: [FileRecord] = []
         var problems: [StoreCheckReport.Problem] = []
         walk(StoreKey.prefix(.file, number), "the files of \(name)") { key, value in
-            guard let file = StoreKey.number(of: key) else { return }
+            guard let file = StoreKey.number(of: key), file != Collection.rootNumber else { return }
             do throws(VexFSError) {
                 files.append(try FileRecord(number: file, decoding: value))
             } catch {
@@ -165,7 +183,7 @@ private struct StoreCheck {
         }
     }
 
-    private mutating func note(_ place: String, _ message: String) {
+    mutating func note(_ place: String, _ message: String) {
         report.problems.append(.init(place: place, message: message))
     }
 }

@@ -12,6 +12,7 @@ struct StoreDirectory {
     var vectorsPath: String { path + "/vectors" }
     var markerPath: String { path + "/VEXFS" }
     var lockPath: String { path + "/LOCK" }
+    var syncedPath: String { path + "/SYNCED" }
 
     func vectorFilePath(_ collection: UInt32) -> String { "\(vectorsPath)/\(collection).vec" }
 
@@ -68,6 +69,33 @@ struct StoreDirectory {
             throw VexFSError(.busy, "the store is in use by another process: mounted, or under fsck", at: path)
         }
         return descriptor
+    }
+
+    /// Notes that every change up to this one is on the disk. Not synced itself: an older note only proves less.
+    func noteSynced(change: UInt64) throws(VexFSError) {
+        let descriptor = try SystemCall.open(syncedPath, O_WRONLY | O_CREAT)
+        defer { close(descriptor) }
+        var writer = ByteWriter(capacity: 8)
+        writer.append(change)
+        try writer.bytes.withSystemBytes { bytes throws(VexFSError) in
+            try SystemCall.writeAll(descriptor, bytes, at: 0)
+        }
+    }
+
+    /// Checks that a database holds every change that was noted as synced; a damaged log ends before its end without a word.
+    /// - Throws: `corruption` with what is missing.
+    func checkSynced(_ database: RocksDB) throws(VexFSError) {
+        var status = stat()
+        guard stat(syncedPath, &status) == 0 else { return }
+        let bytes = try SystemCall.readAll(syncedPath)
+        guard bytes.count == 8 else { return }
+        let synced = bytes.reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+        guard database.latestChange < synced else { return }
+        throw VexFSError(
+            .corruption,
+            "the log is damaged: it ends at change \(database.latestChange), and changes up to \(synced) were on the disk; "
+                + "restore a backup, or go on without them: vexfs-fuse fsck --accept-loss \(path)",
+            at: path)
     }
 
     private func isEmpty() throws(VexFSError) -> Bool {
