@@ -3,9 +3,10 @@ import TestSupport
 import Testing
 
 @Suite(.serialized) struct KillTests {
-    /// "After `close` has returned 0, `kill -9` of the daemon loses nothing: every acknowledged version is there byte
-    /// for byte, and is found." "After a crash nothing half-written is visible, and a second recovery changes
-    /// nothing."
+    /// "After `close` has returned 0, `kill -9` of the daemon loses nothing: every acknowledged version is
+    /// there byte for byte,
+    /// and is found."
+    /// "After a crash nothing half-written is visible, and a second recovery changes nothing."
     @Test func killUnderLoad() throws {
         var random = SeededGenerator.announced(for: "killUnderLoad")
         var acknowledged = 0

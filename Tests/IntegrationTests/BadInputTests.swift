@@ -31,8 +31,9 @@ import Testing
         ),
     ]
 
-    /// "Whatever is no document is refused with EINVAL, or with ENODATA where there is nothing to embed; search and
-    /// listing go on working."
+    /// "Whatever is no document is refused with EINVAL, or with ENODATA where there is nothing to embed; search
+    /// and listing go on
+    /// working."
     @Test func badDocuments() throws {
         let collection = try Self.collection("badDocuments")
         for (index, (text, expected)) in Self.documents.enumerated() {
@@ -69,8 +70,9 @@ import Testing
         ("k=1/k=2,oops=3/V/x", EINVAL), ("vec=V/like=good/x", EINVAL),
     ]
 
-    /// "A search with a malformed option, filter or vector fails with EINVAL, with ENOENT where `like` names nobody,
-    /// never with an empty answer."
+    /// "A search with a malformed option, filter or vector fails with EINVAL, with ENOENT where `like` names
+    /// nobody, never with an
+    /// empty answer."
     @Test func badQueries() throws {
         let collection = try Self.collection("badQueries")
         for (query, expected) in Self.queries {
