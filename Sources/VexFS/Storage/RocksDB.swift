@@ -129,6 +129,7 @@ final class RocksDB: @unchecked Sendable {
     /// Copies out a value, or returns nil where there is none.
     func value(_ key: [UInt8]) throws(VexFSError) -> [UInt8]? {
         try requireOpen()
+        if isReadOnly { return try walkedValue(key) }
         var message: UnsafeMutablePointer<CChar>?
         let slice = key.withUnsafeBytes {
             rocksdb_get_pinned(
@@ -140,6 +141,17 @@ final class RocksDB: @unchecked Sendable {
         var count = 0
         guard let bytes = rocksdb_pinnableslice_value(slice, &count) else { return nil }
         return [UInt8](UnsafeRawBufferPointer(start: bytes, count: count))
+    }
+
+    /// The value of a key by way of an iterator: RocksDB 7.8, opened to read only, does not find values in blob files
+    /// by key after a restart that replayed a log.
+    private func walkedValue(_ key: [UInt8]) throws(VexFSError) -> [UInt8]? {
+        var found: [UInt8]?
+        try forEach(prefix: key) { place, value in
+            if place.count == key.count { found = [UInt8](value) }
+            return false
+        }
+        return found
     }
 
     /// Applies a batch atomically; in the operating system's hands on return.

@@ -22,7 +22,7 @@ final class DraftBudget: Sendable {
             used.subtract(count, ordering: .relaxed)
             throw VexFSError(
                 .quotaExceeded,
-                "the unfinished writes of this mount hold \(Self.totalBytesMax >> 20) MiB already: close some files first"
+                "the unfinished writes of this mount hold \(Self.totalBytesMax >> 20) MiB already: close some files"
             )
         }
     }
