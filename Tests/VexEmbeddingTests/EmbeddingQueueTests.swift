@@ -28,7 +28,10 @@ import VexFS
             state.wakeAll()
         }
 
-        func waitForBatches(_ count: Int) { state.wait(until: { $0.batches.count >= count }) { _ in } }
+        /// Gives way instead of blocking: the tests' few threads must be free to start what is waited for.
+        func waitForBatches(_ count: Int) async {
+            while state.withLock({ $0.batches.count }) < count { await Task.yield() }
+        }
         var batches: [[[Int32]]] { state.withLock { $0.batches } }
         var finished: [[Int32]] { state.withLock { $0.finished } }
     }
@@ -46,7 +49,7 @@ import VexFS
         let queue = queue(recorder)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await blocking { _ = queue.embed([[1]], role: .document) } }
-            recorder.waitForBatches(1)
+            await recorder.waitForBatches(1)
             for token in Int32(2)...4 {
                 group.addTask { await blocking { _ = queue.embed([[token]], role: .document) } }
             }
@@ -67,7 +70,7 @@ import VexFS
         let queue = queue(recorder)
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await blocking { _ = queue.embed([[1], [2], [3]], role: .document) } }
-            recorder.waitForBatches(1)
+            await recorder.waitForBatches(1)
             group.addTask { await blocking { _ = queue.embed([Array(repeating: 8, count: 200)], role: .query) } }
             await waitForWaiting(queue, 1)
             group.addTask { await blocking { _ = queue.embed([Array(repeating: 9, count: 200)], role: .query) } }

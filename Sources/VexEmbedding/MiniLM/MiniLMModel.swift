@@ -2,6 +2,11 @@ import CVexKernels
 import Glibc
 import VexFS
 
+/// A function as the kernels' context: its address.
+private struct Box {
+    var pause: EmbeddingQueue.Pause
+}
+
 /// The weights of the embedded model, packed for one instruction set and one precision.
 ///
 /// `@unchecked Sendable`: the mapped file and the packed weights are only read after `init`.
@@ -54,7 +59,6 @@ final class MiniLMModel: @unchecked Sendable {
         _ pause: EmbeddingQueue.Pause?, _ body: (UnsafePointer<vexfs_minilm_pause>?) -> Result
     ) -> Result {
         guard let pause else { return body(nil) }
-        struct Box { var pause: EmbeddingQueue.Pause }
         return withUnsafePointer(to: Box(pause: pause)) { box in
             let pause = vexfs_minilm_pause(
                 run: { context in context?.assumingMemoryBound(to: Box.self).pointee.pause() },
