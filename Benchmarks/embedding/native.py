@@ -69,7 +69,7 @@ def build_library():
     library.vexfs_minilm_variant_name.restype = ctypes.c_char_p
     library.vexfs_minilm_pack.argtypes = [ctypes.c_int, ctypes.c_int, POINTER, POINTER]
     library.vexfs_minilm_embed.argtypes = [
-        ctypes.c_int, ctypes.c_int, POINTER, POINTER, POINTER, POINTER, POINTER, ctypes.c_size_t, POINTER]
+        ctypes.c_int, ctypes.c_int, POINTER, POINTER, POINTER, POINTER, POINTER, ctypes.c_size_t, POINTER, POINTER]
     return library
 
 
@@ -101,7 +101,7 @@ class Engine:
         ids, offsets, vectors = batch
         status = self.library.vexfs_minilm_embed(
             self.variant, self.precision, self.model, self.packed.ctypes.data, workspace.ctypes.data,
-            ids.ctypes.data, offsets.ctypes.data, len(offsets) - 1, vectors.ctypes.data)
+            ids.ctypes.data, offsets.ctypes.data, len(offsets) - 1, vectors.ctypes.data, None)
         if status != 0:
             raise ValueError("the kernels refused the batch")
 

@@ -61,14 +61,15 @@ void vexfs_minilm_pack(enum vexfs_minilm_variant variant, enum vexfs_minilm_prec
 
 int vexfs_minilm_embed(enum vexfs_minilm_variant variant, enum vexfs_minilm_precision precision,
                        const struct vexfs_minilm_model *model, const void *packed, void *workspace,
-                       const int32_t *ids, const uint32_t *offsets, size_t count, float *vectors) {
+                       const int32_t *ids, const uint32_t *offsets, size_t count, float *vectors,
+                       const struct vexfs_minilm_pause *pause) {
     if (count == 0) return 0;
     if (offsets[0] != 0) return -1;
     for (size_t text = 0; text < count; text++)
         if (offsets[text + 1] <= offsets[text] || offsets[text + 1] > TOKENS) return -1;
     for (uint32_t token = 0; token < offsets[count]; token++)
         if (ids[token] < 0 || ids[token] >= VEXFS_MINILM_VOCABULARY) return -1;
-    struct batch batch = {model, packed, workspace, ids, offsets, count, vectors};
+    struct batch batch = {model, packed, workspace, ids, offsets, count, vectors, pause};
     table(variant)->embed[precision](&batch);
     return 0;
 }

@@ -132,11 +132,13 @@ static void MODE(embed)(const struct batch *batch) {
         for (size_t token = 0; token < tokens; token++)
             MODE(normalize)(work->residual + token * WIDTH, layer->attention_scale, layer->attention_shift,
                             input + token * WIDTH);
+        rest(batch);
         MODE(product)(EPILOGUE_GELU, MATRIX_INNER, batch, at, input, tokens, inner, sizeof(ACTIVATION));
         MODE(product)(EPILOGUE_ADD, MATRIX_OUTER, batch, at, inner, tokens, work->residual, sizeof(float));
         for (size_t token = 0; token < tokens; token++)
             MODE(normalize)(work->residual + token * WIDTH, layer->final_scale, layer->final_shift,
                             input + token * WIDTH);
+        rest(batch);
     }
     MODE(pool)(batch);
 }

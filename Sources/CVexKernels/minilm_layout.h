@@ -76,7 +76,12 @@ struct batch {
     const uint32_t *offsets;
     size_t count;
     float *vectors;
+    const struct vexfs_minilm_pause *pause;
 };
+
+static inline void rest(const struct batch *batch) {
+    if (batch->pause) batch->pause->run(batch->pause->context);
+}
 
 /* One matrix to pack: up to three parts stacked by outputs (queries, keys, values), the first one scaled. */
 struct parts {

@@ -13,13 +13,13 @@ enum EmbedVerb: Verb {
         exit code 10 and a sentence naming the line, after the lines before it were answered.
         """
     static let options = [
-        Option(long: "precision", argument: "f32|bf16", help: "how exactly texts are embedded (bf16)"),
+        Option(long: "precision", argument: "auto|f32|bf16", help: "how exactly texts are embedded (auto)"),
         Option(long: "model", argument: "DIR", help: "the embedding model's directory"),
         Option(long: "role", argument: "query|document", help: "what the texts are (document)"),
     ]
 
-    /// Texts embedded by one call.
-    private static let batchSize = 32
+    /// Texts embedded by one call: enough for several micro-batches on every CPU, so that few wait at the call's end.
+    private static let batchSize = 64 * max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
 
     static func run(_ arguments: ParsedArguments) throws(Failure) -> ExitCode {
         try expect(0, in: arguments)

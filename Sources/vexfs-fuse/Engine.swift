@@ -14,8 +14,13 @@ enum Engine {
     /// - Parameter model: the directory of the model's files; nil for the one that is installed.
     static func embedder(model: String?, precision: Precision?) throws(Failure) -> MiniLMEmbedder {
         try translated { () throws(VexFSError) in
-            try MiniLMEmbedder(
-                directory: model ?? ModelDirectory.default, precision: precision == .f32 ? .f32 : .bf16)
+            let asked: MiniLMEmbedder.Precision? =
+                switch precision {
+                case .f32: .f32
+                case .bf16: .bf16
+                case .auto, nil: nil
+                }
+            return try MiniLMEmbedder(directory: model ?? ModelDirectory.default, precision: asked)
         }
     }
 

@@ -12,7 +12,7 @@ enum MountVerb: Verb {
         the service manager.
 
         Options for -o: ro, allow_other, allow_root, default_permissions, auto_unmount, noatime, create,
-        entry_timeout=SECONDS, attr_timeout=SECONDS, threads=N, model=DIR, precision=f32|bf16,
+        entry_timeout=SECONDS, attr_timeout=SECONDS, threads=N, model=DIR, precision=auto|f32|bf16,
         log-level=LEVEL, log-format=text|json, log-file=FILE; and whatever mount(8) passes (rw, dev, suid,
         x-…), which changes nothing.
         """
@@ -22,7 +22,7 @@ enum MountVerb: Verb {
         Option(long: "foreground", short: "f", help: "stay in the foreground"),
         Option(long: "debug", short: "d", help: "log every request; stays in the foreground"),
         Option(long: "model", argument: "DIR", help: "the embedding model's directory"),
-        Option(long: "precision", argument: "f32|bf16", help: "how exactly texts are embedded (bf16)"),
+        Option(long: "precision", argument: "auto|f32|bf16", help: "how exactly texts are embedded (auto)"),
         Option(long: "log-level", argument: "LEVEL", help: "error, warn, info (the default) or debug"),
         Option(long: "log-format", argument: "text|json", help: "how log lines are written (text)"),
         Option(long: "log-file", argument: "FILE", help: "append the log to FILE; else standard error with -f"),

@@ -18,7 +18,7 @@ enum SearchVerb: Verb {
             help: "jsonl (the default), json, tsv, ids, paths, grep, md, ctx, explain"),
         Option(long: "where", short: "w", argument: "FILTER", help: "only matching documents: lang:en,year>=2020"),
         Option(long: "min", argument: "SCORE", help: "the worst score that is still a result"),
-        Option(long: "precision", argument: "f32|bf16", help: "how exactly the text is embedded (bf16)"),
+        Option(long: "precision", argument: "auto|f32|bf16", help: "how exactly the text is embedded (auto)"),
         Option(long: "model", argument: "DIR", help: "the embedding model's directory"),
     ]
 

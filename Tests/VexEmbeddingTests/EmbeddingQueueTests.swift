@@ -8,14 +8,16 @@ import VexFS
 @Suite(.timeLimit(.minutes(1))) struct EmbeddingQueueTests {
     /// Notes every micro-batch, and holds the first one back until it is opened.
     final class Recorder: Sendable {
-        let state: Waitable<(isOpen: Bool, batches: [[[Int32]]])>
+        let state: Waitable<(isOpen: Bool, batches: [[[Int32]]], finished: [[Int32]])>
 
-        init(isOpen: Bool) { state = Waitable((isOpen, [])) }
+        init(isOpen: Bool) { state = Waitable((isOpen, [], [])) }
 
-        func work(_ texts: [[Int32]]) -> [Result<[Float], VexFSError>] {
+        func work(_ texts: [[Int32]], _ pause: EmbeddingQueue.Pause?) -> [Result<[Float], VexFSError>] {
             state.withLock { $0.batches.append(texts) }
             state.wakeAll()
             state.wait(until: { $0.isOpen }) { _ in }
+            pause?()
+            state.withLock { $0.finished += texts }
             return texts.map { text in
                 text.contains(-1) ? .failure(VexFSError(.corruption, "bad")) : .success(text.map { Float($0) })
             }
@@ -26,12 +28,16 @@ import VexFS
             state.wakeAll()
         }
 
-        func waitForBatches(_ count: Int) { state.wait(until: { $0.batches.count >= count }) { _ in } }
+        /// Gives way instead of blocking: the tests' few threads must be free to start what is waited for.
+        func waitForBatches(_ count: Int) async {
+            while state.withLock({ $0.batches.count }) < count { await Task.yield() }
+        }
         var batches: [[[Int32]]] { state.withLock { $0.batches } }
+        var finished: [[Int32]] { state.withLock { $0.finished } }
     }
 
     private func queue(_ recorder: Recorder, threads: Int = 1) -> EmbeddingQueue {
-        EmbeddingQueue(threadCount: threads, batchTokens: 256) { { recorder.work($0) } }
+        EmbeddingQueue(threadCount: threads, batchTokens: 256) { { recorder.work($0, $1) } }
     }
 
     private func waitForWaiting(_ queue: EmbeddingQueue, _ count: Int) async {
@@ -43,7 +49,7 @@ import VexFS
         let queue = queue(recorder)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await blocking { _ = queue.embed([[1]], role: .document) } }
-            recorder.waitForBatches(1)
+            await recorder.waitForBatches(1)
             for token in Int32(2)...4 {
                 group.addTask { await blocking { _ = queue.embed([[token]], role: .document) } }
             }
@@ -57,6 +63,25 @@ import VexFS
         }
         let batches = recorder.batches.map { Set($0) }
         #expect(batches == [[[1]], [[5], [6]], [[2], [3], [4]]])
+    }
+
+    @Test func `Queries that come during documents are answered at the documents' next rest`() async throws {
+        let recorder = Recorder(isOpen: false)
+        let queue = queue(recorder)
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await blocking { _ = queue.embed([[1], [2], [3]], role: .document) } }
+            await recorder.waitForBatches(1)
+            group.addTask { await blocking { _ = queue.embed([Array(repeating: 8, count: 200)], role: .query) } }
+            await waitForWaiting(queue, 1)
+            group.addTask { await blocking { _ = queue.embed([Array(repeating: 9, count: 200)], role: .query) } }
+            await waitForWaiting(queue, 2)
+            recorder.open()
+            await group.waitForAll()
+        }
+        #expect(recorder.batches.map(\.count) == [3, 1, 1])
+        // The documents began first and were finished last, and queries kept their order.
+        #expect(recorder.finished.map { $0[0] } == [8, 9, 1, 2, 3])
+        #expect(queue.waitingCount == 0)
     }
 
     @Test func `Results come in order, and no micro-batch is too large`() throws {

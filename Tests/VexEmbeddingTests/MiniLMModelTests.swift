@@ -76,6 +76,35 @@ import VexFS
         }
     }
 
+    @Test(arguments: variants.map(\.rawValue), MiniLM.Precision.allCases)
+    func `Texts computed at the rests of others change nothing`(variant: UInt32, precision: MiniLM.Precision) throws {
+        let model = try MiniLMModel(
+            directory: try Fixtures.model(), precision: precision, variant: vexfs_minilm_variant(variant))
+        let (outer, inner) = (try MiniLMModel.workspace(), try MiniLMModel.workspace())
+        let documents = [100, 60, 3].map { length in (0..<length).map { Int32(2000 + $0 * 11) } }
+        let query: [[Int32]] = [[101, 2129, 2079, 25416, 8630, 2015, 2147, 102]]
+        let expected = try #require(model.embed(documents, workspace: outer))
+        let expectedInner = try #require(model.embed(query, workspace: outer))
+        let answers = Waitable<[[Float]?]>([])
+        let vectors = model.embed(documents, workspace: outer) {
+            let answer = model.embed(query, workspace: inner)
+            answers.withLock { $0.append(answer) }
+        }
+        #expect(vectors == expected)
+        let count = Int(VEXFS_MINILM_PAUSES)
+        #expect(answers.withLock { $0 } == Array(repeating: expectedInner, count: count))
+    }
+
+    @Test func `The automatic precision is bf16 only where the CPU multiplies it`() throws {
+        #expect(MiniLM.Precision.fastest(with: VEXFS_MINILM_AVX512_BF16) == .bf16)
+        for variant in [VEXFS_MINILM_PORTABLE, VEXFS_MINILM_AVX2, VEXFS_MINILM_AVX512] {
+            #expect(MiniLM.Precision.fastest(with: variant) == .f32)
+        }
+        let hasInstructions = vexfs_minilm_best_variant() == VEXFS_MINILM_AVX512_BF16
+        #expect(MiniLM.Precision.automatic == (hasInstructions ? .bf16 : .f32))
+        #expect(try MiniLMEmbedder(directory: "/nowhere").precision == .automatic)
+    }
+
     @Test func `Both precisions of AVX-512 follow the same arithmetic as the other variants`() throws {
         let directory = try Fixtures.model()
         let ids = (0..<256).map { Int32(1000 + $0 * 101 % 28000) }

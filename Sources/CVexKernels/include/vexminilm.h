@@ -72,14 +72,25 @@ void vexfs_minilm_pack(enum vexfs_minilm_variant variant, enum vexfs_minilm_prec
 /* The bytes of the working memory of one call. */
 size_t vexfs_minilm_workspace_bytes(void);
 
+/* A function that a call runs at its rests, one after each half of a layer. It may make a call of its own. */
+struct vexfs_minilm_pause {
+    void (*run)(const void *context);
+    const void *context;
+};
+
+/* The rests of one call. */
+enum { VEXFS_MINILM_PAUSES = 2 * VEXFS_MINILM_LAYERS };
+
 /*
  * Embeds `count` texts: text i holds the tokens ids[offsets[i]] ..< ids[offsets[i + 1]], with offsets[0] = 0.
  * Writes `[count x 384] f32`, each row of unit length. A text's vector does not depend on the other texts.
+ * `pause` may be null; what it runs needs a workspace of its own.
  * Returns 0, or -1 when a text is empty, the texts hold more than VEXFS_MINILM_TOKENS tokens, or an id is out of range.
  */
 int vexfs_minilm_embed(enum vexfs_minilm_variant variant, enum vexfs_minilm_precision precision,
                        const struct vexfs_minilm_model *model, const void *packed, void *workspace,
-                       const int32_t *ids, const uint32_t *offsets, size_t count, float *vectors);
+                       const int32_t *ids, const uint32_t *offsets, size_t count, float *vectors,
+                       const struct vexfs_minilm_pause *pause);
 
 /* What the BERT uncased normaliser makes of a code point. */
 enum vexfs_normal {

@@ -14,20 +14,23 @@ public final class MiniLMEmbedder: Embedder {
     private let loader: Loader
     private let cache: EmbeddingCache
     private let queue: EmbeddingQueue
+    /// How this embedder computes.
+    public let precision: Precision
 
     /// Prepares an embedder; a model that is not there yet is only missed by `embed`.
     /// - Parameters:
     ///   - directory: the model's directory, see ``ModelDirectory``.
-    ///   - precision: how exactly to compute.
+    ///   - precision: how exactly to compute; nil for ``MiniLM/Precision/automatic``.
     ///   - threadCount: worker threads; nil for one per CPU.
     ///   - cacheBytes: what cached vectors may take.
     /// - Throws: `corruption` when the directory describes another model.
     public convenience init(
-        directory: String = ModelDirectory.default, precision: Precision = .bf16, threadCount: Int? = nil,
+        directory: String = ModelDirectory.default, precision: Precision? = nil, threadCount: Int? = nil,
         cacheBytes: Int = 64 << 20
     ) throws(VexFSError) {
         try self.init(
-            directory: directory, precision: precision, threadCount: threadCount, cacheBytes: cacheBytes, variant: nil)
+            directory: directory, precision: precision ?? .automatic, threadCount: threadCount, cacheBytes: cacheBytes,
+            variant: nil)
     }
 
     /// As the public one, with a chosen instruction set.
@@ -38,6 +41,7 @@ public final class MiniLMEmbedder: Embedder {
         space = Self.space(digest: digest)
         let loader = Loader(directory: directory, precision: precision, variant: variant)
         self.loader = loader
+        self.precision = precision
         cache = EmbeddingCache(byteLimit: cacheBytes, dimension: MiniLM.dimension)
         queue = EmbeddingQueue(
             threadCount: max(1, threadCount ?? sysconf(Int32(_SC_NPROCESSORS_ONLN))),
@@ -125,10 +129,10 @@ extension MiniLMEmbedder {
             return try result.get()
         }
 
-        /// One thread's way of working: its memory is taken with its first micro-batch.
+        /// A way of working for one micro-batch at a time: its memory is taken with the first one.
         func makeWork() -> EmbeddingQueue.Work {
             let workspace = Waitable<PageMemory?>(nil)
-            return { [self] texts in
+            return { [self] texts, pause in
                 do throws(VexFSError) {
                     let model = try load()
                     let memory: PageMemory
@@ -138,7 +142,7 @@ extension MiniLMEmbedder {
                         memory = try MiniLMModel.workspace()
                         workspace.withLock { $0 = memory }
                     }
-                    return embedAll(texts, model: model, workspace: memory)
+                    return embedAll(texts, model: model, workspace: memory, pause: pause)
                 } catch {
                     return texts.map { _ in .failure(error) }
                 }
@@ -146,11 +150,13 @@ extension MiniLMEmbedder {
         }
 
         private func embedAll(
-            _ texts: [[Int32]], model: MiniLMModel, workspace: PageMemory
+            _ texts: [[Int32]], model: MiniLMModel, workspace: PageMemory, pause: EmbeddingQueue.Pause?
         ) -> [Result<[Float], VexFSError>] {
-            guard let vectors = model.embed(texts, workspace: workspace) else {
+            guard let vectors = model.embed(texts, workspace: workspace, pause: pause) else {
                 // One refused text must not fail its neighbours of other callers.
-                if texts.count > 1 { return texts.flatMap { embedAll([$0], model: model, workspace: workspace) } }
+                if texts.count > 1 {
+                    return texts.flatMap { embedAll([$0], model: model, workspace: workspace, pause: pause) }
+                }
                 return [.failure(VexFSError(.embedderUnavailable, "The embedding model refused the text's tokens."))]
             }
             return texts.indices.map { text in

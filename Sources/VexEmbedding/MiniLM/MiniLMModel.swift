@@ -2,6 +2,11 @@ import CVexKernels
 import Glibc
 import VexFS
 
+/// A function as the kernels' context: its address.
+private struct Box {
+    var pause: EmbeddingQueue.Pause
+}
+
 /// The weights of the embedded model, packed for one instruction set and one precision.
 ///
 /// `@unchecked Sendable`: the mapped file and the packed weights are only read after `init`.
@@ -28,8 +33,9 @@ final class MiniLMModel: @unchecked Sendable {
     }
 
     /// The vectors of one micro-batch, `[texts.count x 384] Float32`; at most 256 tokens in all.
+    /// - Parameter pause: what to do at each of the rests, with another workspace; nil for not to rest.
     /// - Returns: nil when the kernels refuse the tokens.
-    func embed(_ texts: [[Int32]], workspace: PageMemory) -> [Float]? {
+    func embed(_ texts: [[Int32]], workspace: PageMemory, pause: EmbeddingQueue.Pause? = nil) -> [Float]? {
         var offsets: [UInt32] = [0]
         var ids: [Int32] = []
         for text in texts {
@@ -37,12 +43,28 @@ final class MiniLMModel: @unchecked Sendable {
             offsets.append(UInt32(ids.count))
         }
         var vectors = [Float](repeating: 0, count: texts.count * MiniLM.dimension)
-        // Reads `tensors` in place: it is never written after init.
-        let status = withUnsafePointer(to: tensors) { tensors in
-            vexfs_minilm_embed(
-                variant, precision.kernel, tensors, packed.start, workspace.start, ids, offsets, texts.count, &vectors)
+        let status = Self.withKernelPause(pause) { pause in
+            // Reads `tensors` in place: it is never written after init.
+            withUnsafePointer(to: tensors) { tensors in
+                vexfs_minilm_embed(
+                    variant, precision.kernel, tensors, packed.start, workspace.start, ids, offsets, texts.count,
+                    &vectors, pause)
+            }
         }
         return status == 0 ? vectors : nil
+    }
+
+    /// Gives the kernels a function to call; it is valid until `body` returns, and the kernels keep nothing.
+    private static func withKernelPause<Result>(
+        _ pause: EmbeddingQueue.Pause?, _ body: (UnsafePointer<vexfs_minilm_pause>?) -> Result
+    ) -> Result {
+        guard let pause else { return body(nil) }
+        return withUnsafePointer(to: Box(pause: pause)) { box in
+            let pause = vexfs_minilm_pause(
+                run: { context in context?.assumingMemoryBound(to: Box.self).pointee.pause() },
+                context: UnsafeRawPointer(box))
+            return withUnsafePointer(to: pause) { body($0) }
+        }
     }
 
     /// Working memory for one thread's calls.

@@ -3,11 +3,15 @@ import VexFS
 
 /// The worker threads of an embedded model, and what waits for them.
 ///
-/// Texts of all callers are taken in micro-batches of one role, queries before documents, so a query never waits for
-/// more than the micro-batches that are running. Threads sleep on a condition: nothing spins.
+/// Texts of all callers are taken in micro-batches of one role, queries before documents. At its rests a micro-batch of
+/// documents lets the queries pass that have come meanwhile, on the same thread, with no lock held: a query waits for half
+/// a layer of documents and for queries before it. Threads sleep on a condition: nothing spins.
 final class EmbeddingQueue: Sendable {
-    /// What a worker does with a micro-batch of token lists: one vector, or the failure, for each.
-    typealias Work = @Sendable ([[Int32]]) -> [Result<[Float], VexFSError>]
+    /// What happens at a rest.
+    typealias Pause = @Sendable () -> Void
+    /// What a worker does with a micro-batch of token lists: one vector, or the failure, for each. It calls the second
+    /// argument, if there is one, at its rests.
+    typealias Work = @Sendable ([[Int32]], Pause?) -> [Result<[Float], VexFSError>]
 
     private let core: Core
     private let threads: [pthread_t]
@@ -16,7 +20,8 @@ final class EmbeddingQueue: Sendable {
     /// - Parameters:
     ///   - threadCount: how many, at least one.
     ///   - batchTokens: the most tokens of a micro-batch; no text is longer.
-    ///   - makeWork: called on each thread as it starts.
+    ///   - makeWork: called on each thread as it starts, for documents and for queries: a query may be computed in the
+    ///     midst of documents.
     init(threadCount: Int, batchTokens: Int, makeWork: @escaping @Sendable () -> Work) {
         let core = Core(threadCount: threadCount, batchTokens: batchTokens, makeWork: makeWork)
         self.core = core
@@ -121,18 +126,33 @@ extension EmbeddingQueue {
         }
 
         func run() {
-            let work = makeWork()
-            while let batch = nextBatch() {
-                for (job, result) in zip(batch, work(batch.map(\.tokens))) { job.call.finish(job.index, result) }
+            let (queryWork, documentWork) = (makeWork(), makeWork())
+            let letQueriesPass: Pause = { [self] in
+                while let queries = waitingQueries() { finish(queries, queryWork(queries.map(\.tokens), nil)) }
+            }
+            while let (role, batch) = nextBatch() {
+                let texts = batch.map(\.tokens)
+                finish(batch, role == .query ? queryWork(texts, nil) : documentWork(texts, letQueriesPass))
             }
         }
 
+        private func finish(_ batch: [Job], _ results: [Result<[Float], VexFSError>]) {
+            for (job, result) in zip(batch, results) { job.call.finish(job.index, result) }
+        }
+
+        /// A micro-batch of queries; nil when none wait.
+        private func waitingQueries() -> [Job]? {
+            state.withLock { $0.queries.count > 0 ? $0.queries.take(batchTokens, sharedBy: threadCount) : nil }
+        }
+
         /// Blocks for work; nil when the queue stops, which it only does when no caller waits any more.
-        private func nextBatch() -> [Job]? {
+        private func nextBatch() -> (role: EmbeddingRole, jobs: [Job])? {
             let (threadCount, batchTokens) = (threadCount, batchTokens)
             return state.wait(until: { $0.isStopping || $0.queries.count + $0.documents.count > 0 }) { state in
-                if state.queries.count > 0 { return state.queries.take(batchTokens, sharedBy: threadCount) }
-                if state.documents.count > 0 { return state.documents.take(batchTokens, sharedBy: threadCount) }
+                if state.queries.count > 0 { return (.query, state.queries.take(batchTokens, sharedBy: threadCount)) }
+                if state.documents.count > 0 {
+                    return (.document, state.documents.take(batchTokens, sharedBy: threadCount))
+                }
                 return nil
             }
         }
