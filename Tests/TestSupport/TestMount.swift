@@ -67,12 +67,12 @@ public final class TestMount: Sendable {
     /// The daemon's process, or nil.
     public var daemon: pid_t? { Self.processes(serving: store).first }
 
-    /// Unmounts and waits until the daemon is gone.
+    /// Unmounts and waits until the daemon is gone, and so is one before it that may still be ending.
     public func unmount() throws {
-        let process = daemon
+        let processes = Self.processes(serving: store)
         let result = try run([Environment.binary, "umount", point.string])
         guard result.status == 0 else { throw MountFailure("umount: \(result.status) \(result.errorText)") }
-        if let process { try Self.awaitEnd(of: process) }
+        for process in processes { try Self.awaitEnd(of: process) }
         guard !isMounted else { throw MountFailure("umount returned 0 and the mount is still there") }
     }
 

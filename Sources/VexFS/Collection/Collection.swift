@@ -13,7 +13,8 @@ public final class Collection: Sendable {
 
     let context: StoreContext
     let state: Mutex<State>
-    let writer = Monitor<Void>(())
+    /// Counts the changes begun. The lock is the point; the count gives ThreadSanitizer a value to watch.
+    let writer = Monitor<UInt64>(0)
     let payloads = PayloadIndex()
     /// Counts commits, so that waiters for pending documents can look again.
     let progress = Monitor<UInt64>(0)
@@ -59,7 +60,8 @@ public final class Collection: Sendable {
 
     /// Runs a change: one writer at a time, and none after the collection was removed.
     func write<R>(_ body: () throws(VexFSError) -> R) throws(VexFSError) -> R {
-        try writer.withLock { _ throws(VexFSError) in
+        try writer.withLock { changes throws(VexFSError) in
+            changes &+= 1
             if state.withLock({ $0.isRemoved }) { throw VexFSError(.notFound, "the collection was removed") }
             return try body()
         }

@@ -6,8 +6,11 @@ import Testing
     @Test func jsonLinesHaveTheirKeysInOrder() {
         #expect(
             AnswerFixture.render(.jsonl) == #"""
-                {"rank":1,"score":0.83,"id":"refunds.md","file":"/mnt/notes/refunds.md","text":"\nWe refund within 30 days.\n\tAsk \"support\".","metadata":{"lang":"en","year":2024}}
-                {"rank":2,"score":0.512346,"id":"a b\\c","file":"/mnt/notes/sub/returns.json","text":"Returns","metadata":{}}
+                {"rank":1,"score":0.83,"id":"refunds.md","file":"/mnt/notes/refunds.md",\#
+                "text":"\nWe refund within 30 days.\n\tAsk \"support\".",\#
+                "metadata":{"lang":"en","year":2024}}
+                {"rank":2,"score":0.512346,"id":"a b\\c","file":"/mnt/notes/sub/returns.json",\#
+                "text":"Returns","metadata":{}}
 
                 """#)
     }
@@ -17,7 +20,8 @@ import Testing
         hit.group = .string("en")
         #expect(
             AnswerFixture.render(.jsonl, [hit], acrossCollections: true) == #"""
-                {"rank":2,"score":0.512346,"id":"a b\\c","file":"/mnt/notes/sub/returns.json","text":"Returns","metadata":{},"group":"en","collection":"notes"}
+                {"rank":2,"score":0.512346,"id":"a b\\c","file":"/mnt/notes/sub/returns.json",\#
+                "text":"Returns","metadata":{},"group":"en","collection":"notes"}
 
                 """#)
     }
