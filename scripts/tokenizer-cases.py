@@ -38,7 +38,8 @@ def fragment(chance, words):
     if kind == 4:
         return chance.choice(SPECIAL)
     if kind == 5:
-        return "".join(chance.choice("abcXYZ019éÉßİıſΣς") for _ in range(chance.choice([1, 5, 99, 100, 101, 130])))
+        length = chance.choice([1, 5, 99, 100, 101, 130])
+        return "".join(chance.choice("abcXYZ019éÉßİıſΣς") for _ in range(length))
     if kind == 6:
         return chance.choice(UNSEEN)
     if kind == 7:

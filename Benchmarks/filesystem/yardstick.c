@@ -59,7 +59,8 @@ static void on_getattr(fuse_req_t request, fuse_ino_t number, struct fuse_file_i
     fuse_reply_attr(request, &attributes, timeout_seconds);
 }
 
-static void on_setattr(fuse_req_t request, fuse_ino_t number, struct stat *wanted, int which, struct fuse_file_info *info) {
+static void on_setattr(
+    fuse_req_t request, fuse_ino_t number, struct stat *wanted, int which, struct fuse_file_info *info) {
     struct node *node = node_get(number);
     if (which & FUSE_SET_ATTR_MODE) node->mode = (node->mode & S_IFMT) | (wanted->st_mode & 07777);
     if (which & FUSE_SET_ATTR_UID) node->owner = wanted->st_uid;

@@ -7,7 +7,7 @@
 
 #include "vexkernels.h"
 
-/* Memory is the limit out of cache: the first lines of a row a few rows ahead are asked for, the hardware streams on. */
+/* Memory is the limit out of cache: the first lines of a row a few rows ahead are asked for; hardware streams on. */
 enum { VEXFS_ROWS_AHEAD = 4, VEXFS_LINES_AHEAD = 8, VEXFS_LINE = 64 };
 
 static inline __attribute__((always_inline)) void vexfs_prefetch_row(const char *row, size_t bytes) {

@@ -2,7 +2,8 @@ import TestSupport
 
 /// The program that writes while the daemon is killed; one process per writer.
 ///
-/// It appends `begin OPERATION` to its log before and `end` after each acknowledged operation; the log is on another file
+/// It appends `begin OPERATION` to its log before and `end` after each acknowledged operation; the log is on
+/// another file
 /// system. A writer owns the names that begin with its number, so its log alone says what must be there.
 enum CrashWriter {
     static let program = """

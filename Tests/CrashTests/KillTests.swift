@@ -3,7 +3,8 @@ import TestSupport
 import Testing
 
 @Suite(.serialized) struct KillTests {
-    /// "After `close` has returned 0, `kill -9` of the daemon loses nothing: every acknowledged version is there byte for byte,
+    /// "After `close` has returned 0, `kill -9` of the daemon loses nothing: every acknowledged version is
+    /// there byte for byte,
     /// and is found."
     /// "After a crash nothing half-written is visible, and a second recovery changes nothing."
     @Test func killUnderLoad() throws {

@@ -31,7 +31,8 @@ import Testing
         ),
     ]
 
-    /// "Whatever is no document is refused with EINVAL, or with ENODATA where there is nothing to embed; search and listing go on
+    /// "Whatever is no document is refused with EINVAL, or with ENODATA where there is nothing to embed; search
+    /// and listing go on
     /// working."
     @Test func badDocuments() throws {
         let collection = try Self.collection("badDocuments")
@@ -69,7 +70,8 @@ import Testing
         ("k=1/k=2,oops=3/V/x", EINVAL), ("vec=V/like=good/x", EINVAL),
     ]
 
-    /// "A search with a malformed option, filter or vector fails with EINVAL, with ENOENT where `like` names nobody, never with an
+    /// "A search with a malformed option, filter or vector fails with EINVAL, with ENOENT where `like` names
+    /// nobody, never with an
     /// empty answer."
     @Test func badQueries() throws {
         let collection = try Self.collection("badQueries")

@@ -34,7 +34,8 @@ import Testing
         #expect(try #require(try collection.search([1, 1]).first).score > 0.99)
     }
 
-    /// "Good lines are kept when others fail: `close` fails with EINVAL and reading `bulk` gives a report in JSON that names the bad lines."
+    /// "Good lines are kept when others fail: `close` fails with EINVAL and reading `bulk` gives a report in
+    /// JSON that names the bad lines."
     @Test func report() throws {
         let collection = try SharedMount.collection()
         let lines = [
@@ -57,7 +58,8 @@ import Testing
         #expect(try collection.search([1, 0]).count == 2)
     }
 
-    /// "Ids that cannot be file names are escaped, and ids of more than 250 bytes become `~` and a hash; the true id is in `user.vexfs.id`."
+    /// "Ids that cannot be file names are escaped, and ids of more than 250 bytes become `~` and a hash; the
+    /// true id is in `user.vexfs.id`."
     @Test func strangeIDs() throws {
         let collection = try SharedMount.collection()
         let long = String(repeating: "long", count: 100)

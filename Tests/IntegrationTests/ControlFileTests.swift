@@ -82,7 +82,8 @@ import Testing
         #expect(try (collection / ".vexfs/pending").read() == [])
     }
 
-    /// "`.overview.md` is a digest of at most 2048 bytes: the count, the fields with their top values, the newest documents."
+    /// "`.overview.md` is a digest of at most 2048 bytes: the count, the fields with their top values, the
+    /// newest documents."
     @Test func overview() throws {
         let collection = try quarterCircle()
         let text = try (collection / ".overview.md").text()

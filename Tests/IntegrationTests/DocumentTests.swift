@@ -40,7 +40,8 @@ import Testing
         #expect(try collection.searchIDs([1, 0, 0]) == ["x"])
     }
 
-    /// "A file that is neither JSON nor UTF-8 text is kept byte for byte, unindexed, with the reason in `user.vexfs.error`."
+    /// "A file that is neither JSON nor UTF-8 text is kept byte for byte, unindexed, with the reason in
+    /// `user.vexfs.error`."
     @Test func binaryFiles() throws {
         let collection = try SharedMount.collection()
         let bytes = (0..<5000).map { UInt8(truncatingIfNeeded: $0 &* 7 | 0x80) }

@@ -15,7 +15,8 @@ import Testing
         try mount.close()
     }
 
-    /// "A collection's `.vexfs/errors.jsonl` has a JSON line per refused document, with its file, its error and what was written."
+    /// "A collection's `.vexfs/errors.jsonl` has a JSON line per refused document, with its file, its error and
+    /// what was written."
     @Test func collectionErrors() throws {
         let mount = try TestMount()
         let collection = try mount.collection("errors")

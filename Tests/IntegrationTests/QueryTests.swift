@@ -65,7 +65,8 @@ func quarterCircle(_ topic: String = #function) throws -> TestPath {
         #expect(try [mount.shell(script), mount.shell(fromRoot)].contains { $0.status == 0 && $0.lines.count == 2 })
     }
 
-    /// "`.tsv` has a line per result with its fields between tabs; a tab or a line's end in a text never breaks a line."
+    /// "`.tsv` has a line per result with its fields between tabs; a tab or a line's end in a text never breaks
+    /// a line."
     @Test func tabs() throws {
         let collection = try SharedMount.collection()
         try (collection / "a.json").write(document([1, 0], text: "one\ttwo\nthree"))

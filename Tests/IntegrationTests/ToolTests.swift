@@ -134,7 +134,8 @@ import Testing
             if child == 0:
                 os.environ['TERM'] = 'xterm'
                 os.execvp('nano', ['nano', '-I', 'a.txt.tmp'])
-            for shown, keys in ((b'Read 1 line', b'new '), (b'new', b'\\x0f'), (b'File Name', b'\\r'), (b'Wrote', b'\\x18')):
+            steps = [(b'Read 1 line', b'new '), (b'new', b'\\x0f'), (b'File Name', b'\\r'), (b'Wrote', b'\\x18')]
+            for shown, keys in steps:
                 screen = b''
                 while shown not in screen:
                     screen += os.read(terminal, 4096)

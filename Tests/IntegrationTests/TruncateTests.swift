@@ -3,7 +3,8 @@ import TestSupport
 import Testing
 
 @Suite struct TruncateTests {
-    /// "Opening with O_TRUNC empties the draft, not the document: until the new version is complete the old one is found."
+    /// "Opening with O_TRUNC empties the draft, not the document: until the new version is complete the old one
+    /// is found."
     @Test func truncationAloneChangesNothing() throws {
         let collection = try SharedMount.collection()
         try (collection / "a.json").write(document([1, 0, 0]))
@@ -24,7 +25,8 @@ import Testing
         #expect(try collection.searchIDs([1, 0, 0]) == [])
     }
 
-    /// "`truncate` of a path is a commit of its own: the shortened content must be a document, or the call fails with EINVAL."
+    /// "`truncate` of a path is a commit of its own: the shortened content must be a document, or the call
+    /// fails with EINVAL."
     @Test func truncateByPath() throws {
         let collection = try SharedMount.collection()
         let text = document([1, 0, 0])

@@ -91,7 +91,8 @@ import Testing
         #expect(try file.stat().st_mtim.tv_nsec == before.1.st_mtim.tv_nsec)
     }
 
-    /// "Invalid JSON fails with EINVAL in `write` where the bytes so far are already wrong, so that even `echo` says so."
+    /// "Invalid JSON fails with EINVAL in `write` where the bytes so far are already wrong, so that even `echo`
+    /// says so."
     @Test func earlyJudgement() throws {
         let mount = try SharedMount.get()
         let collection = try SharedMount.collection()

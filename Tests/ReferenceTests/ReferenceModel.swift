@@ -14,6 +14,9 @@ struct ReferenceModel {
         /// The metadata set by extended attributes, which come first.
         var patches: [String: Int] = [:]
 
+        /// Everything but the bytes.
+        var summary: String { "\(bytes.count) bytes, vector \(vector ?? []), says \(metadata), patched \(patches)" }
+
         /// The value that a filter sees.
         func value(_ key: String) -> Int? { patches[key] ?? metadata[key] }
     }

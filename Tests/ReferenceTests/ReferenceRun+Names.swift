@@ -86,7 +86,8 @@ extension ReferenceRun {
         } else {
             note("set metadata \(key)=\(value) of \(path)")
             try (root / path).setAttribute("user.vexfs.meta.\(key)", to: String(value))
-            model.files[path]?.patches[key] = value
+            // What the document says anyway is no patch.
+            if file.value(key) != value { model.files[path]?.patches[key] = value }
         }
     }
 
@@ -103,7 +104,16 @@ extension ReferenceRun {
         let hits = try place.search(query, options: "k=\(limit)\(condition)")
         let scores = expected.prefix(limit).map(\.1)
         guard hits.count == scores.count, zip(hits, scores).allSatisfy({ abs($0.score - $1) < 1e-4 }) else {
-            throw Divergence(description: "scores \(hits.map(\.score)), expected \(scores)")
+            let missing = expected.prefix(limit).map(\.0).filter { id in !hits.contains { $0.id == id } }
+            let details = missing.map { "\($0): \(String(describing: model.files[$0 + ".json"]?.summary))" }
+            let names = missing.map { ($0.split(separator: "/").last ?? "") + ".json" }
+            let past = history.filter { line in
+                names.contains { line.contains($0) }
+                    || ["folder", "mount", "metadata", "f31"].contains(where: line.contains)
+            }
+            throw Divergence(
+                description: "scores \(hits.map(\.score)), expected \(scores); not found: \(details)\n"
+                    + past.joined(separator: "\n"))
         }
         let known = Dictionary(uniqueKeysWithValues: expected)
         for hit in hits where known[hit.id].map({ abs($0 - hit.score) < 1e-4 }) != true {

@@ -3,7 +3,8 @@ import TestSupport
 import Testing
 
 @Suite(.serialized) struct ReferenceTests {
-    /// "Long random sequences of operations leave the same files, attributes, metadata and answers as a model in memory."
+    /// "Long random sequences of operations leave the same files, attributes, metadata and answers as a model
+    /// in memory."
     @Test func randomOperations() throws {
         let random = SeededGenerator.announced(for: "randomOperations")
         let mount = try TestMount(timeLimitSeconds: 600 * Environment.effort)

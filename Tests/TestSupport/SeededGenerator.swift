@@ -9,7 +9,8 @@ public struct SeededGenerator: RandomNumberGenerator, Sendable {
     /// Starts a sequence.
     public init(seed: UInt64) { state = seed }
 
-    /// Starts a sequence from `VEXFS_TEST_SEED`, or from the clock, and prints the seed so that a failure can be repeated.
+    /// Starts a sequence from `VEXFS_TEST_SEED`, or from the clock, and prints the seed so that a failure can
+    /// be repeated.
     public static func announced(for test: String) -> SeededGenerator {
         let seed = Environment["VEXFS_TEST_SEED"].flatMap(UInt64.init) ?? UInt64(Date().timeIntervalSince1970 * 1e6)
         FileHandle.standardError.write(Data("\(test): VEXFS_TEST_SEED=\(seed)\n".utf8))

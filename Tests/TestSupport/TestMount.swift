@@ -4,7 +4,8 @@ import Synchronization
 /// A store of its own, formatted and mounted for a test, and cleaned up however the test ends.
 ///
 /// A small watchdog process holds the other end of a pipe: when the test process dies, or the mount outlives its time
-/// limit, it kills the daemon and detaches the mount, so that neither a crash nor a hang of the daemon hangs the machine.
+/// limit, it kills the daemon and detaches the mount, so that neither a crash nor a hang of the daemon hangs the
+/// machine.
 public final class TestMount: Sendable {
     /// The directory that holds the store and the mount point.
     public let directory: String

@@ -44,10 +44,10 @@ size_t vexfs_json_parser_capacity(const vexfs_json_parser *parser);
 enum vexfs_json_status vexfs_json_parse(vexfs_json_parser *parser, const uint8_t *bytes, size_t length,
                                         vexfs_json_tape *out);
 
-/* Writes the shortest text that reads back as the same finite number; `out` has room for 32 bytes. Returns its length. */
+/* Writes the shortest text that reads back as the same finite number; `out` has room for 32 bytes. Returns its size. */
 size_t vexfs_json_write_double(double value, uint8_t *out);
 
-/* Writes `count` finite floats, shortest form, with commas between; `out` has room for 20 bytes each. Returns the length. */
+/* Writes `count` finite floats, shortest form, commas between; `out` has room for 20 bytes each. Returns the size. */
 size_t vexfs_json_write_floats(const float *values, size_t count, uint8_t *out);
 
 #ifdef __cplusplus

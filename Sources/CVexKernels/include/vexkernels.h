@@ -42,7 +42,7 @@ struct vexfs_distance_kernels {
                     int32_t *scores);
     void (*gather_i8)(const int8_t *query, size_t dimension, const void *rows, size_t stride, const uint32_t *indices,
                       size_t count, int32_t *scores);
-    /* codes[i] = row[i] * factor, rounded to the nearest integer (ties to even) and clamped to -127...127; NaN is 127. */
+    /* codes[i] = row[i] * factor, rounded to the nearest (ties to even) and clamped to -127...127; NaN is 127. */
     void (*quantize_i8)(const float *row, size_t dimension, float factor, int8_t *codes);
 };
 

@@ -4,8 +4,8 @@ import VexFS
 /// Where the embedded model's files are: `model.safetensors`, `vocab.txt` and `model.json`, as `scripts/fetch-model`
 /// leaves them.
 public enum ModelDirectory {
-    /// `VEXFS_MODEL_DIR`; else the user's data directory if the model is there; else the system's if it is there; else the
-    /// user's again, where the model would be put.
+    /// `VEXFS_MODEL_DIR`; else the user's data directory if the model is there; else the system's if it is there; else
+    /// the user's again, where the model would be put.
     public static var `default`: String {
         resolve(environment: environment) { access("\($0)/model.safetensors", R_OK) == 0 }
     }

@@ -3,8 +3,8 @@ import VexFS
 
 /// The worker threads of an embedded model, and what waits for them.
 ///
-/// Texts of all callers are taken in micro-batches of one role, queries before documents, so a query never waits for more
-/// than the micro-batches that are running. Threads sleep on a condition: nothing spins.
+/// Texts of all callers are taken in micro-batches of one role, queries before documents, so a query never waits for
+/// more than the micro-batches that are running. Threads sleep on a condition: nothing spins.
 final class EmbeddingQueue: Sendable {
     /// What a worker does with a micro-batch of token lists: one vector, or the failure, for each.
     typealias Work = @Sendable ([[Int32]]) -> [Result<[Float], VexFSError>]

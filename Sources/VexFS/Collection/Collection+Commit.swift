@@ -37,8 +37,8 @@ extension Collection {
     ///
     /// A document whose embedding fails is kept with its state, and the reason is thrown all the same.
     /// - Parameter parsed: what ``check(_:as:)`` returned for these very bytes, to save the second parse.
-    /// - Throws: what ``check(_:as:)`` throws; `notFound` where the file is gone; `embedderUnavailable`, `modelMissing`,
-    ///   `quotaExceeded`, `storeFull`, `inputOutput`.
+    /// - Throws: what ``check(_:as:)`` throws; `notFound` where the file is gone; `embedderUnavailable`,
+    ///   `modelMissing`, `quotaExceeded`, `storeFull`, `inputOutput`.
     @discardableResult
     public func commit(
         _ bytes: [UInt8], to file: FileNumber, parsed: ParsedDocument? = nil, modified: Int64? = nil,
@@ -154,7 +154,7 @@ extension Collection {
         guard count <= limit else {
             throw VexFSError(
                 .documentTooLarge,
-                "\(count) bytes are more than the limit of \(limit); raise \"document_limit_bytes\" in .vexfs/config.json"
+                "\(count) bytes are more than the limit of \(limit): \"document_limit_bytes\" in .vexfs/config.json"
             )
         }
     }

@@ -73,7 +73,8 @@ extension Collection {
         return FileNaming.identifier(ofPath: path)
     }
 
-    /// The file of the document with this id: the JSON file that its name stands for, else a text file or one in a folder.
+    /// The file of the document with this id: the JSON file that its name stands for, else a text file or one in a
+    /// folder.
     public func file(withID id: ByteString) -> FileNumber? {
         for path in FileNaming.candidatePaths(forID: id) {
             let found = state.withLock { state in

@@ -10,7 +10,8 @@ extension Collection {
         state.withLock { $0.tree.lookup(name, in: parent) }
     }
 
-    /// Walks a directory's entries behind a cookie (0: from the start); false ends the walk. "." and ".." are not among them.
+    /// Walks a directory's entries behind a cookie (0: from the start); false ends the walk. "." and ".." are not
+    /// among them.
     ///
     /// The walk holds the collection's lock: `body` must be short and must not call back.
     public func list(_ directory: FileNumber, after cookie: UInt64, _ body: (DirectoryEntry) -> Bool) {

@@ -19,10 +19,10 @@ public struct RenameOutcome: Sendable {
 extension Collection {
     /// Renames within the collection.
     ///
-    /// A file whose new name makes it something else (scratch becomes a document, text becomes JSON, …) is judged, embedded
-    /// and indexed under the new name first; where that fails, nothing has changed.
-    /// - Throws: `notFound`, `alreadyExists`, `notEmpty`, `isADirectory`, `notADirectory`, `crossesCollections` for a folder
-    ///   that would move into or out of a scratch directory (callers then copy), and what a commit throws.
+    /// A file whose new name makes it something else (scratch becomes a document, text becomes JSON, …) is judged,
+    /// embedded and indexed under the new name first; where that fails, nothing has changed.
+    /// - Throws: `notFound`, `alreadyExists`, `notEmpty`, `isADirectory`, `notADirectory`, `crossesCollections` for a
+    ///   folder that would move into or out of a scratch directory (callers then copy), and what a commit throws.
     public func rename(
         _ name: ByteString, in parent: FileNumber, to newName: ByteString, in newParent: FileNumber, mode: RenameMode
     ) throws(VexFSError) -> RenameOutcome {

@@ -72,8 +72,8 @@ extension Collection {
         return FileContent(bytes)
     }
 
-    /// A piece of `export.jsonl`: the documents behind file `number`, one a line, with the last file of the piece (nil at
-    /// the end). A line is what `bulk` takes: id, text, metadata and vector.
+    /// A piece of `export.jsonl`: the documents behind file `number`, one a line, with the last file of the piece (nil
+    /// at the end). A line is what `bulk` takes: id, text, metadata and vector.
     public func exportLines(after number: FileNumber, limit: Int) throws(VexFSError) -> (
         lines: [UInt8], last: FileNumber?
     ) {

@@ -12,8 +12,8 @@ extension Collection {
     }
 
     /// Runs a search.
-    /// - Throws: `unsupported` for `mode=text|hybrid`, `invalidQuery`, `invalidFilter`, `dimensionMismatch`, `notFound` for
-    ///   `like=` of an unknown id, and what the embedder throws.
+    /// - Throws: `unsupported` for `mode=text|hybrid`, `invalidQuery`, `invalidFilter`, `dimensionMismatch`,
+    ///   `notFound` for `like=` of an unknown id, and what the embedder throws.
     /// - Complexity: O(vectors in scope × dimension).
     public func search(_ request: QueryRequest) throws(VexFSError) -> SearchAnswer {
         try request.requireSupported()

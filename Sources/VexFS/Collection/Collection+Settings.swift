@@ -35,7 +35,8 @@ extension Collection {
         return JSON.object([.init("indexed", .array(fields))]).pretty
     }
 
-    /// Builds an index for every field named in `{"indexed": ["lang", …]}`; other fields get theirs when first filtered on.
+    /// Builds an index for every field named in `{"indexed": ["lang", …]}`; other fields get theirs when first
+    /// filtered on.
     /// - Throws: `invalidConfiguration`.
     public func setSchema(_ bytes: [UInt8]) throws(VexFSError) {
         let json = try JSON.parseControl(bytes, code: .invalidConfiguration)

@@ -2,8 +2,8 @@
 extension Store {
     /// Runs a search in every collection that can answer it and merges the answers, best first.
     ///
-    /// Collections whose vectors have another dimension or whose texts have no model are left out; where metrics differ,
-    /// distances d are ranked as similarities 1 / (1 + d).
+    /// Collections whose vectors have another dimension or whose texts have no model are left out; where metrics
+    /// differ, distances d are ranked as similarities 1 / (1 + d).
     /// - Throws: what ``Collection/search(_:)`` throws, where no collection could answer.
     public func search(_ request: QueryRequest) throws(VexFSError) -> SearchAnswer {
         var inner = request

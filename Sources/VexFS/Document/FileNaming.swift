@@ -80,8 +80,9 @@ public enum FileNaming {
 
     /// The name of the JSON file of a document with this id.
     ///
-    /// NUL, `/`, control bytes, `%`, a leading dot, and a leading tilde that would look like a hashed name become `%XX`.
-    /// An id whose name would be longer than 250 bytes, and the empty id, get a hashed name (see ``isHashed(_:)``).
+    /// NUL, `/`, control bytes, `%`, a leading dot, and a leading tilde that would look like a hashed name become
+    /// `%XX`. An id whose name would be longer than 250 bytes, and the empty id, get a hashed name (see
+    /// ``isHashed(_:)``).
     public static func name(forID id: ByteString) -> ByteString {
         let name = escaped(Array(id.string.utf8)[...]) + Array(".json".utf8)
         if id.isEmpty || name.count > maximumEncodedBytes {

@@ -3,7 +3,8 @@ public enum EmbeddingRole: Sendable { case query, document }
 
 /// What identifies a vector space: vectors of different spaces never mix.
 public struct EmbeddingSpace: Sendable, Equatable {
-    /// SHA-256 (hex) over everything that changes a vector: provider, model digest, dimension, pooling, limits, prefixes.
+    /// SHA-256 (hex) over everything that changes a vector: provider, model digest, dimension, pooling, limits,
+    /// prefixes.
     public let id: String
     /// The model's name, as shown to people.
     public let model: String

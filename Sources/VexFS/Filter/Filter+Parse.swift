@@ -14,7 +14,7 @@ extension Filter {
             throw VexFSError(.invalidFilter, "the filter has \(text.utf8.count) bytes, and \(maximumBytes) is the most")
         }
         guard text.utf8.first == UInt8(ascii: "{") else { return try parse(clause: text) }
-        return try Filter(json: try JSON.parseControl(Array(text.utf8), code: .invalidFilter))
+        return try Filter(json: try JSON.parse(Array(text.utf8), code: .invalidFilter))
     }
 
     /// Parses a clause: items with commas between, all of which must hold.

@@ -75,8 +75,8 @@ extension [Float] {
 
 /// The scan of one chunk: allowed rows in a row go to the kernel as one call, scattered ones are gathered.
 ///
-/// Contract: lives only inside ``VectorRows/withChunks(_:)``, where `chunk` and `query` stay valid; reads row `i` of the
-/// chunk only for `0 ≤ i < chunk.count`.
+/// Contract: lives only inside ``VectorRows/withChunks(_:)``, where `chunk` and `query` stay valid; reads row `i` of
+/// the chunk only for `0 ≤ i < chunk.count`.
 private struct ChunkScan {
     let chunk: VectorChunk
     let strideBytes: Int

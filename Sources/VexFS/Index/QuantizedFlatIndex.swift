@@ -4,9 +4,9 @@ import CVexKernels
 /// upper bound reaches the k-th best lower bound are compared in full precision.
 ///
 /// The answer is ``FlatIndex``'s, bit for bit: with x̂ and q̂ what the codes stand for, `|x·q − x̂·q̂| ≤ |x−x̂||q| +
-/// |x̂||q−q̂|` (Cauchy–Schwarz) and `||x−q| − |x̂−q̂|| ≤ |x−x̂| + |q−q̂|` (triangle inequality), plus what rounding of the
-/// full-precision kernels may add. Reads a quarter of the memory; data whose scores lie within the bounds of each other
-/// cost up to the full scan more.
+/// |x̂||q−q̂|` (Cauchy–Schwarz) and `||x−q| − |x̂−q̂|| ≤ |x−x̂| + |q−q̂|` (triangle inequality), plus what rounding of
+/// the full-precision kernels may add. Reads a quarter of the memory; data whose scores lie within the bounds of each
+/// other cost up to the full scan more.
 struct QuantizedFlatIndex: VectorIndex {
     let exact: FlatIndex
     let blocks: [CodeBlock]

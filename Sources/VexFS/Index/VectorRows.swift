@@ -32,7 +32,8 @@ public struct VectorRows: Sendable {
     private let owner: any AnyObject & Sendable
 
     /// Describes vectors in memory that `owner` keeps alive and that nobody writes to any more.
-    /// - Precondition: chunks are in ascending order and don't overlap; a stride holds a vector and keeps its alignment.
+    /// - Precondition: chunks are in ascending order and don't overlap; a stride holds a vector and keeps its
+    ///   alignment.
     public init(chunks: [VectorChunk], strideBytes: Int, dimension: Int, owner: any AnyObject & Sendable) {
         precondition(dimension >= 0 && strideBytes >= dimension * MemoryLayout<Float>.stride && strideBytes % 4 == 0)
         var end = 0
@@ -46,7 +47,8 @@ public struct VectorRows: Sendable {
         self.owner = owner
     }
 
-    /// Calls `body` with the vector of a row, `[dimension] Float32`, or returns nil where no chunk holds it. O(log chunks).
+    /// Calls `body` with the vector of a row, `[dimension] Float32`, or returns nil where no chunk holds it. O(log
+    /// chunks).
     public func withVector<Result>(
         _ row: Row, _ body: (UnsafeBufferPointer<Float>) throws -> Result
     ) rethrows -> Result? {

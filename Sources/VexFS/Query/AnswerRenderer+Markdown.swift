@@ -6,8 +6,8 @@ extension AnswerRenderer {
     /// How a budget in tokens becomes bytes: English has about four to a token of the usual vocabularies.
     public static var bytesPerToken: Int { 4 }
 
-    /// A heading with the query, then for each result its citation `[1] path:line` and an excerpt as a quotation, so that
-    /// markup in a document can't be taken for the answer's own.
+    /// A heading with the query, then for each result its citation `[1] path:line` and an excerpt as a quotation, so
+    /// that markup in a document can't be taken for the answer's own.
     func writeMarkdown(to bytes: inout [UInt8]) {
         bytes.append(contentsOf: heading.utf8)
         guard !answer.hits.isEmpty else {

@@ -1,6 +1,7 @@
 /// What the option segments of a query path have set so far; nil where nothing was said.
 public struct QueryOptions: Sendable, Equatable {
-    /// Turns the text after `where=` into a filter: JSON (decoded) where it begins with "{", else a clause (still escaped).
+    /// Turns the text after `where=` into a filter: JSON (decoded) where it begins with "{", else a clause (still
+    /// escaped).
     public typealias FilterParser = (String) throws(VexFSError) -> Filter
 
     /// The parser of ``Filter``.
@@ -37,7 +38,8 @@ public struct QueryOptions: Sendable, Equatable {
     public init() {}
 
     /// Takes over what a segment says; what it says again replaces what was said before.
-    /// - Throws: `invalidQuery` (EINVAL) with a sentence that names the item and what is allowed, or what `parseFilter` throws.
+    /// - Throws: `invalidQuery` (EINVAL) with a sentence that names the item and what is allowed, or what
+    ///   `parseFilter` throws.
     public mutating func apply(
         _ segment: ByteString, parseFilter: FilterParser
     ) throws(VexFSError) {

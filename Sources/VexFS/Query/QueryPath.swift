@@ -13,8 +13,8 @@ public enum QueryPath {
         case text
     }
 
-    /// What a name is, judged by its form alone: a name that begins with `option=` is options (unless it holds `text=`),
-    /// any other name is a text.
+    /// What a name is, judged by its form alone: a name that begins with `option=` is options (unless it holds
+    /// `text=`), any other name is a text.
     /// - Throws: `invalidQuery` (EINVAL) for options that are malformed, a name that is too long or begins with ".".
     public static func classify(_ component: ByteString) throws(VexFSError) -> Component {
         guard component.count <= maximumComponentBytes else {
@@ -33,7 +33,8 @@ public enum QueryPath {
     /// The search that the names below `query` ask for.
     ///
     /// `folder` is the folder whose `query` it is, as a path within the collection, "" for the collection's own.
-    /// - Throws: `invalidQuery` (EINVAL) with a sentence that names the part and what is allowed; what `parseFilter` throws.
+    /// - Throws: `invalidQuery` (EINVAL) with a sentence that names the part and what is allowed; what `parseFilter`
+    ///   throws.
     public static func parse(
         _ components: [ByteString], folder: String = "",
         parseFilter: QueryOptions.FilterParser = QueryOptions.standardFilterParser

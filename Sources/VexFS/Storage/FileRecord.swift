@@ -35,7 +35,8 @@ struct FileRecord {
 
     init(attributes: FileAttributes) { self.attributes = attributes }
 
-    /// - Throws: `corruption` where the bytes are no such record, `newerFormat` for a version this program does not know.
+    /// - Throws: `corruption` where the bytes are no such record, `newerFormat` for a version this program does not
+    ///   know.
     init(number: FileNumber, decoding bytes: UnsafeRawBufferPointer) throws(VexFSError) {
         var reader = ByteReader(bytes)
         let version = try reader.read(UInt8.self)

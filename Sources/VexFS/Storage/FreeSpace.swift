@@ -3,8 +3,8 @@ import Synchronization
 
 /// Refuses writes while the disk still has room for what was acknowledged.
 ///
-/// RocksDB that runs into a full disk stops until it is reopened, and it needs room to flush what its log already holds;
-/// so the store says `ENOSPC` before the disk does. Deletes are always allowed.
+/// RocksDB that runs into a full disk stops until it is reopened, and it needs room to flush what its log already
+/// holds; so the store says `ENOSPC` before the disk does. Deletes are always allowed.
 final class FreeSpace: Sendable {
     /// Bytes that stay free.
     let reserveBytes: Int

@@ -45,7 +45,8 @@ final class RocksDB: @unchecked Sendable {
 
     /// Closes the database; whoever still asks it something gets an error. No other call may be under way.
     ///
-    /// What the log holds goes to table files first, whose blocks all have checksums: damage to a closed store is found.
+    /// What the log holds goes to table files first, whose blocks all have checksums: damage to a closed store is
+    /// found.
     func close() {
         guard !isClosed.exchange(true, ordering: .acquiringAndReleasing) else { return }
         // After a failed write RocksDB's own shutdown would try to write again and abort; the process is about to end,

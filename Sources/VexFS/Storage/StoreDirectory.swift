@@ -82,7 +82,8 @@ struct StoreDirectory {
         }
     }
 
-    /// Checks that a database holds every change that was noted as synced; a damaged log ends before its end without a word.
+    /// Checks that a database holds every change that was noted as synced; a damaged log ends before its end without a
+    /// word.
     /// - Throws: `corruption` with what is missing.
     func checkSynced(_ database: RocksDB) throws(VexFSError) {
         var status = stat()
@@ -93,7 +94,7 @@ struct StoreDirectory {
         guard database.latestChange < synced else { return }
         throw VexFSError(
             .corruption,
-            "the log is damaged: it ends at change \(database.latestChange), and changes up to \(synced) were on the disk; "
+            "the log is damaged: it ends at change \(database.latestChange), and \(synced) changes were on the disk; "
                 + "restore a backup, or go on without them: vexfs-fuse fsck --accept-loss \(path)",
             at: path)
     }

@@ -5,8 +5,8 @@ import Synchronization
 /// The vectors of one collection: rows of a fixed stride in one append-only file, read through memory maps.
 ///
 /// Rows are written with `pwrite` (a full disk is an error there and a signal in a map) and read through maps of
-/// ``rowsPerChunk`` rows each, which stay until the file is closed. A row is committed by the database record that names
-/// it and holds its CRC32C; bytes without such a record mean nothing. Layout: `docs/format.md`, "Vector file".
+/// ``rowsPerChunk`` rows each, which stay until the file is closed. A row is committed by the database record that
+/// names it and holds its CRC32C; bytes without such a record mean nothing. Layout: `docs/format.md`, "Vector file".
 final class VectorFile: Sendable {
     /// Rows per map: a multiple of every page size divided by the smallest stride.
     static let rowsPerChunk = 8192

@@ -1,8 +1,8 @@
 import CJansson
 
 extension JSON {
-    /// Parses control JSON with jansson: settings, schemas, filters, the store's own records. Documents and metadata, of
-    /// which there are many, go through ``parse(_:code:)``.
+    /// Parses control JSON with jansson: settings, schemas, the store's own records. Documents, metadata and filters
+    /// go through ``parse(_:code:)``.
     ///
     /// Strict: one value of at most 2048 levels, no repeated keys, integers within `Int64`.
     /// - Throws: `code` with a sentence that names line and column.

@@ -3,8 +3,8 @@ import Synchronization
 
 /// A view of one parsed JSON text: simdjson's flat pre-order form, walked without a call per value.
 ///
-/// Contract: the pointers are valid only inside the closure of ``JSONTape/withTape(of:_:)``; indices come from ``root``,
-/// ``next(_:)`` or a container's walk. Every string was validated as UTF-8 by the parser.
+/// Contract: the pointers are valid only inside the closure of ``JSONTape/withTape(of:_:)``; indices come from
+/// ``root``, ``next(_:)`` or a container's walk. Every string was validated as UTF-8 by the parser.
 struct JSONTape {
     /// The deepest nesting of containers that is accepted; one empty container more is let through.
     static let maximumDepth = 64

@@ -5,7 +5,7 @@ enum Instructions {
     private static let text = """
         # This directory is a vector database (VexFS)
 
-        Each directory here is a collection. A file in it is a document: it is embedded and searchable as soon as it is closed.
+        Each directory here is a collection. A file in it is a document, embedded and searchable as soon as it is closed.
 
         Search        cat "COLLECTION/query/how do refunds work"        one JSON object a line, best first
                       cat "COLLECTION/query/k=3/refunds.md"             excerpts with sources, to quote from

@@ -1,8 +1,8 @@
 import Glibc
 import VexFS
 
-/// The names that VexFS adds to a store. All but the root's `AGENTS.md` are found by name only and never listed, so that
-/// a recursive walker meets documents and nothing else.
+/// The names that VexFS adds to a store. All but the root's `AGENTS.md` are found by name only and never listed, so
+/// that a recursive walker meets documents and nothing else.
 final class VirtualTree: Sendable {
     let store: Store
     let errors: LastErrors

@@ -4,8 +4,8 @@ import VexFS
 
 /// An open directory.
 ///
-/// A collection's directory is read as it is at each call, by stable cookies. What is put together (searches, facets) is
-/// listed as it was at the open.
+/// A collection's directory is read as it is at each call, by stable cookies. What is put together (searches, facets)
+/// is listed as it was at the open.
 enum DirectoryListing: Sendable {
     case root([VirtualEntry])
     case file(CollectionFile)

@@ -113,7 +113,8 @@ final class Operations: Sendable {
         request.reply(errno: error.errno)
     }
 
-    /// Keeps an error for `.vexfs/lasterr` and the log. What programs ask for as a matter of course is not worth a line.
+    /// Keeps an error for `.vexfs/lasterr` and the log. What programs ask for as a matter of course is not worth a
+    /// line.
     func report(_ error: VexFSError, at path: String, caller: Caller?) {
         switch error.code {
         case .attributeNotFound, .rangeTooSmall: return

@@ -3,8 +3,8 @@ import VexFS
 
 /// The pinned queries of one folder (or of the root), as the store keeps them.
 ///
-/// One property a pin: `pin/<folder number>/<options>/<text>` holds the time of the last refresh and the links, so that a
-/// remount shows the same.
+/// One property a pin: `pin/<folder number>/<options>/<text>` holds the time of the last refresh and the links, so
+/// that a remount shows the same.
 struct PinnedQueries: Sendable {
     let scope: SearchScope
     let tree: VirtualTree
@@ -127,7 +127,8 @@ enum ScoreDigits {
 
 /// Names of links, made from paths and values.
 enum VirtualName {
-    /// Escapes what a name cannot hold: "/" and control bytes, and a leading "." ; `%` only where it would be ambiguous.
+    /// Escapes what a name cannot hold: "/" and control bytes, and a leading "." ; `%` only where it would be
+    /// ambiguous.
     static func encode(_ text: String, escapingPercent: Bool = false) -> String {
         let digits = Array("0123456789ABCDEF".utf8)
         var bytes: [UInt8] = []

@@ -83,8 +83,8 @@ final class WorkerPool: Sendable {
 
 /// A queue on which threads wait. Unlike a `Monitor`, it wakes one thread a job.
 final class JobQueue: @unchecked Sendable {
-    // @unchecked: what is mutable is touched only between lock and unlock of `mutex`. Contract of the pointers: allocated
-    // and initialised in `init`, never moved, destroyed in `deinit`, when no thread can wait any more.
+    // @unchecked: what is mutable is touched only between lock and unlock of `mutex`. Contract of the pointers:
+    // allocated and initialised in `init`, never moved, destroyed in `deinit`, when no thread can wait any more.
     private var jobs: [WorkerPool.Job] = []
     private var head = 0
     private var isClosed = false

@@ -30,7 +30,12 @@ import Testing
         let without = try parse("{\"\(key)\":null,\"a\":1}")
         #expect(without.vector == nil)
         #expect(without.wantsNoVector)
-        #expect(try parse("{\"\(key)\":{},\"a\":1}").wantsNoVector)
+    }
+
+    @Test func onlyThePluralMayNameNone() throws {
+        #expect(try parse(#"{"vectors":{},"a":1}"#).wantsNoVector)
+        let error = #expect(throws: VexFSError.self) { try parse(#"{"vector":{},"a":1}"#) }
+        #expect(error?.code == .unsupported)
     }
 
     @Test func precedenceOfMetadata() throws {
@@ -48,9 +53,13 @@ import Testing
 
     @Test(arguments: [
         (#""abc""#, "abc"), ("-3", "-3"), ("18446744073709551615", "18446744073709551615"), ("null", nil),
-        ("\"\"", nil),
     ]) func identifiers(_ json: String, _ id: ByteString?) throws {
         #expect(try parse("{\"text\":\"x\",\"id\":\(json)}").explicitID == id)
+    }
+
+    @Test func anEmptyIdentifierIsRefused() {
+        let error = #expect(throws: VexFSError.self) { try parse(#"{"text":"x","id":""}"#) }
+        #expect(error?.code == .malformedDocument)
     }
 
     @Test(arguments: [
