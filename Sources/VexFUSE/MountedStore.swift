@@ -22,7 +22,7 @@ public final class MountedStore: Sendable {
             operations.pool.close()
             throw error
         }
-        loop = SessionLoop(session: session.pointer)
+        loop = SessionLoop(session: session.pointer, relay: operations.relay)
     }
 
     /// Mounts and starts to answer; returns when the kernel's first request was answered.

@@ -84,5 +84,5 @@ enum HelpText {
 
 /// The version of the program.
 enum Version {
-    static let text = "0.1.0"
+    static let text = VexFSVersion.current
 }

@@ -27,6 +27,19 @@ extension Collection {
         _ name: ByteString, in parent: FileNumber, to newName: ByteString, in newParent: FileNumber, mode: RenameMode
     ) throws(VexFSError) -> RenameOutcome {
         try FileNaming.check(newName)
+        // What was prepared is of no use when the file got another version meanwhile: then it is prepared again.
+        for _ in 0..<8 {
+            if let outcome = try renameUnlessChanged(name, in: parent, to: newName, in: newParent, mode: mode) {
+                return outcome
+            }
+        }
+        throw VexFSError(.busy, "\(name) changes faster than it can be renamed; try again")
+    }
+
+    /// Renames, or returns nil where another version of the file was committed since it was looked at.
+    private func renameUnlessChanged(
+        _ name: ByteString, in parent: FileNumber, to newName: ByteString, in newParent: FileNumber, mode: RenameMode
+    ) throws(VexFSError) -> RenameOutcome? {
         guard let source = lookup(name, in: parent) else { throw VexFSError(.notFound, "there is no \(name)") }
         let target = lookup(newName, in: newParent)
         try checkRename(source, target, newName, newParent, mode)
@@ -46,9 +59,11 @@ extension Collection {
             prepared = try prepare(bytes, named: newName, parsed: nil, configuration)
         }
         return try write { () throws(VexFSError) in
-            guard let current = attributes(of: source.number), current.version == source.version else {
-                throw VexFSError(.busy, "\(name) changed while it was renamed; try again")
-            }
+            let present = lookup(newName, in: newParent)
+            guard let current = lookup(name, in: parent), current.number == source.number,
+                current.version == source.version, present?.number == target?.number,
+                present?.version == target?.version
+            else { return nil }
             return try move(current, to: newName, in: newParent, kind: newKind, prepared, replacing: target)
         }
     }

@@ -46,6 +46,13 @@ public struct JSONScanner: Sendable {
 
     init(objectOnly: Bool) { self.objectOnly = objectOnly }
 
+    /// A scanner that has seen one whole document of `count` bytes, which a parser accepted in its place.
+    public init(afterDocumentOf count: Int) {
+        objectOnly = true
+        state = .done
+        consumed = count
+    }
+
     /// What is known so far.
     public var verdict: Verdict {
         if let failure { return .invalid(offset: failure.offset, reason: failure.reason) }
@@ -67,6 +74,10 @@ public struct JSONScanner: Sendable {
             // Most bytes are inside strings and numbers: run over them without going through the states.
             switch state {
             case .string: index = Self.skipPlainText(bytes, from: index)
+            case .value, .arrayStart:
+                guard levels & 1 == 0, depth > 0 else { break }
+                let next = Self.skipNumbers(bytes, from: index)
+                if next > index { (state, index) = (.value, next) }
             case .integer, .fraction: index = Self.skipDigits(bytes, from: index)
             default: break
             }
@@ -115,8 +126,47 @@ public struct JSONScanner: Sendable {
 
     private static func skipDigits(_ bytes: UnsafeRawBufferPointer, from start: Int) -> Int {
         var index = start
+        while index + 8 <= bytes.count {
+            // Eight bytes at once: with the zero's bits off, digits are below 10, and adding 0x76 sets the high bit of
+            // what is not. A carry can only spoil bytes behind the first that is no digit.
+            let word = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self))
+            let values = word ^ 0x3030_3030_3030_3030
+            let others = (values &+ 0x7676_7676_7676_7676 | values) & 0x8080_8080_8080_8080
+            if others != 0 { return index + (others.trailingZeroBitCount >> 3) }
+            index += 8
+        }
         while index < bytes.count, bytes[index] &- UInt8(ascii: "0") < 10 { index += 1 }
         return index
+    }
+
+    /// Runs over the elements of an array of numbers: behind the last comma that follows a whole number.
+    private static func skipNumbers(_ bytes: UnsafeRawBufferPointer, from first: Int) -> Int {
+        var start = first
+        while true {
+            var index = start
+            if index < bytes.count, bytes[index] == 0x20 { index += 1 }
+            if index < bytes.count, bytes[index] == UInt8(ascii: "-") { index += 1 }
+            let digits = index
+            index = skipDigits(bytes, from: index)
+            // A leading zero stands alone.
+            guard index > digits, index == digits + 1 || bytes[digits] != UInt8(ascii: "0") else { return start }
+            if index < bytes.count, bytes[index] == UInt8(ascii: ".") {
+                let fraction = index + 1
+                index = skipDigits(bytes, from: fraction)
+                guard index > fraction else { return start }
+            }
+            if index < bytes.count, bytes[index] | 0x20 == UInt8(ascii: "e") {
+                index += 1
+                if index < bytes.count, bytes[index] == UInt8(ascii: "+") || bytes[index] == UInt8(ascii: "-") {
+                    index += 1
+                }
+                let exponent = index
+                index = skipDigits(bytes, from: exponent)
+                guard index > exponent else { return start }
+            }
+            guard index < bytes.count, bytes[index] == UInt8(ascii: ",") else { return start }
+            start = index + 1
+        }
     }
 
     /// Whether a value other than an object may stand where the scanner is.

@@ -51,7 +51,9 @@ final class LastErrors: Sendable {
         var text: [UInt8] = []
         for line in lines.reversed() {
             text += Array("\(Timestamp.text(line.time)) pid \(line.process) \(ErrnoName.of(line.error.errno)) ".utf8)
-            text += Array((line.path + ": ").utf8)
+            // Many errors name the file themselves, with the place in it.
+            let location = line.error.location
+            if location != line.path, !location.hasPrefix(line.path + ":") { text += Array((line.path + ": ").utf8) }
             // One error, one line: what a message quotes may hold line ends.
             text += line.error.description.utf8.map { $0 < 0x20 ? 0x20 : $0 }
             text.append(0x0A)

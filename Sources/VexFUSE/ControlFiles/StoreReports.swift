@@ -2,16 +2,13 @@ import VexFS
 
 /// The texts of the mount's own control files.
 struct StoreReports {
-    /// What `version` says; the command line says the same.
-    static let version = "0.1.0"
-
     private let tree: VirtualTree
 
     init(_ tree: VirtualTree) { self.tree = tree }
 
     func bytes(of content: ControlFileContent) -> [UInt8] {
         switch content {
-        case .version: Array("vexfs \(Self.version)\n".utf8)
+        case .version: Array("vexfs \(VexFSVersion.current)\n".utf8)
         case .health: health
         case .storeStatistics: statistics
         case .metrics: tree.store.metrics.prometheusText()

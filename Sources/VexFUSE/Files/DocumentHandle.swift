@@ -103,8 +103,7 @@ final class DocumentHandle: OpenHandle {
         switch verdict {
         case .accepted: break
         case .invalid(let offset, let reason):
-            let error = VexFSError(.malformedDocument, reason, at: "\(path): byte \(offset)")
-            try refuseWrite(error, bytes)
+            try refuseWrite(malformed(reason, at: offset), bytes)
         case .complete: try check(generation, bytes)
         }
         show()
@@ -119,15 +118,27 @@ final class DocumentHandle: OpenHandle {
             let document = try file.collection.check(draft, as: file.number)
             state.withLock { $0.draft.accept(document, generation: generation) }
         } catch {
-            state.withLock { state in
+            let refusal = state.withLock { state in
+                var error = error
+                switch state.draft.verdictAfterRefusal() {
+                case .accepted: return nil as VexFSError?
+                case .complete: break
+                case .invalid(let offset, let reason): error = malformed(reason, at: offset)
+                }
                 let before = state.draft.bytes.count
                 state.draft.takeBackAppend(error: error)
                 operations.budget.giveBack(before - state.draft.bytes.count)
+                return error
             }
-            file.collection.recordFailure(error, for: file.number, draft: draft)
+            guard let refusal else { return }
+            file.collection.recordFailure(refusal, for: file.number, draft: draft)
             show()
-            throw error
+            throw refusal
         }
+    }
+
+    private func malformed(_ reason: String, at offset: Int) -> VexFSError {
+        VexFSError(.malformedDocument, reason, at: "\(path): byte \(offset)")
     }
 
     private func refuseWrite(_ error: VexFSError, _ bytes: UnsafeRawBufferPointer) throws(VexFSError) {
@@ -185,9 +196,14 @@ final class DocumentHandle: OpenHandle {
             request.reply(errno: 0)
             return
         }
-        operations.work(request, at: { self.path }) { () throws(VexFSError) in
+        let body: @Sendable () throws(VexFSError) -> Void = { () throws(VexFSError) in
             try self.commit(.process) { $0.flushDecision() }
             request.reply(errno: 0)
+        }
+        if state.withLock({ $0.draft.isQuickToCommit }), !operations.inodes.mayBeCached(file.id) {
+            operations.workQuickly(request, at: { self.path }, body)
+        } else {
+            operations.work(request, at: { self.path }, body)
         }
     }
 

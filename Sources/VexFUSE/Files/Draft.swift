@@ -20,7 +20,7 @@ struct Draft: Sendable {
     enum Verdict: Equatable {
         /// The bytes are in the draft; it cannot or need not be judged yet.
         case accepted
-        /// The bytes are in the draft, and it is one whole JSON object.
+        /// The bytes are in the draft, and it is one whole JSON object, or looks like one: it is worth a check.
         case complete
         /// The bytes are not in the draft: no continuation can make it valid.
         case invalid(offset: Int, reason: String)
@@ -43,6 +43,8 @@ struct Draft: Sendable {
     /// The document behind the last verdict ``Verdict/complete``, when it was checked.
     private var parsed: ParsedDocument?
     private var refusal: (error: VexFSError, generation: Int)?
+    /// Whether the scanner has not seen the bytes, because a check is to judge them.
+    private var isUnscanned = false
     /// How long the draft was before the last append, and what the scanner knew then.
     private var beforeAppend: (count: Int, scanner: JSONScanner)?
 
@@ -62,6 +64,9 @@ struct Draft: Sendable {
     /// Whether `stat` shows this draft instead of the committed version.
     var isVisible: Bool { isDirty || flushesSinceTruncation != nil }
 
+    /// Whether a commit has nothing left to do but to write: a small document, checked, with a vector of its own.
+    var isQuickToCommit: Bool { parsed?.vector != nil && bytes.count <= DocumentHandle.quickBytesMax }
+
     /// Takes over the committed content, to be changed. Does nothing when the draft is loaded.
     mutating func load(_ content: [UInt8]) {
         guard !isLoaded else { return }
@@ -75,7 +80,14 @@ struct Draft: Sendable {
     mutating func write(_ data: UnsafeRawBufferPointer, at offset: Int) -> Verdict {
         precondition(isLoaded)
         var verdict = Verdict.accepted
-        if offset == bytes.count, var next = scanner {
+        if isUnscanned { _ = verdictAfterRefusal() }
+        if offset == bytes.count, offset == 0, scanner != nil, Self.mayBeWhole(data) {
+            // Most documents arrive in one write. The parser that reads them judges them too: scanning them first would
+            // be work done twice, so the scanner is asked only when the parser refuses.
+            verdict = .complete
+            beforeAppend = scanner.map { (0, $0) }
+            isUnscanned = true
+        } else if offset == bytes.count, var next = scanner {
             switch next.feed(data) {
             case .invalid(let offset, let reason): return .invalid(offset: offset, reason: reason)
             case .complete: verdict = .complete
@@ -98,6 +110,25 @@ struct Draft: Sendable {
         return verdict
     }
 
+    /// Whether bytes end like an object does.
+    private static func mayBeWhole(_ data: UnsafeRawBufferPointer) -> Bool {
+        data.last { $0 != 0x20 && $0 != 0x0A && $0 != 0x0D && $0 != 0x09 } == UInt8(ascii: "}")
+    }
+
+    /// What the bytes are after a check refused them: the beginning of a document, a whole one, or no document at all.
+    mutating func verdictAfterRefusal() -> Verdict {
+        guard isUnscanned else { return .complete }
+        isUnscanned = false
+        var next = JSONScanner()
+        let verdict = next.feed(bytes)
+        scanner = next
+        switch verdict {
+        case .incomplete: return .accepted
+        case .complete: return .complete
+        case .invalid(let offset, let reason): return .invalid(offset: offset, reason: reason)
+        }
+    }
+
     /// Cuts the draft or fills it up with zeros.
     mutating func resize(to count: Int) {
         precondition(isLoaded)
@@ -110,6 +141,7 @@ struct Draft: Sendable {
         }
         scanner = isJSON && count == 0 ? JSONScanner() : nil
         beforeAppend = nil
+        isUnscanned = false
     }
 
     private mutating func change() {
@@ -120,7 +152,10 @@ struct Draft: Sendable {
 
     /// Keeps what a check of the whole draft found, unless the draft has moved on.
     mutating func accept(_ document: ParsedDocument, generation: Int) {
-        if generation == self.generation { parsed = document }
+        guard generation == self.generation else { return }
+        parsed = document
+        if isUnscanned { scanner = JSONScanner(afterDocumentOf: bytes.count) }
+        isUnscanned = false
     }
 
     /// Takes the last append back because a check refused what it completed.
@@ -130,6 +165,7 @@ struct Draft: Sendable {
         if let before = beforeAppend {
             bytes.removeSubrange(before.count...)
             scanner = before.scanner
+            isUnscanned = false
             beforeAppend = nil
         }
         refuse(error)
@@ -186,6 +222,7 @@ struct Draft: Sendable {
         bytes = []
         isLoaded = false
         scanner = nil
+        isUnscanned = false
         parsed = nil
     }
 }

@@ -60,6 +60,9 @@ final class InodeTable: Sendable {
         }
     }
 
+    /// Whether the kernel may hold pages of the file, so that a change of its content means telling the kernel.
+    func mayBeCached(_ node: NodeID) -> Bool { entries.withLock { $0[node]?.cached != nil } }
+
     /// The inodes of a collection that were shown another version than `version` gives now.
     func outdated(collection: UInt32, version: (FileNumber) -> UInt64?) -> [NodeID] {
         let known = entries.withLock { all in
