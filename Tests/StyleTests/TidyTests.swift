@@ -27,7 +27,7 @@ import Testing
     static func mayBeLong(_ line: String, in file: Repository.File) -> Bool {
         let start = line.drop { $0 == " " }
         if file.path.hasPrefix("Tests/"), start.hasPrefix("{\"") || start.hasPrefix("\"") { return true }
-        file.kind == "md" && (line.hasPrefix("|") || line.contains("](") || line.contains("://"))
+        return file.kind == "md" && (line.hasPrefix("|") || line.contains("](") || line.contains("://"))
     }
 
     @Test func functionsAreShort() {

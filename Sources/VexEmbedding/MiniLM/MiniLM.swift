@@ -13,8 +13,8 @@ public enum MiniLM {
 
     /// How the matrix products are computed. Both make vectors of one space.
     public enum Precision: String, Sendable, CaseIterable {
-        /// Operands rounded to bfloat16, sums in 32 bits: the faster one where the CPU multiplies bfloat16, else mostly the
-        /// smaller one (21 MB instead of 43). Cosine with `f32` at least 0.9999.
+        /// Operands rounded to bfloat16, sums in 32 bits: the faster one where the CPU multiplies bfloat16, else
+        /// mostly the smaller one (21 MB instead of 43). Cosine with `f32` at least 0.9999.
         case bf16
         /// 32-bit floating point throughout.
         case f32

@@ -3,9 +3,9 @@ import VexFS
 
 /// The worker threads of an embedded model, and what waits for them.
 ///
-/// Texts of all callers are taken in micro-batches of one role, queries before documents. At its rests a micro-batch of
-/// documents lets the queries pass that have come meanwhile, on the same thread, with no lock held: a query waits for half
-/// a layer of documents and for queries before it. Threads sleep on a condition: nothing spins.
+/// Texts of all callers are taken in micro-batches of one role, queries before documents. At its rests a micro-batch
+/// of documents lets the queries pass that have come meanwhile, on the same thread, with no lock held: a query waits
+/// for half a layer of documents and for queries before it. Threads sleep on a condition: nothing spins.
 final class EmbeddingQueue: Sendable {
     /// What happens at a rest.
     typealias Pause = @Sendable () -> Void
