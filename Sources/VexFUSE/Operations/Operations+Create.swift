@@ -195,6 +195,11 @@ extension Operations {
         {
             try commit(open, buffer, .process)
         }
+        if mode == .exchange {
+            // Both files live on: nothing is removed, and open handles stay with the file that they opened.
+            _ = try from.collection.rename(name, in: from.number, to: newName, in: to.number, mode: mode)
+            return
+        }
         try removing(newName, in: to) { () throws(VexFSError) in
             try from.collection.rename(name, in: from.number, to: newName, in: to.number, mode: mode).replaced
         }
