@@ -251,7 +251,7 @@ final class DocumentHandle: OpenHandle {
                 bytes, to: file.number, parsed: parsed, modified: modified ?? Clock.now(), durability: durability)
         } catch {
             // Removed between the decision and the commit: as if it had been removed before.
-            if error.code == .notFound { return }
+            if error.code == .notFound, file.collection.attributes(of: file.number) == nil { return }
             // Without its vector the document is kept all the same: there is nothing left to commit.
             if error.code == .embedderUnavailable || error.code == .modelMissing { finish(bytes, generation) }
             state.withLock { $0.draft.commitFailed(error, generation: generation) }
