@@ -9,8 +9,8 @@ final class DocumentHandle: OpenHandle {
 
     private struct State {
         var draft: Draft
-        /// The committed content as of the first read, or as of this handle's last commit.
-        var content: FileContent?
+        /// The committed content, and the version that it is at least as new as.
+        var content: (bytes: FileContent, version: UInt64?)?
     }
 
     let open: OpenFile
@@ -18,6 +18,8 @@ final class DocumentHandle: OpenHandle {
     private let owner: UInt64
     private let appends: Bool
     private let isWritable: Bool
+    /// Whether the kernel keeps what this handle reads.
+    private let fillsPages: Bool
     private let documentBytesMax: Int
     private let state: Mutex<State>
     /// Held across a commit, by workers only: commits of one handle happen in the order of its flushes.
@@ -27,12 +29,13 @@ final class DocumentHandle: OpenHandle {
     var path: String { file.path }
 
     init(
-        _ open: OpenFile, attributes: FileAttributes, flags: Int32, isNew: Bool, owner: UInt64,
-        in operations: Operations
+        _ open: OpenFile, attributes: FileAttributes, flags: Int32, isNew: Bool, fillsPages: Bool,
+        owner: UInt64, in operations: Operations
     ) {
         self.open = open
         self.operations = operations
         self.owner = owner
+        self.fillsPages = fillsPages
         appends = flags & O_APPEND != 0
         isWritable = flags & O_ACCMODE != O_RDONLY
         documentBytesMax = isWritable ? open.file.collection.configuration.documentLimitBytes : 0
@@ -45,29 +48,36 @@ final class DocumentHandle: OpenHandle {
     // MARK: Reading
 
     func read(_ request: Request, size: Int, offset: Int64) throws(VexFSError) {
-        let known: FileContent? = state.withLock { state in
+        // Every read is of the newest version: what it answers may stay in the page cache, which all handles share.
+        let attributes = file.collection.attributes(of: file.number)
+        let isAnswered = state.withLock { state in
             if state.draft.isLoaded {
                 request.reply(slice: state.draft.bytes, offset: offset, size: size)
-                return FileContent([])
+                return true
             }
-            if let content = state.content { request.reply(slice: content.bytes, offset: offset, size: size) }
-            return state.content
+            guard let (content, version) = state.content, attributes == nil || version == attributes?.version else {
+                return false
+            }
+            request.reply(slice: content.bytes, offset: offset, size: size)
+            return true
         }
-        if known != nil { return }
-        // The first read: small documents come from memory more often than not, large ones are a worker's business.
-        let attributes = file.collection.attributes(of: file.number)
+        if isAnswered { return }
+        // Small documents come from memory more often than not, large ones are a worker's business.
         if (attributes?.size ?? 0) <= Self.quickBytesMax {
-            try readFirst(request, size: size, offset: offset)
+            try fetch(request, size: size, offset: offset)
         } else {
             operations.work(request, at: { self.path }) { () throws(VexFSError) in
-                try self.readFirst(request, size: size, offset: offset)
+                try self.fetch(request, size: size, offset: offset)
             }
         }
     }
 
-    private func readFirst(_ request: Request, size: Int, offset: Int64) throws(VexFSError) {
+    private func fetch(_ request: Request, size: Int, offset: Int64) throws(VexFSError) {
+        // The version is looked up first: should a commit come in between, the next read fetches again.
+        let version = file.collection.attributes(of: file.number)?.version
+        if fillsPages { operations.inodes.refilled(file.id) }
         let content = try open.content()
-        state.withLock { if $0.content == nil { $0.content = content } }
+        state.withLock { $0.content = (content, version) }
         request.reply(slice: content.bytes, offset: offset, size: size)
     }
 
@@ -236,7 +246,7 @@ final class DocumentHandle: OpenHandle {
             case .refuse(let error): throw error
             case .commit(let bytes, let parsed, let generation):
                 if open.removedAttributes == nil { try store(bytes, parsed, generation, durability) }
-                finish(bytes, generation)
+                finish(generation)
             }
         }
     }
@@ -253,20 +263,20 @@ final class DocumentHandle: OpenHandle {
             // Removed between the decision and the commit: as if it had been removed before.
             if error.code == .notFound, file.collection.attributes(of: file.number) == nil { return }
             // Without its vector the document is kept all the same: there is nothing left to commit.
-            if error.code == .embedderUnavailable || error.code == .modelMissing { finish(bytes, generation) }
+            if error.code == .embedderUnavailable || error.code == .modelMissing { finish(generation) }
             state.withLock { $0.draft.commitFailed(error, generation: generation) }
             if error.isFinal { file.collection.recordFailure(error, for: file.number, draft: bytes) }
             throw error
         }
     }
 
-    private func finish(_ bytes: [UInt8], _ generation: Int) {
+    private func finish(_ generation: Int) {
         let isCurrent = state.withLock { state in
             guard state.draft.committed(generation: generation) else { return false }
             guard open.removedAttributes == nil else { return true }
             operations.budget.giveBack(state.draft.bytes.count)
             state.draft.unload()
-            state.content = FileContent(bytes)
+            state.content = nil
             return true
         }
         if isCurrent { open.hide(owner: owner) }

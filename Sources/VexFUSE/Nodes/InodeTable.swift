@@ -60,6 +60,12 @@ final class InodeTable: Sendable {
         }
     }
 
+    /// Notes that an open handle fills pages again after the content changed. Of which version the pages are is left
+    /// open: the next open drops them.
+    func refilled(_ node: NodeID) {
+        entries.withLock { if let entry = $0[node], entry.cached == nil { $0[node]?.cached = 0 } }
+    }
+
     /// Whether the kernel may hold pages of the file, so that a change of its content means telling the kernel.
     func mayBeCached(_ node: NodeID) -> Bool { entries.withLock { $0[node]?.cached != nil } }
 

@@ -49,7 +49,8 @@ extension Operations {
         }
         if let buffer = open.scratch { return ScratchHandle(open, buffer, flags: info.flags, in: self) }
         return DocumentHandle(
-            open, attributes: attributes, flags: info.flags, isNew: isNew, owner: nextOwner(), in: self)
+            open, attributes: attributes, flags: info.flags, isNew: isNew, fillsPages: info.direct_io == 0,
+            owner: nextOwner(), in: self)
     }
 
     func release(_ handle: UInt64) { handles.remove(handle)?.release() }
