@@ -208,9 +208,9 @@ final class DocumentHandle: OpenHandle {
         }
         let body: @Sendable () throws(VexFSError) -> Void = { () throws(VexFSError) in
             try self.commit(.process) { $0.flushDecision() }
-            request.reply(errno: 0)
+            self.operations.kernel.whenForgotten(self.file.id) { request.reply(errno: 0) }
         }
-        if state.withLock({ $0.draft.isQuickToCommit }), !operations.inodes.mayBeCached(file.id) {
+        if state.withLock({ $0.draft.isQuickToCommit }) {
             operations.workQuickly(request, at: { self.path }, body)
         } else {
             operations.work(request, at: { self.path }, body)
@@ -221,7 +221,7 @@ final class DocumentHandle: OpenHandle {
         operations.work(request, at: { self.path }) { () throws(VexFSError) in
             try self.commit(.power) { $0.syncDecision() }
             if self.open.removedAttributes == nil { try self.file.collection.sync(self.file.number) }
-            request.reply(errno: 0)
+            self.operations.kernel.whenForgotten(self.file.id) { request.reply(errno: 0) }
         }
     }
 
@@ -280,7 +280,7 @@ final class DocumentHandle: OpenHandle {
             return true
         }
         if isCurrent { open.hide(owner: owner) }
-        if operations.inodes.contentChanged(file.id) { operations.kernel.forgetContent(of: file.id) }
+        operations.contentChanged(file.id)
     }
 }
 

@@ -9,22 +9,26 @@ final class ScratchHandle: OpenHandle {
     private let operations: Operations
     private let appends: Bool
     private let isWritable: Bool
+    /// Whether the kernel keeps what this handle reads.
+    private let fillsPages: Bool
     /// The committed content, as long as no handle writes: a writer loads the shared buffer, which comes first.
     private let content = Mutex<FileContent?>(nil)
 
     private var file: CollectionFile { open.file }
     var path: String { file.path }
 
-    init(_ open: OpenFile, _ buffer: ScratchBuffer, flags: Int32, in operations: Operations) {
+    init(_ open: OpenFile, _ buffer: ScratchBuffer, flags: Int32, fillsPages: Bool, in operations: Operations) {
         self.open = open
         self.buffer = buffer
         self.operations = operations
+        self.fillsPages = fillsPages
         appends = flags & O_APPEND != 0
         isWritable = flags & O_ACCMODE != O_RDONLY
         if isWritable, flags & O_TRUNC != 0 { buffer.truncate() }
     }
 
     func read(_ request: Request, size: Int, offset: Int64) throws(VexFSError) {
+        if fillsPages { operations.inodes.refilled(file.id) }
         if buffer.withBytes({ request.reply(slice: $0, offset: offset, size: size) }) { return }
         if let known = content.withLock({ $0 }) {
             request.reply(slice: known.bytes, offset: offset, size: size)
@@ -77,7 +81,7 @@ final class ScratchHandle: OpenHandle {
         }
         operations.work(request, at: { self.path }) { () throws(VexFSError) in
             try self.commit(.process)
-            request.reply(errno: 0)
+            self.operations.kernel.whenForgotten(self.file.id) { request.reply(errno: 0) }
         }
     }
 
@@ -85,7 +89,7 @@ final class ScratchHandle: OpenHandle {
         operations.work(request, at: { self.path }) { () throws(VexFSError) in
             try self.commit(.power)
             if self.open.removedAttributes == nil { try self.file.collection.sync(self.file.number) }
-            request.reply(errno: 0)
+            self.operations.kernel.whenForgotten(self.file.id) { request.reply(errno: 0) }
         }
     }
 

@@ -81,8 +81,8 @@ extension Operations {
                 try self.change(file, wanted, mask)
                 let (status, version, isPassing) = try self.status(of: file)
                 self.inodes.shown(file.id, version: version)
-                request.reply(
-                    attributes: status, timeoutSeconds: isPassing ? 0 : self.options.attributeTimeoutSeconds)
+                let timeout = isPassing ? 0 : self.options.attributeTimeoutSeconds
+                self.kernel.whenForgotten(file.id) { request.reply(attributes: status, timeoutSeconds: timeout) }
             }
         case .virtual(let node):
             let id = NodeID(raw: raw)
@@ -149,7 +149,7 @@ extension Operations {
             file.collection.recordFailure(error, for: file.number, draft: bytes)
             throw error
         }
-        if inodes.contentChanged(file.id) { kernel.forgetContent(of: file.id) }
+        contentChanged(file.id)
     }
 
     // MARK: STATFS, READLINK

@@ -205,15 +205,15 @@ extension Operations {
         }
     }
 
-    /// After documents changed by another way than a system call: drops what the kernel remembers of them. Blocks; not
-    /// for the reader thread.
+    /// After documents changed by another way than a system call: drops what the kernel remembers of them, soon.
     func documentsChanged(in collection: Collection) {
         let directory = NodeID(collection: collection.number, file: Collection.rootNumber)
-        kernel.forgetAttributes(of: directory)
         for node in inodes.outdated(collection: collection.number, version: { collection.attributes(of: $0)?.version })
         {
             _ = inodes.contentChanged(node)
             kernel.forgetContent(of: node)
         }
+        // Last: who waits for the directory's turn waits for all.
+        kernel.forgetAttributes(of: directory)
     }
 }

@@ -40,14 +40,14 @@ extension Operations {
         let isWritable = info.flags & O_ACCMODE != O_RDONLY
         if isWritable || open.shownDraft != nil || open.scratch?.uncommitted != nil {
             info.direct_io = 1
-            if isWritable, inodes.contentChanged(file.id), open.scratch != nil {
-                // Readers of a scratch file see every write: their pages go now, and new ones come from the buffer.
-                pool.submit { [kernel] in kernel.forgetContent(of: file.id) }
-            }
+            // Readers of a scratch file see every write: their pages go now, and new ones come from the buffer.
+            if isWritable, open.scratch != nil { contentChanged(file.id) }
         } else {
             info.keep_cache = inodes.openedForReading(file.id, version: attributes.version) ? 1 : 0
         }
-        if let buffer = open.scratch { return ScratchHandle(open, buffer, flags: info.flags, in: self) }
+        if let buffer = open.scratch {
+            return ScratchHandle(open, buffer, flags: info.flags, fillsPages: info.direct_io == 0, in: self)
+        }
         return DocumentHandle(
             open, attributes: attributes, flags: info.flags, isNew: isNew, fillsPages: info.direct_io == 0,
             owner: nextOwner(), in: self)
@@ -137,7 +137,7 @@ extension Operations {
                 _ = try file.collection.commit(
                     changes.bytes, to: file.number, parsed: nil, modified: changes.modified, durability: durability)
                 buffer.committed(generation: changes.generation)
-                if inodes.contentChanged(file.id) { kernel.forgetContent(of: file.id) }
+                contentChanged(file.id)
             } else if let attributes = file.collection.attributes(of: file.number), attributes.version == 0 {
                 _ = try file.collection.commit(
                     [], to: file.number, parsed: nil, modified: attributes.modified, durability: durability)

@@ -12,7 +12,7 @@ final class Operations: Sendable {
     let options: MountOptions
     let pool: WorkerPool
     let relay = ReaderRelay()
-    let kernel = KernelCache()
+    let kernel: KernelCache
     let inodes = InodeTable()
     let virtualNodes = VirtualNodeTable()
     let openFiles = OpenFileTable()
@@ -30,6 +30,7 @@ final class Operations: Sendable {
         self.store = store
         mountRoot = mountpoint
         self.options = options
+        kernel = try KernelCache()
         pool = try WorkerPool(threads: options.workerThreads)
         tree = VirtualTree(store: store, errors: errors)
         let metrics = store.metrics
@@ -73,6 +74,17 @@ final class Operations: Sendable {
             throw VexFSError(.invalidName, "a name must be UTF-8")
         }
         return name
+    }
+
+    /// Notes that a file's content changed, and drops the pages of an older version that the kernel may hold.
+    func contentChanged(_ file: NodeID) {
+        if inodes.contentChanged(file) { kernel.forgetContent(of: file) }
+    }
+
+    /// Ends the threads: first the workers, which still may have something to tell the kernel.
+    func close() {
+        pool.close()
+        kernel.close()
     }
 
     /// A number for a handle, by which its draft is told from others of the same file.
