@@ -83,24 +83,40 @@ final class DocumentHandle: OpenHandle {
 
     // MARK: Writing
 
+    /// Content that a write has brought and that is refused: to be recorded by a worker, since that is a commit.
+    private struct Refusal {
+        var error: VexFSError
+        var draft: [UInt8]
+    }
+
     func write(_ request: Request, _ bytes: UnsafeRawBufferPointer, offset: Int64) throws(VexFSError) {
         if bytes.count <= Self.quickBytesMax, state.withLock({ $0.draft.isLoaded && $0.draft.bytes.count <= 1 << 18 }) {
-            try put(bytes, at: offset)
-            request.reply(written: bytes.count)
+            guard let refusal = try put(bytes, at: offset) else {
+                request.reply(written: bytes.count)
+                return
+            }
+            operations.work(request, at: { self.path }) { () throws(VexFSError) in try self.record(refusal) }
             return
         }
         let copy = [UInt8](bytes)
         operations.work(request, at: { self.path }) { () throws(VexFSError) in
-            var failure: VexFSError?
+            var outcome = Result<Refusal?, VexFSError>.success(nil)
             copy.withUnsafeBytes { bytes in
-                do throws(VexFSError) { try self.put(bytes, at: offset) } catch { failure = error }
+                do throws(VexFSError) { outcome = .success(try self.put(bytes, at: offset)) } catch {
+                    outcome = .failure(error)
+                }
             }
-            if let failure { throw failure }
+            if let refusal = try outcome.get() { try self.record(refusal) }
             request.reply(written: copy.count)
         }
     }
 
-    private func put(_ bytes: UnsafeRawBufferPointer, at requested: Int64) throws(VexFSError) {
+    private func record(_ refusal: Refusal) throws(VexFSError) {
+        file.collection.recordFailure(refusal.error, for: file.number, draft: refusal.draft)
+        throw refusal.error
+    }
+
+    private func put(_ bytes: UnsafeRawBufferPointer, at requested: Int64) throws(VexFSError) -> Refusal? {
         try load()
         let (verdict, generation) = try state.withLock { (state) throws(VexFSError) in
             let offset = appends ? state.draft.bytes.count : Int(requested)
@@ -110,23 +126,25 @@ final class DocumentHandle: OpenHandle {
             if case .invalid = verdict { operations.budget.giveBack(max(0, offset + bytes.count - before)) }
             return (verdict, state.draft.generation)
         }
-        switch verdict {
-        case .accepted: break
-        case .invalid(let offset, let reason):
-            try refuseWrite(malformed(reason, at: offset), bytes)
-        case .complete: try check(generation, bytes)
-        }
+        let refusal: Refusal? =
+            switch verdict {
+            case .accepted: nil
+            case .invalid(let offset, let reason): refuse(bytes, malformed(reason, at: offset))
+            case .complete: check(generation)
+            }
         show()
+        return refusal
     }
 
     /// Checks a draft that has become one whole document, outside the lock: only this request writes, and what readers
     /// see meanwhile is as good.
-    private func check(_ generation: Int, _ bytes: UnsafeRawBufferPointer) throws(VexFSError) {
-        guard open.removedAttributes == nil else { return }
+    private func check(_ generation: Int) -> Refusal? {
+        guard open.removedAttributes == nil else { return nil }
         let draft = state.withLock { $0.draft.bytes }
         do throws(VexFSError) {
             let document = try file.collection.check(draft, as: file.number)
             state.withLock { $0.draft.accept(document, generation: generation) }
+            return nil
         } catch {
             let refusal = state.withLock { state in
                 var error = error
@@ -140,10 +158,7 @@ final class DocumentHandle: OpenHandle {
                 operations.budget.giveBack(before - state.draft.bytes.count)
                 return error
             }
-            guard let refusal else { return }
-            file.collection.recordFailure(refusal, for: file.number, draft: draft)
-            show()
-            throw refusal
+            return refusal.map { Refusal(error: $0, draft: draft) }
         }
     }
 
@@ -151,14 +166,12 @@ final class DocumentHandle: OpenHandle {
         VexFSError(.malformedDocument, reason, at: "\(path): byte \(offset)")
     }
 
-    private func refuseWrite(_ error: VexFSError, _ bytes: UnsafeRawBufferPointer) throws(VexFSError) {
+    private func refuse(_ bytes: UnsafeRawBufferPointer, _ error: VexFSError) -> Refusal {
         let draft = state.withLock { state in
             state.draft.refuse(error)
             return state.draft.bytes + Array(bytes)
         }
-        file.collection.recordFailure(error, for: file.number, draft: draft)
-        show()
-        throw error
+        return Refusal(error: error, draft: draft)
     }
 
     func resize(to count: Int64) throws(VexFSError) {
@@ -227,11 +240,11 @@ final class DocumentHandle: OpenHandle {
 
     func release() {
         if isWritable {
-            // Inline and in order: the next open of the same caller must see the truncation.
-            do throws(VexFSError) {
-                try commit(.process) { $0.releaseDecision() }
-            } catch {
-                operations.report(error, at: path, caller: nil)
+            // In order: the next open of the same caller must see the truncation.
+            if state.withLock({ $0.draft.isVisible }) {
+                operations.releasing(at: { self.path }) { () throws(VexFSError) in
+                    try self.commit(.process) { $0.releaseDecision() }
+                }
             }
             operations.budget.giveBack(state.withLock { $0.draft.bytes.count })
             open.hide(owner: owner)

@@ -95,7 +95,7 @@ final class ScratchHandle: OpenHandle {
 
     func release() {
         if isWritable, buffer.uncommitted != nil {
-            do throws(VexFSError) { try commit(.process) } catch { operations.report(error, at: path, caller: nil) }
+            operations.releasing(at: { self.path }) { () throws(VexFSError) in try self.commit(.process) }
         }
         operations.openFiles.release(open)
     }

@@ -119,6 +119,15 @@ final class Operations: Sendable {
         if !began { work(request, at: path, body) }
     }
 
+    /// Runs what a release has left to commit, before the next request where that is quick; another thread reads
+    /// meanwhile where it takes longer. Nobody is left to whom an error could be told.
+    func releasing(at path: () -> String, _ body: () throws(VexFSError) -> Void) {
+        func run() {
+            do throws(VexFSError) { try body() } catch { report(error, at: path(), caller: nil) }
+        }
+        if !relay.run(run) { run() }
+    }
+
     /// Answers with an error.
     func fail(_ request: Request, _ error: VexFSError, at path: String) {
         report(error, at: path, caller: request.caller)
