@@ -127,6 +127,33 @@ private func read(_ path: String) -> String? {
         }
     }
 
+    @Test func aSizeAboveTheLimitIsRefused() throws {
+        try withMount { mount in
+            #expect(mkdir(mount + "/c", 0o755) == 0)
+            #expect(write(document, to: mount + "/c/a.json") == 0)
+            #expect(truncate(mount + "/c/a.json", 1 << 30) == -1 && errno == EFBIG)
+            #expect(read(mount + "/c/a.json") == document)
+        }
+    }
+
+    @Test func anOldHandleReadsTheNewestVersion() throws {
+        try withMount { mount in
+            #expect(mkdir(mount + "/c", 0o755) == 0)
+            #expect(write(document, to: mount + "/c/a.json") == 0)
+            let descriptor = open(mount + "/c/a.json", O_RDONLY)
+            defer { close(descriptor) }
+            var buffer = [UInt8](repeating: 0, count: 100)
+            for number in 1...20 {
+                #expect(pread(descriptor, &buffer, buffer.count, 0) > 0)
+                let next = #"{"embedding":[1,0,\#(number)]}"#
+                #expect(write(next, to: mount + "/c/a.json") == 0)
+                let count = pread(descriptor, &buffer, buffer.count, 0)
+                #expect(String(decoding: buffer.prefix(max(0, count)), as: UTF8.self) == next)
+                #expect(read(mount + "/c/a.json") == next)
+            }
+        }
+    }
+
     @Test func theMountEndsWhileAFileIsOpen() throws {
         var descriptor: Int32 = -1
         try withMount { mount in

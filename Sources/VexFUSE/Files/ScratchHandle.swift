@@ -65,6 +65,7 @@ final class ScratchHandle: OpenHandle {
         if count == 0 {
             buffer.truncate()
         } else {
+            try operations.checkSize(count, of: file)
             try load()
             try buffer.resize(to: Int(count))
         }

@@ -126,10 +126,7 @@ extension Operations {
 
     /// truncate(2) by path: there is no handle whose flush could commit it, so it is committed at once.
     private func truncate(_ file: CollectionFile, to size: Int64) throws(VexFSError) {
-        let limit = DraftBudget.scratchBytesMax
-        guard size <= limit else {
-            throw VexFSError(.documentTooLarge, "a file holds at the most \(limit >> 20) MiB", at: file.path)
-        }
+        try checkSize(size, of: file)
         if let open = openFiles.find(file.id), let buffer = open.scratch {
             if size > 0 { try buffer.load(open.content().bytes) }
             if size == 0 { buffer.truncate() } else { try buffer.resize(to: Int(size)) }
@@ -150,6 +147,20 @@ extension Operations {
             throw error
         }
         contentChanged(file.id)
+    }
+
+    /// Refuses a size before memory is filled up to it.
+    /// - Throws: `documentTooLarge`.
+    func checkSize(_ size: Int64, of file: CollectionFile) throws(VexFSError) {
+        let configuration = file.collection.configuration
+        let isDocument = file.collection.attributes(of: file.number)?.kind == .document
+        let limit =
+            isDocument
+            ? configuration.documentLimitBytes
+            : min(configuration.scratchFileLimitBytes, DraftBudget.scratchBytesMax)
+        guard size <= limit else {
+            throw VexFSError(.documentTooLarge, "this file holds at the most \(limit) bytes", at: file.path)
+        }
     }
 
     // MARK: STATFS, READLINK
