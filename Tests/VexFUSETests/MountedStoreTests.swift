@@ -57,6 +57,15 @@ private func read(_ path: String) -> String? {
     }
 }
 
+/// renameat2(2) with RENAME_EXCHANGE, which Glibc's module map leaves out.
+private func exchange(_ first: String, _ second: String) throws -> Int32 {
+    typealias Rename =
+        @convention(c) (Int32, UnsafePointer<CChar>, Int32, UnsafePointer<CChar>, UInt32) -> Int32
+    // The type is that of the C declaration.
+    let rename = unsafeBitCast(try #require(dlsym(nil, "renameat2")), to: Rename.self)
+    return rename(AT_FDCWD, first, AT_FDCWD, second, 1 << 1)
+}
+
 @Suite(.serialized, .timeLimit(.minutes(1))) struct MountedStoreTests {
     private let document = #"{"text":"refunds","embedding":[1,0,0],"lang":"en"}"#
 
@@ -117,8 +126,7 @@ private func read(_ path: String) -> String? {
             #expect(write(document, to: mount + "/c/a.json") == 0)
             #expect(write(#"{"embedding":[0,1,0]}"#, to: mount + "/c/b.json") == 0)
             let descriptor = open(mount + "/c/b.json", O_WRONLY)
-            let exchange = UInt32(1 << 1)
-            #expect(renameat2(AT_FDCWD, mount + "/c/a.json", AT_FDCWD, mount + "/c/b.json", exchange) == 0)
+            #expect(try exchange(mount + "/c/a.json", mount + "/c/b.json") == 0)
             let bytes = Array(#"{"embedding":[0,0,1]}"#.utf8)
             #expect(Glibc.write(descriptor, bytes, bytes.count) == bytes.count)
             #expect(close(descriptor) == 0)

@@ -220,7 +220,7 @@ final class DocumentHandle: OpenHandle {
             return
         }
         let body: @Sendable () throws(VexFSError) -> Void = { () throws(VexFSError) in
-            try self.commit(.process) { $0.flushDecision() }
+            try self.commit { $0.flushDecision() }
             self.operations.kernel.whenForgotten(self.file.id) { request.reply(errno: 0) }
         }
         if state.withLock({ $0.draft.isQuickToCommit }) {
@@ -232,7 +232,7 @@ final class DocumentHandle: OpenHandle {
 
     func sync(_ request: Request) throws(VexFSError) {
         operations.work(request, at: { self.path }) { () throws(VexFSError) in
-            try self.commit(.power) { $0.syncDecision() }
+            try self.commit { $0.syncDecision() }
             if self.open.removedAttributes == nil { try self.file.collection.sync(self.file.number) }
             self.operations.kernel.whenForgotten(self.file.id) { request.reply(errno: 0) }
         }
@@ -243,7 +243,7 @@ final class DocumentHandle: OpenHandle {
             // In order: the next open of the same caller must see the truncation.
             if state.withLock({ $0.draft.isVisible }) {
                 operations.releasing(at: { self.path }) { () throws(VexFSError) in
-                    try self.commit(.process) { $0.releaseDecision() }
+                    try self.commit { $0.releaseDecision() }
                 }
             }
             operations.budget.giveBack(state.withLock { $0.draft.bytes.count })
@@ -252,26 +252,25 @@ final class DocumentHandle: OpenHandle {
         operations.openFiles.release(open)
     }
 
-    private func commit(_ durability: Durability, _ decide: (inout Draft) -> Draft.Decision) throws(VexFSError) {
+    /// Commits what the rules of drafts say. Brings nothing to the disk.
+    private func commit(_ decide: (inout Draft) -> Draft.Decision) throws(VexFSError) {
         try committing.withLock { (_) throws(VexFSError) in
             switch state.withLock({ decide(&$0.draft) }) {
             case .nothing: return
             case .refuse(let error): throw error
             case .commit(let bytes, let parsed, let generation):
-                if open.removedAttributes == nil { try store(bytes, parsed, generation, durability) }
+                if open.removedAttributes == nil { try store(bytes, parsed, generation) }
                 finish(generation)
             }
         }
     }
 
-    private func store(
-        _ bytes: [UInt8], _ parsed: ParsedDocument?, _ generation: Int, _ durability: Durability
-    ) throws(VexFSError) {
+    private func store(_ bytes: [UInt8], _ parsed: ParsedDocument?, _ generation: Int) throws(VexFSError) {
         let shown = open.shownDraft
         let modified = shown?.owner == owner ? shown?.modified : nil
         do throws(VexFSError) {
             _ = try file.collection.commit(
-                bytes, to: file.number, parsed: parsed, modified: modified ?? Clock.now(), durability: durability)
+                bytes, to: file.number, parsed: parsed, modified: modified ?? Clock.now(), durability: .process)
         } catch {
             // Removed between the decision and the commit: as if it had been removed before.
             if error.code == .notFound, file.collection.attributes(of: file.number) == nil { return }

@@ -81,14 +81,14 @@ final class ScratchHandle: OpenHandle {
             return
         }
         operations.work(request, at: { self.path }) { () throws(VexFSError) in
-            try self.commit(.process)
+            try self.commit()
             self.operations.kernel.whenForgotten(self.file.id) { request.reply(errno: 0) }
         }
     }
 
     func sync(_ request: Request) throws(VexFSError) {
         operations.work(request, at: { self.path }) { () throws(VexFSError) in
-            try self.commit(.power)
+            try self.commit()
             if self.open.removedAttributes == nil { try self.file.collection.sync(self.file.number) }
             self.operations.kernel.whenForgotten(self.file.id) { request.reply(errno: 0) }
         }
@@ -96,14 +96,14 @@ final class ScratchHandle: OpenHandle {
 
     func release() {
         if isWritable, buffer.uncommitted != nil {
-            operations.releasing(at: { self.path }) { () throws(VexFSError) in try self.commit(.process) }
+            operations.releasing(at: { self.path }) { () throws(VexFSError) in try self.commit() }
         }
         operations.openFiles.release(open)
     }
 
     /// Stores what changed. Also called before a rename, which must not lose it.
-    private func commit(_ durability: Durability) throws(VexFSError) {
-        try operations.commit(open, buffer, durability)
+    private func commit() throws(VexFSError) {
+        try operations.commit(open, buffer)
     }
 
     private var needsCommit: Bool {

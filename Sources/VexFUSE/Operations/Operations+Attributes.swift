@@ -130,7 +130,7 @@ extension Operations {
         if let open = openFiles.find(file.id), let buffer = open.scratch {
             if size > 0 { try buffer.load(open.content().bytes) }
             if size == 0 { buffer.truncate() } else { try buffer.resize(to: Int(size)) }
-            try commit(open, buffer, .process)
+            try commit(open, buffer)
             return
         }
         var bytes = size == 0 ? [] : try file.collection.content(of: file.number).bytes

@@ -193,7 +193,7 @@ extension Operations {
             let open = openFiles.find(CollectionFile(collection: from.collection, number: moved.number).id),
             let buffer = open.scratch
         {
-            try commit(open, buffer, .process)
+            try commit(open, buffer)
         }
         if mode == .exchange {
             // Both files live on: nothing is removed, and open handles stay with the file that they opened.

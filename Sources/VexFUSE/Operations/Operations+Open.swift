@@ -129,18 +129,18 @@ extension Operations {
     }
 
     /// Stores what changed in an open scratch file. Blocks; not for the reader thread, except at a release.
-    func commit(_ open: OpenFile, _ buffer: ScratchBuffer, _ durability: Durability) throws(VexFSError) {
+    func commit(_ open: OpenFile, _ buffer: ScratchBuffer) throws(VexFSError) {
         try buffer.committing.withLock { (_) throws(VexFSError) in
             guard open.removedAttributes == nil else { return }
             let file = open.file
             if let changes = buffer.changes() {
                 _ = try file.collection.commit(
-                    changes.bytes, to: file.number, parsed: nil, modified: changes.modified, durability: durability)
+                    changes.bytes, to: file.number, parsed: nil, modified: changes.modified, durability: .process)
                 buffer.committed(generation: changes.generation)
                 contentChanged(file.id)
             } else if let attributes = file.collection.attributes(of: file.number), attributes.version == 0 {
                 _ = try file.collection.commit(
-                    [], to: file.number, parsed: nil, modified: attributes.modified, durability: durability)
+                    [], to: file.number, parsed: nil, modified: attributes.modified, durability: .process)
             }
         }
     }
