@@ -249,7 +249,7 @@ final class DocumentHandle: OpenHandle {
             operations.budget.giveBack(state.withLock { $0.draft.bytes.count })
             open.hide(owner: owner)
         }
-        operations.openFiles.release(open)
+        operations.closed(open)
     }
 
     /// Commits what the rules of drafts say. Brings nothing to the disk.

@@ -98,7 +98,7 @@ final class ScratchHandle: OpenHandle {
         if isWritable, buffer.uncommitted != nil {
             operations.releasing(at: { self.path }) { () throws(VexFSError) in try self.commit() }
         }
-        operations.openFiles.release(open)
+        operations.closed(open)
     }
 
     /// Stores what changed. Also called before a rename, which must not lose it.

@@ -55,6 +55,17 @@ extension Operations {
 
     func release(_ handle: UInt64) { handles.remove(handle)?.release() }
 
+    /// Notes that a handle is gone. A file that was made and whose first commit failed goes with its last handle: its
+    /// name stands for nothing that is kept.
+    func closed(_ open: OpenFile) {
+        let file = open.file
+        guard openFiles.release(open), open.removedAttributes == nil,
+            let attributes = file.collection.attributes(of: file.number), attributes.version == 0
+        else { return }
+        file.collection.discard(file.number)
+        kernel.forgetEntry(attributes.name, in: NodeID(collection: file.collection.number, file: attributes.parent))
+    }
+
     // MARK: CREATE, MKNOD
 
     func create(
@@ -80,7 +91,15 @@ extension Operations {
         }
         let file = CollectionFile(collection: directory.collection, number: attributes.number)
         let entry = try entry(file)
-        let handle = try openFile(file, attributes, isNew: isNew, &info)
+        let handle: any OpenHandle
+        do throws(VexFSError) {
+            handle = try openFile(file, attributes, isNew: isNew, &info)
+        } catch {
+            // The kernel is not told of this lookup.
+            inodes.forget(file.id, 1)
+            if isNew { file.collection.discard(file.number) }
+            throw error
+        }
         info.fh = handles.insert(handle)
         if !request.reply(created: entry, open: info) {
             release(info.fh)
@@ -101,8 +120,13 @@ extension Operations {
             let made = try directory.collection.createFile(
                 name, in: directory.number, mode: UInt16(mode & 0o7777), owner: caller.user, group: caller.group)
             // No handle will flush it: it is kept as an empty file right away.
-            _ = try directory.collection.commit(
-                [], to: made.number, parsed: nil, modified: Clock.now(), durability: .process)
+            do throws(VexFSError) {
+                _ = try directory.collection.commit(
+                    [], to: made.number, parsed: nil, modified: Clock.now(), durability: .process)
+            } catch {
+                directory.collection.discard(made.number)
+                throw error
+            }
             try self.reply(request, entry: CollectionFile(collection: directory.collection, number: made.number))
         }
     }

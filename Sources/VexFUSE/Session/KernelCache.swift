@@ -49,6 +49,16 @@ final class KernelCache: Sendable {
         notify(node) { _ = fuse_lowlevel_notify_inval_inode($0, node.raw, -1, 0) }
     }
 
+    /// Drops a name of a directory, soon.
+    func forgetEntry(_ name: ByteString, in directory: NodeID) {
+        let bytes = name.string
+        notify(directory) { session in
+            bytes.withCString {
+                _ = fuse_lowlevel_notify_inval_entry(session, directory.raw, $0, strlen($0))
+            }
+        }
+    }
+
     private func notify(_ node: NodeID, _ send: @escaping @Sendable (OpaquePointer) -> Void) {
         state.withLock { $0.pending[node, default: 0] += 1 }
         jobs.append { [self] in
