@@ -114,7 +114,7 @@ final class BulkHandle: OpenHandle {
         }
     }
 
-    static func refusedLines(_ report: [UInt8]) -> Int64 {
+    private static func refusedLines(_ report: [UInt8]) -> Int64 {
         guard let json = try? JSON.parse(report) else { return 0 }
         return json["refused"]?.integerValue ?? 0
     }

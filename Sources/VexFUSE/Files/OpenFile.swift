@@ -69,9 +69,6 @@ final class OpenFile: Sendable {
 final class OpenFileTable: Sendable {
     private let files = Mutex<[NodeID: (file: OpenFile, handles: Int)]>([:])
 
-    /// Open handles of files.
-    var handleCount: Int { files.withLock { $0.values.reduce(0) { $0 + $1.handles } } }
-
     /// The open file with a number, or nil.
     func find(_ id: NodeID) -> OpenFile? { files.withLock { $0[id]?.file } }
 

@@ -50,11 +50,6 @@ final class VirtualTree: Sendable {
         }
     }
 
-    /// Whether a name in a collection's directory is VexFS's own.
-    func isReserved(_ name: ByteString, in directory: CollectionFile) -> Bool {
-        reservedChild(name, of: directory) != nil
-    }
-
     /// `documents` and `points` of a collection, for paths of the original layout; a real file of that name goes first.
     func aliasChild(_ name: ByteString, of directory: CollectionFile, for caller: Caller) -> (any VirtualNode)? {
         guard directory.isCollection, Self.aliases.contains(name), !CallerSystemCall.isCreating(caller.process) else {

@@ -31,9 +31,6 @@ final class ReaderRelay: Sendable {
     /// Which turn of reading it is: a thread reads as long as the turn is its own.
     private let turn = Atomic<UInt64>(0)
 
-    /// How often the standby has taken over.
-    var takeovers: UInt64 { turn.load(ordering: .relaxed) }
-
     /// Runs a job on the calling thread, which must be the one that reads. Returns false where the job was not begun.
     func run(_ job: () -> Void) -> Bool {
         guard hasStandby.load(ordering: .acquiring) else { return false }
