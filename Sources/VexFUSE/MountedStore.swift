@@ -53,6 +53,7 @@ public final class MountedStore: Sendable {
         }
         // Workers reply through the session: they end before it does.
         operations.pool.close()
+        for handle in operations.handles.all { handle.abandon() }
         session.unmount()
         phase.update { $0 = .ended }
     }
