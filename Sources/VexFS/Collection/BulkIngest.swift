@@ -213,6 +213,9 @@ public final class BulkIngest: Sendable {
         if let vector = document.vector { try collection.check(vector, work.configuration) }
         let id = document.explicitID ?? Self.freshIdentifier()
         let name = FileNaming.name(forID: id)
+        if let existing = collection.lookup(name, in: Collection.rootNumber), existing.kind != .document {
+            throw VexFSError(.alreadyExists, "\(name) is there and is not a document")
+        }
         var prepared = PreparedDocument(bytes: [])
         prepared.bytes.reserveCapacity(line.count + 1)
         prepared.bytes.append(contentsOf: line)
@@ -275,8 +278,12 @@ public final class BulkIngest: Sendable {
         let places = lines.indices.filter { lines[$0].text != nil }
         guard !places.isEmpty else { return }
         do throws(VexFSError) {
+            // Before the first commit only the batch knows the dimension.
+            var configuration = collection.configuration
+            let known = lines.lazy.compactMap { $0.prepared.vector?.count }.first
+            configuration.dimension = configuration.dimension ?? known
             let embeddings = try collection.embed(
-                places.map { lines[$0].text ?? "" }, role: .document, collection.configuration)
+                places.map { lines[$0].text ?? "" }, role: .document, configuration)
             for (place, embedding) in zip(places, embeddings) { lines[place].prepared.take(embedding) }
         } catch {
             guard error.code == .embedderUnavailable || error.code == .modelMissing else {
@@ -345,8 +352,9 @@ extension Collection {
                     state.tree.insert(attributes)
                 }
                 Self.touchDirectory(Self.rootNumber, now, &state)
+                Self.show(versions, &state)
             }
-            show(versions)
+            announce(versions)
             return created
         }
     }
@@ -366,12 +374,9 @@ extension Collection {
                 attributes.group = root?.group ?? 0
                 return (attributes, true)
             }
-            if state.nextFile >= state.reservedFiles {
-                state.reservedFiles = state.nextFile + 4096
-                batch.put(StoreKey.collection(number), encodedRecord(state))
-            }
             return all
         }
+        reserveFileNumbers(batch)
         var records: [FileRecord] = []
         records.reserveCapacity(names.count)
         var created = 0

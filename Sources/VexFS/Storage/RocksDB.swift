@@ -162,6 +162,7 @@ final class RocksDB: @unchecked Sendable {
             rocksdb_write(database, writeOptions, batch.handle, &message)
             try Self.check(message, doing: "write to the store")
         }
+        for completion in batch.completions { completion() }
     }
 
     /// Brings every earlier ``write(_:)`` to the disk.

@@ -3,10 +3,19 @@ import CRocksDB
 /// Changes that are applied together or not at all. Used by one thread at a time.
 final class WriteBatch {
     let handle: OpaquePointer
+    /// Settings and file numbers that the collection's record gets with this batch; several steps of one commit may
+    /// change it, and the last record written must hold all of it.
+    var configuration: CollectionConfiguration?
+    var reservedFiles: FileNumber?
+    /// What is done in memory once the changes are written; nothing of it where the write fails.
+    private(set) var completions: [() -> Void] = []
 
     init() { handle = rocksdb_writebatch_create() }
 
     deinit { rocksdb_writebatch_destroy(handle) }
+
+    /// Puts off a change in memory until the batch is written.
+    func onceWritten(_ completion: @escaping () -> Void) { completions.append(completion) }
 
     func put(_ key: [UInt8], _ value: [UInt8]) {
         value.withUnsafeBytes { put(key, $0) }

@@ -210,7 +210,7 @@ final class DocumentHandle: OpenHandle {
     func sync(_ request: Request) throws(VexFSError) {
         operations.work(request, at: { self.path }) { () throws(VexFSError) in
             try self.commit(.power) { $0.syncDecision() }
-            if self.open.removedAttributes == nil { try self.file.collection.sync(self.file.number) }
+            if self.open.removedAttributes == nil { try self.file.collection.sync() }
             request.reply(errno: 0)
         }
     }

@@ -84,7 +84,7 @@ final class ScratchHandle: OpenHandle {
     func sync(_ request: Request) throws(VexFSError) {
         operations.work(request, at: { self.path }) { () throws(VexFSError) in
             try self.commit(.power)
-            if self.open.removedAttributes == nil { try self.file.collection.sync(self.file.number) }
+            if self.open.removedAttributes == nil { try self.file.collection.sync() }
             request.reply(errno: 0)
         }
     }
