@@ -227,8 +227,14 @@ extension Collection {
         record.contentChecksum = prepared.bytes.withUnsafeBytes { vexfs_crc32c(0, $0.baseAddress, $0.count) }
         record.error = prepared.reason
         batch.put(StoreKey.document(number, row), prepared.bytes)
-        batch.put(StoreKey.row(number, row), version.encoded())
-        batch.put(StoreKey.file(number, record.attributes.number), record.encoded())
+        let file = StoreKey.file(number, record.attributes.number)
+        if reserved == nil {
+            batch.put(StoreKey.row(number, row), version.encoded())
+            batch.put(file, record.encoded())
+        } else {
+            batch.put(StoreKey.row(number, row), version.encoded(), inGroup: 0)
+            batch.put(file, record.encoded(), inGroup: 1)
+        }
         batch.onceWritten { [payloads] in
             if payloads.hasColumns { payloads.insert(row: row, metadata: metadata) }
         }
