@@ -27,7 +27,8 @@ import VexFS
         let first = relay.currentTurn
         try standBy(relay, outcome)
         var began = false
-        // The job ends only when the standby has taken over: a relay that never does fails by the time limit of the wait.
+        // The job ends only when the standby has taken over: a relay that never does fails by the time limit of the
+        // wait.
         while !began {
             began = relay.run {
                 _ = outcome.wait(milliseconds: 10_000) { $0 == .waiting ? nil : () }

@@ -74,8 +74,8 @@ public final class BulkIngest: Sendable {
         }
     }
 
-    /// Commits what is left; more may follow. A last line that is only the beginning of one waits for its rest: this may
-    /// be the flush of a process that was forked in the middle of the writing.
+    /// Commits what is left; more may follow. A last line that is only the beginning of one waits for its rest: this
+    /// may be the flush of a process that was forked in the middle of the writing.
     /// - Throws: `malformedDocument` where lines were refused (the good ones are kept); what a commit throws.
     public func finish() throws(VexFSError) {
         try locked { work throws(VexFSError) in
