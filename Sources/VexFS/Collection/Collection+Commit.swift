@@ -37,16 +37,24 @@ extension Collection {
     ///
     /// A document whose embedding fails is kept with its state, and the reason is thrown all the same.
     /// - Parameter parsed: what ``check(_:as:)`` returned for these very bytes, to save the second parse.
-    /// - Throws: what ``check(_:as:)`` throws; `notFound` where the file is gone; `embedderUnavailable`,
-    ///   `modelMissing`, `quotaExceeded`, `storeFull`, `inputOutput`.
+    /// - Parameter version: the version that the bytes replace, where they were made from it; nil replaces any.
+    /// - Throws: what ``check(_:as:)`` throws; `notFound` where the file is gone; `busy` where another version was
+    ///   committed than the one to replace; `embedderUnavailable`, `modelMissing`, `quotaExceeded`, `storeFull`,
+    ///   `inputOutput`.
     @discardableResult
     public func commit(
-        _ bytes: [UInt8], to file: FileNumber, parsed: ParsedDocument? = nil, modified: Int64? = nil,
-        durability: Durability = .process
+        _ bytes: [UInt8], to file: FileNumber, replacing version: UInt64? = nil, parsed: ParsedDocument? = nil,
+        modified: Int64? = nil, durability: Durability = .process
     ) throws(VexFSError) -> FileAttributes {
         // A rename may make another kind of file of it while it is prepared: then it is prepared again.
         for attempt in 0..<8 {
             guard let attributes = attributes(of: file) else { throw VexFSError(.notFound, "the file is gone") }
+            guard version == nil || attributes.version == version else {
+                throw VexFSError(.busy, "another version of the file was committed meanwhile")
+            }
+            let isExpected = { (now: FileAttributes) in
+                Self.isSameKind(now, attributes) && (version == nil || now.version == version)
+            }
             let configuration = configuration
             try checkSize(bytes.count, of: attributes.kind, configuration)
             if attempt == 0 { try context.space.claim(bytes.count + 4096) }
@@ -56,9 +64,9 @@ extension Collection {
                 let known = parsed?.format == FileNaming.format(of: attributes.name) ? parsed : nil
                 let prepared = try prepare(bytes, named: attributes.name, parsed: known, configuration)
                 failure = prepared.failure
-                result = try commit(prepared, to: file, modified: modified) { Self.isSameKind($0, attributes) }
+                result = try commit(prepared, to: file, modified: modified, if: isExpected)
             } else {
-                result = try commitScratch(bytes, to: file, modified: modified) { Self.isSameKind($0, attributes) }
+                result = try commitScratch(bytes, to: file, modified: modified, if: isExpected)
             }
             guard let result else { continue }
             if durability == .power { try sync() }
