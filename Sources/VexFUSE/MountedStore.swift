@@ -19,7 +19,7 @@ public final class MountedStore: Sendable {
             let text = options.libfuseText(storePath: store.path)
             session = try FuseSession(operations, mountpoint: mountpoint, options: text)
         } catch {
-            operations.pool.close()
+            operations.close()
             throw error
         }
         loop = SessionLoop(session: session.pointer, relay: operations.relay)
@@ -33,7 +33,7 @@ public final class MountedStore: Sendable {
             try loop.start()
         } catch {
             session.unmount()
-            operations.pool.close()
+            operations.close()
             phase.update { $0 = .ended }
             throw error
         }
@@ -51,8 +51,10 @@ public final class MountedStore: Sendable {
             phase.wait { $0 == .ended || $0 == .prepared ? () : nil }
             return
         }
+        // What the kernel remembers goes with the mount: nothing waits for it any more.
+        operations.kernel.attach(nil)
         // Workers reply through the session: they end before it does.
-        operations.pool.close()
+        operations.close()
         for handle in operations.handles.all { handle.abandon() }
         session.unmount()
         phase.update { $0 = .ended }

@@ -84,6 +84,11 @@ enum Engine {
         try translated { () throws(VexFSError) in try Store.check(at: path) }
     }
 
+    /// Lets a store whose log is damaged be opened with what is left of it.
+    static func acceptLoss(_ path: String) throws(Failure) {
+        try translated { () throws(VexFSError) in try Store.acceptLoss(at: path) }
+    }
+
     /// Runs engine code and gives its error an exit code.
     private static func translated<Value>(_ body: () throws(VexFSError) -> Value) throws(Failure) -> Value {
         do {

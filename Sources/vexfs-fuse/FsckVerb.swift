@@ -9,8 +9,15 @@ enum FsckVerb: Verb {
         Reads every document and every vector of a store that is not mounted, compares them with their
         checksums and with each other, and names what is damaged. It changes nothing. Exit code 0: the store
         is whole; 8: it is damaged.
+
+        A store whose log lost its end is not mounted: changes that were on the disk are gone. Restore a
+        backup, or give those changes up with --accept-loss; the store can then be mounted as it was before
+        them. They cannot be had back afterwards. Documents that are damaged otherwise stay as they are.
         """
-    static let options = [Option(long: "json", help: "one JSON object a finding, and one for the sum")]
+    static let options = [
+        Option(long: "json", help: "one JSON object a finding, and one for the sum"),
+        Option(long: "accept-loss", help: "give up what a damaged log has lost, then check"),
+    ]
 
     static func run(_ arguments: ParsedArguments) throws(Failure) -> ExitCode {
         try expect(1, in: arguments)
@@ -20,9 +27,24 @@ enum FsckVerb: Verb {
             let advice = entry.map { "; unmount it first: vexfs-fuse umount \(FilePath.quoted($0.mountpoint))" } ?? ""
             throw Failure(.storeInUse, "the store \(path) is in use\(advice)")
         }
+        if arguments.has("accept-loss") { try acceptLoss(path) }
         let check = try Engine.check(path)
         try Terminal.write(arguments.has("json") ? json(check) : text(check, path))
         return check.problems.isEmpty ? .success : .corruptionFound
+    }
+
+    /// Gives up what the log has lost, and says what that is; on standard error, where findings are not mixed with it.
+    private static func acceptLoss(_ path: String) throws(Failure) {
+        let lost = try Engine.check(path).problems.filter { $0.place == "the log" }
+        guard !lost.isEmpty else {
+            Terminal.complain("\(path): the log is whole, nothing was given up")
+            return
+        }
+        try Engine.acceptLoss(path)
+        for problem in lost {
+            // What follows the semicolon is the advice to do what has just been done.
+            Terminal.complain("\(path): given up what is missing: \(problem.message.prefix { $0 != ";" })")
+        }
     }
 
     private static func text(_ check: StoreCheckReport, _ path: String) -> String {

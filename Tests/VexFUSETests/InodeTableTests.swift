@@ -17,6 +17,19 @@ import VexFS
         #expect(!table.openedForReading(node, version: 2))
     }
 
+    @Test func pagesThatAnOldHandleFilledAreDroppedAtTheNextOpen() {
+        let table = InodeTable()
+        table.looked(up: node, version: 1)
+        #expect(!table.openedForReading(node, version: 1))
+        #expect(table.contentChanged(node))
+        table.refilled(node)
+        #expect(table.contentChanged(node))
+        table.refilled(node)
+        #expect(!table.openedForReading(node, version: 2))
+        table.refilled(node)
+        #expect(table.openedForReading(node, version: 2))
+    }
+
     @Test func anInodeIsForgottenWithItsLastLookup() {
         let table = InodeTable()
         table.looked(up: node, version: 1)

@@ -111,6 +111,49 @@ private func read(_ path: String) -> String? {
         }
     }
 
+    @Test func exchangedFilesKeepTheirOpenHandles() throws {
+        try withMount { mount in
+            #expect(mkdir(mount + "/c", 0o755) == 0)
+            #expect(write(document, to: mount + "/c/a.json") == 0)
+            #expect(write(#"{"embedding":[0,1,0]}"#, to: mount + "/c/b.json") == 0)
+            let descriptor = open(mount + "/c/b.json", O_WRONLY)
+            let exchange = UInt32(1 << 1)
+            #expect(renameat2(AT_FDCWD, mount + "/c/a.json", AT_FDCWD, mount + "/c/b.json", exchange) == 0)
+            let bytes = Array(#"{"embedding":[0,0,1]}"#.utf8)
+            #expect(Glibc.write(descriptor, bytes, bytes.count) == bytes.count)
+            #expect(close(descriptor) == 0)
+            #expect(read(mount + "/c/a.json") == #"{"embedding":[0,0,1]}"#)
+            #expect(read(mount + "/c/b.json") == document)
+        }
+    }
+
+    @Test func aSizeAboveTheLimitIsRefused() throws {
+        try withMount { mount in
+            #expect(mkdir(mount + "/c", 0o755) == 0)
+            #expect(write(document, to: mount + "/c/a.json") == 0)
+            #expect(truncate(mount + "/c/a.json", 1 << 30) == -1 && errno == EFBIG)
+            #expect(read(mount + "/c/a.json") == document)
+        }
+    }
+
+    @Test func anOldHandleReadsTheNewestVersion() throws {
+        try withMount { mount in
+            #expect(mkdir(mount + "/c", 0o755) == 0)
+            #expect(write(document, to: mount + "/c/a.json") == 0)
+            let descriptor = open(mount + "/c/a.json", O_RDONLY)
+            defer { close(descriptor) }
+            var buffer = [UInt8](repeating: 0, count: 100)
+            for number in 1...20 {
+                #expect(pread(descriptor, &buffer, buffer.count, 0) > 0)
+                let next = #"{"embedding":[1,0,\#(number)]}"#
+                #expect(write(next, to: mount + "/c/a.json") == 0)
+                let count = pread(descriptor, &buffer, buffer.count, 0)
+                #expect(String(decoding: buffer.prefix(max(0, count)), as: UTF8.self) == next)
+                #expect(read(mount + "/c/a.json") == next)
+            }
+        }
+    }
+
     @Test func theMountEndsWhileAFileIsOpen() throws {
         var descriptor: Int32 = -1
         try withMount { mount in

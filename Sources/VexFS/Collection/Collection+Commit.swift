@@ -1,13 +1,5 @@
 import CVexKernels
 
-/// How far a write must have got when the call returns.
-public enum Durability: Sendable {
-    /// The operating system has it: the death of this process loses nothing.
-    case process
-    /// The disk has it: a power cut loses nothing.
-    case power
-}
-
 /// A version of a document that is ready to be written.
 struct PreparedDocument {
     var bytes: [UInt8]
@@ -33,7 +25,8 @@ extension Collection {
         return try parse(bytes, named: attributes.name, configuration)
     }
 
-    /// Makes `bytes` the file's content: parses, embeds, writes and indexes it. After return the next search sees it.
+    /// Makes `bytes` the file's content: parses, embeds, writes and indexes it. After return the next search sees it and
+    /// the operating system has it, so that the death of this process loses nothing; ``sync()`` brings it to the disk.
     ///
     /// A document whose embedding fails is kept with its state, and the reason is thrown all the same.
     /// - Parameter parsed: what ``check(_:as:)`` returned for these very bytes, to save the second parse.
@@ -44,7 +37,7 @@ extension Collection {
     @discardableResult
     public func commit(
         _ bytes: [UInt8], to file: FileNumber, replacing version: UInt64? = nil, parsed: ParsedDocument? = nil,
-        modified: Int64? = nil, durability: Durability = .process
+        modified: Int64? = nil
     ) throws(VexFSError) -> FileAttributes {
         // A rename may make another kind of file of it while it is prepared: then it is prepared again.
         for attempt in 0..<8 {
@@ -69,7 +62,6 @@ extension Collection {
                 result = try commitScratch(bytes, to: file, modified: modified, if: isExpected)
             }
             guard let result else { continue }
-            if durability == .power { try sync() }
             if let failure { throw failure }
             return result
         }

@@ -47,6 +47,8 @@ final class BulkHandle: OpenHandle {
     /// The ingest under way. Held by workers only, one write at a time.
     private let ingest = Mutex<BulkIngest?>(nil)
 
+    private var directory: NodeID { NodeID(collection: collection.number, file: Collection.rootNumber) }
+
     init(_ collection: Collection, path: String, tree: VirtualTree, in operations: Operations) {
         self.collection = collection
         self.path = path
@@ -79,7 +81,7 @@ final class BulkHandle: OpenHandle {
     func flush(_ request: Request) throws(VexFSError) {
         operations.work(request, at: { self.path }) { () throws(VexFSError) in
             try self.finish()
-            request.reply(errno: 0)
+            self.operations.kernel.whenForgotten(self.directory) { request.reply(errno: 0) }
         }
     }
 
@@ -87,7 +89,7 @@ final class BulkHandle: OpenHandle {
         operations.work(request, at: { self.path }) { () throws(VexFSError) in
             try self.finish()
             try self.tree.store.sync()
-            request.reply(errno: 0)
+            self.operations.kernel.whenForgotten(self.directory) { request.reply(errno: 0) }
         }
     }
 

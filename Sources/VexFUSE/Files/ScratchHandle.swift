@@ -9,22 +9,26 @@ final class ScratchHandle: OpenHandle {
     private let operations: Operations
     private let appends: Bool
     private let isWritable: Bool
+    /// Whether the kernel keeps what this handle reads.
+    private let fillsPages: Bool
     /// The committed content, as long as no handle writes: a writer loads the shared buffer, which comes first.
     private let content = Mutex<FileContent?>(nil)
 
     private var file: CollectionFile { open.file }
     var path: String { file.path }
 
-    init(_ open: OpenFile, _ buffer: ScratchBuffer, flags: Int32, in operations: Operations) {
+    init(_ open: OpenFile, _ buffer: ScratchBuffer, flags: Int32, fillsPages: Bool, in operations: Operations) {
         self.open = open
         self.buffer = buffer
         self.operations = operations
+        self.fillsPages = fillsPages
         appends = flags & O_APPEND != 0
         isWritable = flags & O_ACCMODE != O_RDONLY
         if isWritable, flags & O_TRUNC != 0 { buffer.truncate() }
     }
 
     func read(_ request: Request, size: Int, offset: Int64) throws(VexFSError) {
+        if fillsPages { operations.inodes.refilled(file.id) }
         if buffer.withBytes({ request.reply(slice: $0, offset: offset, size: size) }) { return }
         if let known = content.withLock({ $0 }) {
             request.reply(slice: known.bytes, offset: offset, size: size)
@@ -61,6 +65,7 @@ final class ScratchHandle: OpenHandle {
         if count == 0 {
             buffer.truncate()
         } else {
+            try operations.checkSize(count, of: file)
             try load()
             try buffer.resize(to: Int(count))
         }
@@ -76,29 +81,29 @@ final class ScratchHandle: OpenHandle {
             return
         }
         operations.work(request, at: { self.path }) { () throws(VexFSError) in
-            try self.commit(.process)
-            request.reply(errno: 0)
+            try self.commit()
+            self.operations.kernel.whenForgotten(self.file.id) { request.reply(errno: 0) }
         }
     }
 
     func sync(_ request: Request) throws(VexFSError) {
         operations.work(request, at: { self.path }) { () throws(VexFSError) in
-            try self.commit(.power)
+            try self.commit()
             if self.open.removedAttributes == nil { try self.file.collection.sync() }
-            request.reply(errno: 0)
+            self.operations.kernel.whenForgotten(self.file.id) { request.reply(errno: 0) }
         }
     }
 
     func release() {
         if isWritable, buffer.uncommitted != nil {
-            do throws(VexFSError) { try commit(.process) } catch { operations.report(error, at: path, caller: nil) }
+            operations.releasing(at: { self.path }) { () throws(VexFSError) in try self.commit() }
         }
         operations.openFiles.release(open)
     }
 
     /// Stores what changed. Also called before a rename, which must not lose it.
-    private func commit(_ durability: Durability) throws(VexFSError) {
-        try operations.commit(open, buffer, durability)
+    private func commit() throws(VexFSError) {
+        try operations.commit(open, buffer)
     }
 
     private var needsCommit: Bool {

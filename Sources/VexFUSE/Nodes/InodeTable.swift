@@ -10,7 +10,7 @@ final class InodeTable: Sendable {
         var lookups: UInt64 = 0
         /// The version whose attributes the kernel was shown last.
         var shown: UInt64 = 0
-        /// The version whose pages the kernel may hold; nil when it can hold none.
+        /// The version whose pages the kernel may hold; nil when it can hold none, 0 when it is not known.
         var cached: UInt64?
     }
 
@@ -60,8 +60,11 @@ final class InodeTable: Sendable {
         }
     }
 
-    /// Whether the kernel may hold pages of the file, so that a change of its content means telling the kernel.
-    func mayBeCached(_ node: NodeID) -> Bool { entries.withLock { $0[node]?.cached != nil } }
+    /// Notes that an open handle fills pages again after the content changed. Of which version the pages are is left
+    /// open: the next open drops them.
+    func refilled(_ node: NodeID) {
+        entries.withLock { if let entry = $0[node], entry.cached == nil { $0[node]?.cached = 0 } }
+    }
 
     /// The inodes of a collection that were shown another version than `version` gives now.
     func outdated(collection: UInt32, version: (FileNumber) -> UInt64?) -> [NodeID] {

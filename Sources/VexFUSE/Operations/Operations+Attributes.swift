@@ -81,8 +81,8 @@ extension Operations {
                 try self.change(file, wanted, mask)
                 let (status, version, isPassing) = try self.status(of: file)
                 self.inodes.shown(file.id, version: version)
-                request.reply(
-                    attributes: status, timeoutSeconds: isPassing ? 0 : self.options.attributeTimeoutSeconds)
+                let timeout = isPassing ? 0 : self.options.attributeTimeoutSeconds
+                self.kernel.whenForgotten(file.id) { request.reply(attributes: status, timeoutSeconds: timeout) }
             }
         case .virtual(let node):
             let id = NodeID(raw: raw)
@@ -126,14 +126,11 @@ extension Operations {
 
     /// truncate(2) by path: there is no handle whose flush could commit it, so it is committed at once.
     private func truncate(_ file: CollectionFile, to size: Int64) throws(VexFSError) {
-        let limit = DraftBudget.scratchBytesMax
-        guard size <= limit else {
-            throw VexFSError(.documentTooLarge, "a file holds at the most \(limit >> 20) MiB", at: file.path)
-        }
+        try checkSize(size, of: file)
         if let open = openFiles.find(file.id), let buffer = open.scratch {
             if size > 0 { try buffer.load(open.content().bytes) }
             if size == 0 { buffer.truncate() } else { try buffer.resize(to: Int(size)) }
-            try commit(open, buffer, .process)
+            try commit(open, buffer)
             return
         }
         var bytes = size == 0 ? [] : try file.collection.content(of: file.number).bytes
@@ -144,12 +141,26 @@ extension Operations {
         }
         do throws(VexFSError) {
             _ = try file.collection.commit(
-                bytes, to: file.number, parsed: nil, modified: Clock.now(), durability: .process)
+                bytes, to: file.number, parsed: nil, modified: Clock.now())
         } catch {
             file.collection.recordFailure(error, for: file.number, draft: bytes)
             throw error
         }
-        if inodes.contentChanged(file.id) { kernel.forgetContent(of: file.id) }
+        contentChanged(file.id)
+    }
+
+    /// Refuses a size before memory is filled up to it.
+    /// - Throws: `documentTooLarge`.
+    func checkSize(_ size: Int64, of file: CollectionFile) throws(VexFSError) {
+        let configuration = file.collection.configuration
+        let isDocument = file.collection.attributes(of: file.number)?.kind == .document
+        let limit =
+            isDocument
+            ? configuration.documentLimitBytes
+            : min(configuration.scratchFileLimitBytes, DraftBudget.scratchBytesMax)
+        guard size <= limit else {
+            throw VexFSError(.documentTooLarge, "this file holds at the most \(limit) bytes", at: file.path)
+        }
     }
 
     // MARK: STATFS, READLINK

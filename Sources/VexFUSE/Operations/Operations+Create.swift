@@ -193,22 +193,27 @@ extension Operations {
             let open = openFiles.find(CollectionFile(collection: from.collection, number: moved.number).id),
             let buffer = open.scratch
         {
-            try commit(open, buffer, .process)
+            try commit(open, buffer)
+        }
+        if mode == .exchange {
+            // Both files live on: nothing is removed, and open handles stay with the file that they opened.
+            _ = try from.collection.rename(name, in: from.number, to: newName, in: to.number, mode: mode)
+            return
         }
         try removing(newName, in: to) { () throws(VexFSError) in
             try from.collection.rename(name, in: from.number, to: newName, in: to.number, mode: mode).replaced
         }
     }
 
-    /// After documents changed by another way than a system call: drops what the kernel remembers of them. Blocks; not
-    /// for the reader thread.
+    /// After documents changed by another way than a system call: drops what the kernel remembers of them, soon.
     func documentsChanged(in collection: Collection) {
         let directory = NodeID(collection: collection.number, file: Collection.rootNumber)
-        kernel.forgetAttributes(of: directory)
         for node in inodes.outdated(collection: collection.number, version: { collection.attributes(of: $0)?.version })
         {
             _ = inodes.contentChanged(node)
             kernel.forgetContent(of: node)
         }
+        // Last: who waits for the directory's turn waits for all.
+        kernel.forgetAttributes(of: directory)
     }
 }

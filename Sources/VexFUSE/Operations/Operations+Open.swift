@@ -40,16 +40,17 @@ extension Operations {
         let isWritable = info.flags & O_ACCMODE != O_RDONLY
         if isWritable || open.shownDraft != nil || open.scratch?.uncommitted != nil {
             info.direct_io = 1
-            if isWritable, inodes.contentChanged(file.id), open.scratch != nil {
-                // Readers of a scratch file see every write: their pages go now, and new ones come from the buffer.
-                pool.submit { [kernel] in kernel.forgetContent(of: file.id) }
-            }
+            // Readers of a scratch file see every write: their pages go now, and new ones come from the buffer.
+            if isWritable, open.scratch != nil { contentChanged(file.id) }
         } else {
             info.keep_cache = inodes.openedForReading(file.id, version: attributes.version) ? 1 : 0
         }
-        if let buffer = open.scratch { return ScratchHandle(open, buffer, flags: info.flags, in: self) }
+        if let buffer = open.scratch {
+            return ScratchHandle(open, buffer, flags: info.flags, fillsPages: info.direct_io == 0, in: self)
+        }
         return DocumentHandle(
-            open, attributes: attributes, flags: info.flags, isNew: isNew, owner: nextOwner(), in: self)
+            open, attributes: attributes, flags: info.flags, isNew: isNew, fillsPages: info.direct_io == 0,
+            owner: nextOwner(), in: self)
     }
 
     func release(_ handle: UInt64) { handles.remove(handle)?.release() }
@@ -101,7 +102,7 @@ extension Operations {
                 name, in: directory.number, mode: UInt16(mode & 0o7777), owner: caller.user, group: caller.group)
             // No handle will flush it: it is kept as an empty file right away.
             _ = try directory.collection.commit(
-                [], to: made.number, parsed: nil, modified: Clock.now(), durability: .process)
+                [], to: made.number, parsed: nil, modified: Clock.now())
             try self.reply(request, entry: CollectionFile(collection: directory.collection, number: made.number))
         }
     }
@@ -128,18 +129,18 @@ extension Operations {
     }
 
     /// Stores what changed in an open scratch file. Blocks; not for the reader thread, except at a release.
-    func commit(_ open: OpenFile, _ buffer: ScratchBuffer, _ durability: Durability) throws(VexFSError) {
+    func commit(_ open: OpenFile, _ buffer: ScratchBuffer) throws(VexFSError) {
         try buffer.committing.withLock { (_) throws(VexFSError) in
             guard open.removedAttributes == nil else { return }
             let file = open.file
             if let changes = buffer.changes() {
                 _ = try file.collection.commit(
-                    changes.bytes, to: file.number, parsed: nil, modified: changes.modified, durability: durability)
+                    changes.bytes, to: file.number, parsed: nil, modified: changes.modified)
                 buffer.committed(generation: changes.generation)
-                if inodes.contentChanged(file.id) { kernel.forgetContent(of: file.id) }
+                contentChanged(file.id)
             } else if let attributes = file.collection.attributes(of: file.number), attributes.version == 0 {
                 _ = try file.collection.commit(
-                    [], to: file.number, parsed: nil, modified: attributes.modified, durability: durability)
+                    [], to: file.number, parsed: nil, modified: attributes.modified)
             }
         }
     }

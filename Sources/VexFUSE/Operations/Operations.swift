@@ -12,7 +12,7 @@ final class Operations: Sendable {
     let options: MountOptions
     let pool: WorkerPool
     let relay = ReaderRelay()
-    let kernel = KernelCache()
+    let kernel: KernelCache
     let inodes = InodeTable()
     let virtualNodes = VirtualNodeTable()
     let openFiles = OpenFileTable()
@@ -30,6 +30,7 @@ final class Operations: Sendable {
         self.store = store
         mountRoot = mountpoint
         self.options = options
+        kernel = try KernelCache()
         pool = try WorkerPool(threads: options.workerThreads)
         tree = VirtualTree(store: store, errors: errors)
         let metrics = store.metrics
@@ -75,6 +76,17 @@ final class Operations: Sendable {
         return name
     }
 
+    /// Notes that a file's content changed, and drops the pages of an older version that the kernel may hold.
+    func contentChanged(_ file: NodeID) {
+        if inodes.contentChanged(file) { kernel.forgetContent(of: file) }
+    }
+
+    /// Ends the threads: first the workers, which still may have something to tell the kernel.
+    func close() {
+        pool.close()
+        kernel.close()
+    }
+
     /// A number for a handle, by which its draft is told from others of the same file.
     func nextOwner() -> UInt64 { owners.add(1, ordering: .relaxed).newValue }
 
@@ -105,6 +117,15 @@ final class Operations: Sendable {
     ) {
         let began = relay.run { answer(request, at: path, body) }
         if !began { work(request, at: path, body) }
+    }
+
+    /// Runs what a release has left to commit, before the next request where that is quick; another thread reads
+    /// meanwhile where it takes longer. Nobody is left to whom an error could be told.
+    func releasing(at path: () -> String, _ body: () throws(VexFSError) -> Void) {
+        func run() {
+            do throws(VexFSError) { try body() } catch { report(error, at: path(), caller: nil) }
+        }
+        if !relay.run(run) { run() }
     }
 
     /// Answers with an error.
