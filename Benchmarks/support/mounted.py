@@ -99,10 +99,12 @@ def percentile(values, share):
 
 
 def report(name, result):
-    """Prints the result as one line of JSON, and writes it to Benchmarks/results when VEXFS_BENCH_SAVE is set."""
-    text = json.dumps({"benchmark": name, **result})
+    """Prints the result as one line of JSON, and writes it to Benchmarks/results."""
+    load = os.getloadavg()[0]
+    text = json.dumps({"benchmark": name, "cpus": os.cpu_count(), "load_1m": round(load, 2), **result})
     print(text)
-    if os.environ.get("VEXFS_BENCH_SAVE"):
-        folder = ROOT / "Benchmarks/results"
-        folder.mkdir(exist_ok=True)
-        (folder / f"{name}.json").write_text(text + "\n")
+    if load > (os.cpu_count() or 1):
+        print(f"note: the machine is busy (load {load:.1f} on {os.cpu_count()} CPUs); only ratios mean much")
+    folder = ROOT / "Benchmarks/results"
+    folder.mkdir(exist_ok=True)
+    (folder / f"{name}.json").write_text(text + "\n")

@@ -55,6 +55,7 @@ public final class MountedStore: Sendable {
         operations.kernel.attach(nil)
         // Workers reply through the session: they end before it does.
         operations.close()
+        for handle in operations.handles.all { handle.abandon() }
         session.unmount()
         phase.update { $0 = .ended }
     }

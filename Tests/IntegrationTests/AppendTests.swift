@@ -39,4 +39,19 @@ import Testing
         let script = "cd '\(collection)' && for i in $(seq 200); do echo line $i >> log.tmp; done; wc -l < log.tmp"
         #expect(try SharedMount.get().shell(script).lines == ["200"])
     }
+
+    /// "What several open files append to one text document is all kept, in the order of the commits."
+    @Test func appendingTogether() throws {
+        let collection = try SharedMount.collection("appendingTogether")
+        try (collection / ".vexfs/config.json").write("{\"model\": \"all-MiniLM-L6-v2\"}")
+        try (collection / "log.md").write("begin\n")
+        let first = try (collection / "log.md").open(O_WRONLY | O_APPEND)
+        let second = try (collection / "log.md").open(O_WRONLY | O_APPEND)
+        try first.write("one\n")
+        try second.write("two\n")
+        try second.close()
+        try first.write("three\n")
+        try first.close()
+        #expect(try (collection / "log.md").text() == "begin\ntwo\none\nthree\n")
+    }
 }

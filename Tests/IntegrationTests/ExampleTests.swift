@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Every example checks its own results; here they all have to be content.
-@Suite struct ExampleTests {
+@Suite(.serialized) struct ExampleTests {
     private static let directory =
         URL(fileURLWithPath: #filePath).deletingLastPathComponent()
         .deletingLastPathComponent().deletingLastPathComponent().path + "/examples"

@@ -43,7 +43,7 @@ func quarterCircle(_ topic: String = #function) throws -> TestPath {
         #expect(try (collection / path).read() == (collection / (path + ".jsonl")).read())
     }
 
-    /// "`.json` is one JSON array with the same objects."
+    /// "`.json` is one JSON object: `results` holds the same objects, and `why` says why there are none."
     @Test func json() throws {
         let collection = try quarterCircle()
         let answer = decodeJSON(try (collection / "query/k=3/vec=\(Self.east)/x.json").text())
@@ -132,7 +132,7 @@ func quarterCircle(_ topic: String = #function) throws -> TestPath {
         }
     }
 
-    /// "`fields` chooses what of the metadata an answer shows."
+    /// "`fields` chooses what an answer shows: `rank`, `score`, `id`, `file`, `text`, `metadata`, or keys of it."
     @Test func fields() throws {
         let collection = try quarterCircle()
         let lines = try (collection / "query/k=1,fields=year/vec=\(Self.east)/x.jsonl").lines()

@@ -163,4 +163,16 @@ import Testing
         let handle = try (collection / "a.json").open(O_RDONLY)
         #expect(failure { try handle.control(0x5401) } == ENOTTY)
     }
+
+    /// "A document that became too large leaves the previous version as it was."
+    @Test func tooLargeLeavesThePrevious() throws {
+        let collection = try SharedMount.collection("tooLargeLeavesThePrevious")
+        let good = document([1, 0])
+        try (collection / "a.json").write(good)
+        try (collection / ".vexfs/config.json").write("{\"document_limit_bytes\": 1000}")
+        let large = document([0, 1], text: String(repeating: "x", count: 2000))
+        #expect(failure { try (collection / "a.json").write(large) } == EFBIG)
+        #expect(try (collection / "a.json").text() == good)
+        #expect(try collection.searchIDs([1, 0]) == ["a"])
+    }
 }

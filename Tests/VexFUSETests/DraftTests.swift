@@ -158,4 +158,38 @@ import VexFS
         #expect(draft.bytes == Array("he".utf8) + [0, 0])
         #expect(draft.isDirty)
     }
+
+    @Test func whatOnlyLooksWholeIsScannedWhenTheCheckRefuses() {
+        var draft = Draft(isJSON: true, isNew: true, isTruncated: false)
+        #expect(write("{\"a\":{}", at: 0, to: &draft) == .complete)
+        #expect(draft.verdictAfterRefusal() == .accepted)
+        #expect(write("}", at: 7, to: &draft) == .complete)
+        guard case .invalid(let offset, _) = write("}", at: 8, to: &draft) else {
+            Issue.record("a second end of the object was accepted")
+            return
+        }
+        #expect(offset == 8)
+    }
+
+    @Test func whatEndsLikeADocumentAndIsNoneIsInvalid() {
+        var draft = Draft(isJSON: true, isNew: true, isTruncated: false)
+        #expect(write("{nope}", at: 0, to: &draft) == .complete)
+        guard case .invalid(let offset, _) = draft.verdictAfterRefusal() else {
+            Issue.record("accepted")
+            return
+        }
+        #expect(offset == 1)
+    }
+
+    @Test func aCheckedDocumentTakesWhiteSpaceOnly() {
+        var draft = Draft(isJSON: true, isNew: true, isTruncated: false)
+        #expect(write("{}", at: 0, to: &draft) == .complete)
+        draft.accept(ParsedDocument(format: .json), generation: draft.generation)
+        #expect(write("\n", at: 2, to: &draft) == .complete)
+        guard case .invalid(let offset, _) = write("x", at: 3, to: &draft) else {
+            Issue.record("accepted")
+            return
+        }
+        #expect(offset == 3)
+    }
 }

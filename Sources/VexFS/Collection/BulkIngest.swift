@@ -16,38 +16,39 @@ public final class BulkIngest: Sendable {
 
     private struct Work {
         var tail: [UInt8] = []
-        var batch: [Line] = []
-        var batchBytes = 0
+        var batch = BulkBatch()
         var lineNumber = 0
-        /// The components of the vectors so far: before the first commit only the batch knows them.
+        /// The settings as of the last call, with the dimension that the vectors so far have fixed.
+        var configuration: CollectionConfiguration
         var dimension: Int?
-        var created = 0
-        var replaced = 0
-        var refused: [JSON] = []
+        var refused: [BulkPipeline.Refusal] = []
         var refusedCount = 0
+        /// The last line at the last ``finish()``, where it was only the beginning of one.
+        var unfinished: VexFSError?
         var started = SystemCall.monotonicMicroseconds()
         var finished: Double?
         /// What ended the ingest early.
         var failure: VexFSError?
     }
 
-    private struct Line {
-        var number: Int
-        var name: ByteString
-        var prepared: PreparedDocument
-        /// The text to embed, where the line brought no vector.
-        var text: String?
-    }
-
     private let collection: Collection
-    private let work = Mutex(Work())
+    private let work: Mutex<Work>
+    private let pipeline: BulkPipeline
 
-    init(_ collection: Collection) { self.collection = collection }
+    init(_ collection: Collection) {
+        self.collection = collection
+        work = Mutex(Work(configuration: collection.configuration))
+        pipeline = BulkPipeline { (batch, outcome) throws(VexFSError) in
+            try Self.commit(batch, to: collection, &outcome)
+        }
+    }
 
     /// Takes bytes in; whole lines are parsed, full batches committed.
     /// - Throws: `documentTooLarge` for a line beyond the document limit, and what a commit of a batch throws.
     public func append(_ bytes: UnsafeRawBufferPointer) throws(VexFSError) {
         try locked { work throws(VexFSError) in
+            work.finished = nil
+            work.unfinished = nil
             var start = 0
             while let base = bytes.baseAddress, start < bytes.count,
                 let newline = memchr(base + start, Int32(UInt8(ascii: "\n")), bytes.count - start)
@@ -65,7 +66,7 @@ public final class BulkIngest: Sendable {
                 start = end + 1
             }
             work.tail.append(contentsOf: bytes[start...])
-            let limit = collection.configuration.documentLimitBytes
+            let limit = work.configuration.documentLimitBytes
             guard work.tail.count <= limit else {
                 throw VexFSError(
                     .documentTooLarge, "line \(work.lineNumber + 1) is longer than the limit of \(limit) bytes")
@@ -73,35 +74,80 @@ public final class BulkIngest: Sendable {
         }
     }
 
-    /// Commits what is left.
+    /// Commits what is left; more may follow. A last line that is only the beginning of one waits for its rest: this
+    /// may be the flush of a process that was forked in the middle of the writing.
     /// - Throws: `malformedDocument` where lines were refused (the good ones are kept); what a commit throws.
     public func finish() throws(VexFSError) {
         try locked { work throws(VexFSError) in
-            let tail = work.tail
-            work.tail = []
-            if !tail.isEmpty { try tail.withSystemBytes { line throws(VexFSError) in try take(line, &work) } }
-            try commit(&work)
+            try takeTail(&work)
+            if pipeline.isIdle, !work.batch.lines.isEmpty {
+                // Nothing is left to overlap with.
+                let batch = work.batch
+                work.batch = BulkBatch()
+                try pipeline.commitNow(batch)
+            } else {
+                try submit(&work)
+                try pipeline.drain()
+            }
             work.finished = SystemCall.monotonicMicroseconds()
-            guard work.refusedCount == 0 else {
+            let refused = refusals(work).count
+            guard refused == 0 else {
                 throw VexFSError(
                     .malformedDocument,
-                    "\(work.refusedCount) of \(work.lineNumber) lines were refused; reading the bulk file names them")
+                    "\(refused) of \(lineCount(work)) lines were refused; reading the bulk file names them")
             }
         }
+    }
+
+    private func takeTail(_ work: inout Work) throws(VexFSError) {
+        let tail = work.tail
+        guard !tail.isEmpty else { return }
+        var scanner = JSONScanner()
+        try tail.withSystemBytes { line throws(VexFSError) in
+            if scanner.feed(line) == .incomplete, !Self.isBlank(line) {
+                do throws(VexFSError) {
+                    _ = try parse(line, number: work.lineNumber + 1, work)
+                } catch {
+                    work.unfinished = error
+                    return
+                }
+            }
+            work.tail = []
+            try take(line, &work)
+        }
+    }
+
+    /// Waits for what is being committed, and takes nothing more.
+    public func abandon() {
+        _ = try? pipeline.drain()
+    }
+
+    private func lineCount(_ work: borrowing Work) -> Int { work.lineNumber + (work.unfinished == nil ? 0 : 1) }
+
+    /// How many lines were refused, and the first of them in the order of their numbers.
+    private func refusals(_ work: borrowing Work) -> (count: Int, first: [BulkPipeline.Refusal]) {
+        let later = pipeline.outcome.refused
+        var all = work.refused + later
+        if let error = work.unfinished { all.append(.init(line: work.lineNumber + 1, error: error)) }
+        all.sort { $0.line < $1.line }
+        let count = work.refusedCount + later.count + (work.unfinished == nil ? 0 : 1)
+        return (count, Array(all.prefix(Self.reportedErrors)))
     }
 
     /// What was done, as JSON.
     public var report: [UInt8] {
         work.withLock { work in
             let seconds = ((work.finished ?? SystemCall.monotonicMicroseconds()) - work.started) / 1e6
+            let outcome = pipeline.outcome
+            let refusals = refusals(work)
             return JSON.object([
-                .init("lines", .integer(Int64(work.lineNumber))),
-                .init("created", .integer(Int64(work.created))),
-                .init("replaced", .integer(Int64(work.replaced))),
-                .init("refused", .integer(Int64(work.refusedCount))),
+                .init("lines", .integer(Int64(lineCount(work)))),
+                .init("created", .integer(Int64(outcome.created))),
+                .init("replaced", .integer(Int64(outcome.replaced))),
+                .init("refused", .integer(Int64(refusals.count))),
                 .init("finished", .bool(work.finished != nil)),
                 .init("seconds", .number((seconds * 1000).rounded() / 1000)),
-                .init("errors", .array(work.refused)),
+                .init("errors", .array(refusals.first.map(\.json))),
             ]).pretty
         }
     }
@@ -110,6 +156,10 @@ public final class BulkIngest: Sendable {
     private func locked(_ body: (inout Work) throws(VexFSError) -> Void) throws(VexFSError) {
         let result: Result<Void, VexFSError> = work.withLock { work in
             if let failure = work.failure { return .failure(failure) }
+            work.configuration = collection.configuration
+            if let dimension = work.dimension, work.configuration.dimension == nil {
+                work.configuration.dimension = dimension
+            }
             do throws(VexFSError) {
                 return .success(try body(&work))
             } catch {
@@ -120,40 +170,52 @@ public final class BulkIngest: Sendable {
         try result.get()
     }
 
+    private static func isBlank(_ line: UnsafeRawBufferPointer) -> Bool {
+        !line.contains { $0 != 0x20 && $0 != 0x09 && $0 != 0x0D }
+    }
+
     private func take(_ line: UnsafeRawBufferPointer, _ work: inout Work) throws(VexFSError) {
         work.lineNumber += 1
-        guard line.contains(where: { $0 != 0x20 && $0 != 0x09 && $0 != 0x0D }) else { return }
+        guard !Self.isBlank(line) else { return }
         collection.context.metrics.increment(.bulkLines)
         do throws(VexFSError) {
-            let parsed = try parse(line, number: work.lineNumber, dimension: work.dimension)
-            if let count = parsed.prepared.vector?.count { work.dimension = count }
-            work.batch.append(parsed)
-            work.batchBytes += line.count
+            let parsed = try parse(line, number: work.lineNumber, work)
+            if let count = parsed.prepared.vector?.count, work.configuration.dimension == nil {
+                // Before the first commit only the ingest knows it.
+                work.dimension = count
+                work.configuration.dimension = count
+            }
+            work.batch.lines.append(parsed)
+            work.batch.byteCount += line.count
         } catch {
-            refuse(work.lineNumber, error, &work)
+            collection.context.metrics.increment(.bulkLinesRefused)
+            work.refusedCount += 1
+            if work.refused.count < Self.reportedErrors {
+                work.refused.append(.init(line: work.lineNumber, error: error))
+            }
         }
-        if work.batch.count >= Self.batchLines || work.batchBytes >= Self.batchBytes { try commit(&work) }
+        if work.batch.lines.count >= Self.batchLines || work.batch.byteCount >= Self.batchBytes { try submit(&work) }
     }
 
-    private func refuse(_ line: Int, _ error: VexFSError, _ work: inout Work) {
-        collection.context.metrics.increment(.bulkLinesRefused)
-        work.refusedCount += 1
-        guard work.refused.count < Self.reportedErrors else { return }
-        work.refused.append(
-            .object([
-                .init("line", .integer(Int64(line))), .init("code", .string(error.code.rawValue)),
-                .init("error", .string(error.description)),
-            ]))
+    private func submit(_ work: inout Work) throws(VexFSError) {
+        guard !work.batch.lines.isEmpty else { return }
+        let batch = work.batch
+        work.batch = BulkBatch()
+        work.batch.lines.reserveCapacity(Self.batchLines)
+        try pipeline.submit(batch)
     }
 
-    private func parse(_ line: UnsafeRawBufferPointer, number: Int, dimension: Int?) throws(VexFSError) -> Line {
-        var configuration = collection.configuration
-        configuration.dimension = configuration.dimension ?? dimension
-        try collection.checkSize(line.count, of: .document, configuration)
+    private func parse(
+        _ line: UnsafeRawBufferPointer, number: Int, _ work: borrowing Work
+    ) throws(VexFSError) -> BulkBatch.Line {
+        try collection.checkSize(line.count, of: .document, work.configuration)
         let document = try DocumentParser.parse(line: line.bindMemory(to: UInt8.self))
-        if let vector = document.vector { try collection.check(vector, configuration) }
+        if let vector = document.vector { try collection.check(vector, work.configuration) }
         let id = document.explicitID ?? Self.freshIdentifier()
         let name = FileNaming.name(forID: id)
+        if let existing = collection.lookup(name, in: Collection.rootNumber), existing.kind != .document {
+            throw VexFSError(.alreadyExists, "\(name) is there and is not a document")
+        }
         var prepared = PreparedDocument(bytes: [])
         prepared.bytes.reserveCapacity(line.count + 1)
         prepared.bytes.append(contentsOf: line)
@@ -161,14 +223,14 @@ public final class BulkIngest: Sendable {
         prepared.metadata = document.metadata
         var text: String?
         if let vector = document.vector {
-            prepared.vector = configuration.metric == .cosine ? vector.normalized() : vector
+            prepared.vector = work.configuration.metric == .cosine ? vector.normalized() : vector
             prepared.state = .ready
         } else if let reason = document.reasonWithoutVector {
             prepared.reason = reason
         } else {
             text = document.text
         }
-        return Line(number: number, name: name, prepared: prepared, text: text)
+        return BulkBatch.Line(number: number, name: name, prepared: prepared, text: text)
     }
 
     /// A random id (RFC 9562, version 4) for a line without one.
@@ -180,43 +242,53 @@ public final class BulkIngest: Sendable {
         return ByteString(groups.map(\.hexadecimal).joined(separator: "-"))
     }
 
-    private func commit(_ work: inout Work) throws(VexFSError) {
-        guard !work.batch.isEmpty else { return }
+    // MARK: - Committing, on the pipeline's thread
+
+    private static func commit(
+        _ batch: BulkBatch, to collection: Collection, _ outcome: inout BulkPipeline.Outcome
+    ) throws(VexFSError) {
         let start = SystemCall.monotonicMicroseconds()
-        var lines = work.batch
-        let size = work.batchBytes
-        work.batch.removeAll(keepingCapacity: true)
-        work.batchBytes = 0
-        try embedMissing(&lines, &work)
-        try collection.context.space.claim(size * 2)
+        var lines = batch.lines
+        try embedMissing(&lines, in: collection, &outcome)
+        try collection.context.space.claim(batch.byteCount * 2)
         var documents: [(name: ByteString, prepared: PreparedDocument)] = []
+        documents.reserveCapacity(lines.count)
         // Of several lines with one id the last wins, as if they had been written one after the other.
         var places: [ByteString: Int] = [:]
+        places.reserveCapacity(lines.count)
         for line in lines {
             if let place = places[line.name] {
                 documents[place].prepared = line.prepared
-                work.replaced += 1
+                outcome.replaced += 1
             } else {
                 places[line.name] = documents.count
                 documents.append((line.name, line.prepared))
             }
         }
+        guard !documents.isEmpty else { return }
         let created = try collection.commit(documents)
-        work.created += created
-        work.replaced += documents.count - created
+        outcome.created += created
+        outcome.replaced += documents.count - created
         collection.context.metrics.observe(.bulkBatchSeconds, SystemCall.monotonicMicroseconds() - start)
     }
 
-    private func embedMissing(_ lines: inout [Line], _ work: inout Work) throws(VexFSError) {
+    private static func embedMissing(
+        _ lines: inout [BulkBatch.Line], in collection: Collection, _ outcome: inout BulkPipeline.Outcome
+    ) throws(VexFSError) {
         let places = lines.indices.filter { lines[$0].text != nil }
         guard !places.isEmpty else { return }
         do throws(VexFSError) {
+            // Before the first commit only the batch knows the dimension.
+            var configuration = collection.configuration
+            let known = lines.lazy.compactMap { $0.prepared.vector?.count }.first
+            configuration.dimension = configuration.dimension ?? known
             let embeddings = try collection.embed(
-                places.map { lines[$0].text ?? "" }, role: .document, collection.configuration)
+                places.map { lines[$0].text ?? "" }, role: .document, configuration)
             for (place, embedding) in zip(places, embeddings) { lines[place].prepared.take(embedding) }
         } catch {
             guard error.code == .embedderUnavailable || error.code == .modelMissing else {
-                for place in places { refuse(lines[place].number, error, &work) }
+                collection.context.metrics.increment(.bulkLinesRefused, by: places.count)
+                outcome.refused += places.map { .init(line: lines[$0].number, error: error) }
                 lines = lines.filter { $0.text == nil }
                 return
             }
@@ -225,6 +297,16 @@ public final class BulkIngest: Sendable {
                 lines[place].prepared.reason = error.description
             }
         }
+    }
+}
+
+extension BulkPipeline.Refusal {
+    /// The line of the report.
+    fileprivate var json: JSON {
+        .object([
+            .init("line", .integer(Int64(line))), .init("code", .string(error.code.rawValue)),
+            .init("error", .string(error.description)),
+        ])
     }
 }
 
@@ -270,8 +352,9 @@ extension Collection {
                     state.tree.insert(attributes)
                 }
                 Self.touchDirectory(Self.rootNumber, now, &state)
+                Self.show(versions, &state)
             }
-            show(versions)
+            announce(versions)
             return created
         }
     }
@@ -280,32 +363,33 @@ extension Collection {
     private func records(
         for names: [ByteString], _ batch: WriteBatch
     ) throws(VexFSError) -> (records: [FileRecord], created: Int) {
-        var records: [FileRecord] = []
-        records.reserveCapacity(names.count)
-        var created = 0
-        for name in names {
-            if let existing = lookup(name, in: Self.rootNumber) {
-                guard existing.kind == .document else {
-                    throw VexFSError(.isADirectory, "\(name) is not a document")
-                }
-                records.append(try currentRecord(existing.number))
-                continue
-            }
-            let attributes = state.withLock { state in
+        let placed: [(attributes: FileAttributes, isNew: Bool)] = state.withLock { state in
+            let root = state.tree[Self.rootNumber]
+            let all = names.map { name in
+                if let existing = state.tree.lookup(name, in: Self.rootNumber) { return (existing, false) }
                 var attributes = FileAttributes(
                     number: state.nextFile, parent: Self.rootNumber, name: name, kind: .document, mode: 0o644)
                 state.nextFile += 1
-                let root = state.tree[Self.rootNumber]
                 attributes.owner = root?.owner ?? 0
                 attributes.group = root?.group ?? 0
-                if state.nextFile >= state.reservedFiles {
-                    state.reservedFiles = state.nextFile + 4096
-                    batch.put(StoreKey.collection(number), encodedRecord(state))
-                }
-                return attributes
+                return (attributes, true)
             }
-            records.append(FileRecord(attributes: attributes))
-            created += 1
+            return all
+        }
+        reserveFileNumbers(batch)
+        var records: [FileRecord] = []
+        records.reserveCapacity(names.count)
+        var created = 0
+        for (attributes, isNew) in placed {
+            if isNew {
+                records.append(FileRecord(attributes: attributes))
+                created += 1
+            } else {
+                guard attributes.kind == .document else {
+                    throw VexFSError(.isADirectory, "\(attributes.name) is not a document")
+                }
+                records.append(try currentRecord(attributes.number))
+            }
         }
         return (records, created)
     }

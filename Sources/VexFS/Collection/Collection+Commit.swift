@@ -1,13 +1,5 @@
 import CVexKernels
 
-/// How far a write must have got when the call returns.
-public enum Durability: Sendable {
-    /// The operating system has it: the death of this process loses nothing.
-    case process
-    /// The disk has it: a power cut loses nothing.
-    case power
-}
-
 /// A version of a document that is ready to be written.
 struct PreparedDocument {
     var bytes: [UInt8]
@@ -33,37 +25,57 @@ extension Collection {
         return try parse(bytes, named: attributes.name, configuration)
     }
 
-    /// Makes `bytes` the file's content: parses, embeds, writes and indexes it. After return the next search sees it.
+    /// Makes `bytes` the file's content: parses, embeds, writes and indexes it. After return the next search sees it and
+    /// the operating system has it, so that the death of this process loses nothing; ``sync()`` brings it to the disk.
     ///
     /// A document whose embedding fails is kept with its state, and the reason is thrown all the same.
     /// - Parameter parsed: what ``check(_:as:)`` returned for these very bytes, to save the second parse.
-    /// - Throws: what ``check(_:as:)`` throws; `notFound` where the file is gone; `embedderUnavailable`,
-    ///   `modelMissing`, `quotaExceeded`, `storeFull`, `inputOutput`.
+    /// - Parameter version: the version that the bytes replace, where they were made from it; nil replaces any.
+    /// - Throws: what ``check(_:as:)`` throws; `notFound` where the file is gone; `busy` where another version was
+    ///   committed than the one to replace; `embedderUnavailable`, `modelMissing`, `quotaExceeded`, `storeFull`,
+    ///   `inputOutput`.
     @discardableResult
     public func commit(
-        _ bytes: [UInt8], to file: FileNumber, parsed: ParsedDocument? = nil, modified: Int64? = nil,
-        durability: Durability = .process
+        _ bytes: [UInt8], to file: FileNumber, replacing version: UInt64? = nil, parsed: ParsedDocument? = nil,
+        modified: Int64? = nil
     ) throws(VexFSError) -> FileAttributes {
-        guard let attributes = attributes(of: file) else { throw VexFSError(.notFound, "the file is gone") }
-        let configuration = configuration
-        try checkSize(bytes.count, of: attributes.kind, configuration)
-        try context.space.claim(bytes.count + 4096)
-        let result: FileAttributes
-        if attributes.kind == .document {
-            let prepared = try prepare(bytes, named: attributes.name, parsed: parsed, configuration)
-            result = try commit(prepared, to: file, modified: modified)
-            if durability == .power { try sync(file) }
-            if let failure = prepared.failure { throw failure }
-        } else {
-            result = try commitScratch(bytes, to: file, modified: modified)
-            if durability == .power { try sync(file) }
+        // A rename may make another kind of file of it while it is prepared: then it is prepared again.
+        for attempt in 0..<8 {
+            guard let attributes = attributes(of: file) else { throw VexFSError(.notFound, "the file is gone") }
+            guard version == nil || attributes.version == version else {
+                throw VexFSError(.busy, "another version of the file was committed meanwhile")
+            }
+            let isExpected = { (now: FileAttributes) in
+                Self.isSameKind(now, attributes) && (version == nil || now.version == version)
+            }
+            let configuration = configuration
+            try checkSize(bytes.count, of: attributes.kind, configuration)
+            if attempt == 0 { try context.space.claim(bytes.count + 4096) }
+            let result: FileAttributes?
+            var failure: VexFSError?
+            if attributes.kind == .document {
+                let known = parsed?.format == FileNaming.format(of: attributes.name) ? parsed : nil
+                let prepared = try prepare(bytes, named: attributes.name, parsed: known, configuration)
+                failure = prepared.failure
+                result = try commit(prepared, to: file, modified: modified, if: isExpected)
+            } else {
+                result = try commitScratch(bytes, to: file, modified: modified, if: isExpected)
+            }
+            guard let result else { continue }
+            if let failure { throw failure }
+            return result
         }
-        return result
+        throw VexFSError(.busy, "the file is renamed faster than it can be written; try again")
+    }
+
+    /// Whether bytes that were prepared for one state of a file are right for another.
+    private static func isSameKind(_ now: FileAttributes, _ then: FileAttributes) -> Bool {
+        now.kind == then.kind && FileNaming.format(of: now.name) == FileNaming.format(of: then.name)
     }
 
     /// Brings every commit so far to the disk; callers share one sync.
     /// - Throws: `storeFull`, `inputOutput`.
-    public func sync(_ file: FileNumber) throws(VexFSError) { try context.sync() }
+    public func sync() throws(VexFSError) { try context.sync() }
 
     // MARK: - Preparation: everything that needs no lock
 
@@ -77,8 +89,7 @@ extension Collection {
 
     /// Parses and embeds.
     func prepare(
-        _ bytes: [UInt8], named name: ByteString, parsed: ParsedDocument?, _ configuration: CollectionConfiguration,
-        patch: String = ""
+        _ bytes: [UInt8], named name: ByteString, parsed: ParsedDocument?, _ configuration: CollectionConfiguration
     ) throws(VexFSError) -> PreparedDocument {
         var prepared = PreparedDocument(bytes: bytes)
         guard !bytes.isEmpty else {
@@ -162,12 +173,14 @@ extension Collection {
     // MARK: - Writing: under the writer's lock
 
     /// Writes a prepared version.
+    /// - Returns: nil, and nothing is changed, where the file is no longer what `isExpected` wants.
     /// - Throws: `notFound` where the file is gone, `storeFull`, `inputOutput`.
     func commit(
-        _ prepared: PreparedDocument, to file: FileNumber, modified: Int64?
-    ) throws(VexFSError) -> FileAttributes {
+        _ prepared: PreparedDocument, to file: FileNumber, modified: Int64?, if isExpected: (FileAttributes) -> Bool
+    ) throws(VexFSError) -> FileAttributes? {
         try write { () throws(VexFSError) in
             var record = try currentRecord(file)
+            guard isExpected(record.attributes) else { return nil }
             let batch = WriteBatch()
             if record.attributes.version == 0 { putDirectory(of: record.attributes, batch) }
             let row = try add(prepared, to: &record, batch, modified: modified)
@@ -214,47 +227,65 @@ extension Collection {
         record.contentChecksum = prepared.bytes.withUnsafeBytes { vexfs_crc32c(0, $0.baseAddress, $0.count) }
         record.error = prepared.reason
         batch.put(StoreKey.document(number, row), prepared.bytes)
-        batch.put(StoreKey.row(number, row), version.encoded())
-        batch.put(StoreKey.file(number, record.attributes.number), record.encoded())
-        if payloads.hasColumns { payloads.insert(row: row, metadata: metadata) }
+        let file = StoreKey.file(number, record.attributes.number)
+        if reserved == nil {
+            batch.put(StoreKey.row(number, row), version.encoded())
+            batch.put(file, record.encoded())
+        } else {
+            batch.put(StoreKey.row(number, row), version.encoded(), inGroup: 0)
+            batch.put(file, record.encoded(), inGroup: 1)
+        }
+        batch.onceWritten { [payloads] in
+            if payloads.hasColumns { payloads.insert(row: row, metadata: metadata) }
+        }
         return version
     }
 
     /// Shows written versions to readers.
-    func show(_ versions: [(attributes: FileAttributes, row: RowRecord, prepared: PreparedDocument)]) {
-        state.withLock { state in
-            for (attributes, version, prepared) in versions {
-                guard let row = attributes.row else { continue }
-                let before = state.tree[attributes.number]
-                if let old = before?.row { state.rows.remove(old) }
-                if before?.state == .pending { state.pendingCount -= 1 }
-                if before?.kind == .scratch { state.scratchBytes -= Int(before?.size ?? 0) }
-                state.rows.insert(row, file: attributes.number, hasVector: version.hasVector)
-                if version.hasVector { state.hasUnsyncedVectors = true }
-                if prepared.state == .pending { state.pendingCount += 1 }
-                // Name and place may have changed since the version was prepared; only content's attributes are taken.
-                state.tree.update(attributes.number) { shown in
-                    shown.kind = .document
-                    shown.row = row
-                    shown.size = attributes.size
-                    shown.state = attributes.state
-                    shown.version = attributes.version
-                    shown.modified = attributes.modified
-                    shown.changed = attributes.changed
-                }
+    func show(_ versions: [Version]) {
+        state.withLock { Self.show(versions, &$0) }
+        announce(versions)
+    }
+
+    /// A version as it was written.
+    typealias Version = (attributes: FileAttributes, row: RowRecord, prepared: PreparedDocument)
+
+    static func show(_ versions: [Version], _ state: inout State) {
+        for (attributes, version, prepared) in versions {
+            guard let row = attributes.row else { continue }
+            let before = state.tree[attributes.number]
+            if let old = before?.row { state.rows.remove(old) }
+            if before?.state == .pending { state.pendingCount -= 1 }
+            if before?.kind == .scratch { state.scratchBytes -= Int(before?.size ?? 0) }
+            state.rows.insert(row, file: attributes.number, hasVector: version.hasVector)
+            if version.hasVector { state.hasUnsyncedVectors = true }
+            if prepared.state == .pending { state.pendingCount += 1 }
+            // Name and place may have changed since the version was prepared; only content's attributes are taken.
+            state.tree.update(attributes.number) { shown in
+                shown.kind = .document
+                shown.row = row
+                shown.size = attributes.size
+                shown.state = attributes.state
+                shown.version = attributes.version
+                shown.modified = attributes.modified
+                shown.changed = attributes.changed
             }
         }
+    }
+
+    /// Counts shown versions and wakes whoever waits for them.
+    func announce(_ versions: [Version]) {
         context.metrics.increment(.documentsCommitted, by: versions.count)
         context.metrics.increment(.documentBytesWritten, by: versions.reduce(0) { $0 + $1.prepared.bytes.count })
         progress.update { $0 += 1 }
-        context.noteUnsynced()
     }
 
     private func commitScratch(
-        _ bytes: [UInt8], to file: FileNumber, modified: Int64?
-    ) throws(VexFSError) -> FileAttributes {
+        _ bytes: [UInt8], to file: FileNumber, modified: Int64?, if isExpected: (FileAttributes) -> Bool
+    ) throws(VexFSError) -> FileAttributes? {
         try write { () throws(VexFSError) in
             var record = try currentRecord(file)
+            guard isExpected(record.attributes) else { return nil }
             let current = record.attributes
             let batch = WriteBatch()
             if current.version == 0 { putDirectory(of: current, batch) }
@@ -275,7 +306,6 @@ extension Collection {
                 state.scratchBytes += growth
                 state.tree.update(file) { $0 = record.attributes }
             }
-            context.noteUnsynced()
             return record.attributes
         }
     }
@@ -300,24 +330,43 @@ extension Collection {
         if let known {
             file = known
         } else {
-            file = try VectorFile(path: context.directory.vectorFilePath(number), dimension: dimension)
+            // No row has a vector, so whatever an earlier life of the file left in it means nothing.
+            let path = context.directory.vectorFilePath(number)
+            file = try VectorFile(path: path, dimension: dimension, isFresh: true)
         }
-        let space = embedded ? context.embedder.space.id : configuration.space
-        state.withLock { state in
-            state.vectors = file
-            state.configuration.dimension = dimension
-            state.configuration.space = space
-            batch.put(StoreKey.collection(number), encodedRecord(state))
+        var settings = configuration
+        settings.dimension = dimension
+        if embedded { settings.space = context.embedder.space.id }
+        let changed = settings
+        batch.configuration = changed
+        batch.put(StoreKey.collection(number), state.withLock { encodedRecord($0, changedBy: batch) })
+        // Readers see file and settings only once the record that has them is written.
+        batch.onceWritten { [self] in
+            state.withLock { state in
+                state.vectors = file
+                state.configuration = changed
+            }
         }
         return file
     }
 
-    /// Commits a file's stored bytes once more, for recovery and for documents that wait for a vector.
+    /// Commits a file's stored bytes once more, for recovery and for documents that wait for a vector. A document that
+    /// cannot get one is marked as failed; one that was written meanwhile is left alone.
     func commitAgain(_ file: FileNumber) throws(VexFSError) {
-        guard let attributes = attributes(of: file) else { return }
+        guard let attributes = attributes(of: file), attributes.kind == .document else { return }
         let bytes = try content(of: file).bytes
-        let prepared = try prepare(bytes, named: attributes.name, parsed: nil, configuration)
-        _ = try commit(prepared, to: file, modified: attributes.modified)
+        var prepared: PreparedDocument
+        do throws(VexFSError) {
+            prepared = try prepare(bytes, named: attributes.name, parsed: nil, configuration)
+        } catch {
+            prepared = PreparedDocument(bytes: bytes)
+            prepared.state = .failed
+            prepared.reason = error.description
+            Log.shared.warn("a document has no vector: \(error)", [("file", path(of: file) ?? "")])
+        }
+        _ = try commit(prepared, to: file, modified: attributes.modified) {
+            $0.version == attributes.version && Self.isSameKind($0, attributes)
+        }
     }
 }
 

@@ -5,13 +5,19 @@ extension Collection {
     /// The committed bytes of a file (of a symbolic link: its target); none for a file never committed.
     /// - Throws: `notFound`, `isADirectory`, `corruption` where the bytes are not those that were written.
     public func content(of file: FileNumber) throws(VexFSError) -> FileContent {
-        // A commit may replace the row between the look and the read; the second look then finds the new row.
+        // A commit deletes the old row before it shows the new one: whoever reads in between waits for the writer once.
+        var waited: FileAttributes?
         for _ in 0..<8 {
             guard let attributes = attributes(of: file) else { throw VexFSError(.notFound, "the file is gone") }
             guard attributes.kind != .directory else { throw VexFSError(.isADirectory, "this is a folder") }
             guard attributes.version > 0 else { return FileContent([]) }
             let key = attributes.row.map { StoreKey.document(number, $0) } ?? StoreKey.scratch(number, file)
             if let bytes = try database.value(key) { return FileContent(bytes) }
+            guard let earlier = waited, earlier == attributes else {
+                waited = attributes
+                writer.withLock { _ in }
+                continue
+            }
             if self.attributes(of: file) == attributes {
                 throw VexFSError(
                     .corruption, "the content is missing from the store; run vexfs-fuse fsck", at: path(of: file) ?? "")

@@ -11,7 +11,8 @@ extension Collection {
     /// The names of the metadata's fields, sorted.
     public func facetFields() throws(VexFSError) -> [String] {
         let live = state.withLock { $0.rows.live }
-        return try payloads.fields(among: live, load: loadPayloads)
+        // A field without a name is metadata like any other, but no directory can be called so.
+        return try payloads.fields(among: live, load: loadPayloads).filter { !$0.isEmpty }
     }
 
     /// The values of a field, most frequent first.

@@ -151,23 +151,24 @@ extension Collection {
         of file: FileNumber, mode: UInt16?, owner: UInt32?, group: UInt32?, modified: Int64?
     ) throws(VexFSError) -> FileAttributes {
         try write { () throws(VexFSError) in
-            let changed: FileAttributes? = state.withLock { state in
-                state.tree.update(file) { attributes in
-                    if let mode { attributes.mode = mode & 0o7777 }
-                    if let owner { attributes.owner = owner }
-                    if let group { attributes.group = group }
-                    if let modified { attributes.modified = modified }
-                    attributes.changed = SystemCall.now()
-                }
-                return state.tree[file]
-            }
-            guard let changed else { throw VexFSError(.notFound, "the file is gone") }
+            guard var changed = attributes(of: file) else { throw VexFSError(.notFound, "the file is gone") }
+            if let mode { changed.mode = mode & 0o7777 }
+            if let owner { changed.owner = owner }
+            if let group { changed.group = group }
+            if let modified { changed.modified = modified }
+            changed.changed = SystemCall.now()
             if changed.version > 0 || file == Self.rootNumber {
                 var record = try fileRecord(file)
                 record.attributes = changed
                 let batch = WriteBatch()
                 batch.put(StoreKey.file(number, file), record.encoded())
                 try database.write(batch)
+            }
+            state.withLock { state in
+                state.tree.update(file) { shown in
+                    (shown.mode, shown.owner, shown.group) = (changed.mode, changed.owner, changed.group)
+                    (shown.modified, shown.changed) = (changed.modified, changed.changed)
+                }
             }
             return changed
         }
@@ -243,11 +244,22 @@ extension Collection {
 
     /// Keeps file numbers ahead of what the database has promised never to give again.
     private func reserveFileNumbers() throws(VexFSError) {
-        let isShort = state.withLock { state in
-            guard state.nextFile >= state.reservedFiles else { return false }
-            state.reservedFiles = state.nextFile + 4096
-            return true
+        guard state.withLock({ $0.nextFile >= $0.reservedFiles }) else { return }
+        try write { () throws(VexFSError) in
+            let batch = WriteBatch()
+            reserveFileNumbers(batch)
+            try database.write(batch)
         }
-        if isShort { try saveRecord() }
+    }
+
+    /// Adds the promise of more file numbers to a batch, where they run out. The writer's lock is held.
+    func reserveFileNumbers(_ batch: WriteBatch, count: FileNumber = 0) {
+        state.withLock { state in
+            guard state.nextFile + count >= state.reservedFiles else { return }
+            let reserved = state.nextFile + count + 4096
+            batch.reservedFiles = reserved
+            batch.put(StoreKey.collection(number), encodedRecord(state, changedBy: batch))
+            batch.onceWritten { [self] in self.state.withLock { $0.reservedFiles = reserved } }
+        }
     }
 }

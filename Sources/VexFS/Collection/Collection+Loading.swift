@@ -44,6 +44,7 @@ extension Collection {
         state.rows.extend(to: lastRow.map { Int($0) + 1 } ?? 0)
         if let dimension = configuration.dimension, state.rows.withVector.count > 0 {
             let path = context.directory.vectorFilePath(number)
+            state.syncedRows = min(state.syncedRows, trustedRows(path, dimension, state.rows.next))
             let vectors = try openVectors(path, dimension: dimension, isSynced: state.syncedRows > 0)
             try vectors.map(through: Int(state.rows.next))
             state.vectors = vectors
@@ -58,6 +59,8 @@ extension Collection {
         }
         let collection = Collection(number: number, context: context, state: state)
         try collection.recoverUnsyncedVectors()
+        // Rows that are given again after a removal must not pass for synced ones.
+        try collection.saveRecord()
         return collection
     }
 
@@ -76,6 +79,18 @@ extension Collection {
             return true
         }
         state.tree.finishLoading()
+    }
+
+    /// How many rows of a vector file can be as they were synced: none where the file is missing or ends too early. The
+    /// others are compared with their checksums and, where damaged, made anew.
+    private static func trustedRows(_ path: String, _ dimension: Int, _ rows: Row) -> Row {
+        var status = stat()
+        let stride = (dimension * 4 + 63) / 64 * 64
+        guard stat(path, &status) == 0, Int(status.st_size) >= VectorFile.headerBytes + Int(rows) * stride else {
+            Log.shared.warn("the vector file is missing or cut; its vectors are made anew", [("file", path)])
+            return 0
+        }
+        return rows
     }
 
     /// Opens the vector file. One that was never synced may have lost its header with the power; its rows are then made

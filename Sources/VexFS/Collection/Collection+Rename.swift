@@ -46,6 +46,11 @@ extension Collection {
         if let target, target.number == source.number { return RenameOutcome(moved: source, replaced: nil) }
         if mode == .exchange, let target { return try exchange(source, target) }
 
+        // A file that was never committed has nothing to put in the target's place; empty, it has.
+        if source.version == 0, target != nil {
+            try commit([], to: source.number)
+            return nil
+        }
         let newKind = kind(of: newName, in: newParent, insteadOf: source)
         let becomesDocument =
             newKind == .document && source.version > 0
@@ -153,12 +158,11 @@ extension Collection {
             let time = moved.changed
             Self.touchDirectory(source.parent, time, &state)
             Self.touchDirectory(parent, time, &state)
-        }
-        if let version, let prepared { show([(moved, version, prepared)]) }
-        state.withLock { state in
+            if let version, let prepared { Self.show([(moved, version, prepared)], &state) }
             state.tree.move(source.number, to: name, in: parent, kind: kind)
             state.tree.update(source.number) { $0.changed = moved.changed }
         }
+        if let version, let prepared { announce([(moved, version, prepared)]) }
         return RenameOutcome(moved: attributes(of: source.number) ?? moved, replaced: target)
     }
 

@@ -65,8 +65,9 @@ extension Collection {
     ) throws(VexFSError) -> (vector: [Float], excluded: Row?) {
         switch request.target {
         case .text(let text):
-            // An empty collection has an empty answer, whatever the model: nothing is embedded for it.
-            guard view.withVector.count > 0 else { return ([], nil) }
+            // An empty collection has an empty answer, whatever the model. One whose documents wait for the model has
+            // not: there the search says what they wait for.
+            guard view.withVector.count > 0 || view.pending > 0 else { return ([], nil) }
             let start = SystemCall.monotonicMicroseconds()
             let embedding = try embed([text], role: .query, view.configuration)[0]
             explanation.embedMicroseconds = SystemCall.monotonicMicroseconds() - start

@@ -17,8 +17,11 @@ extension Collection {
             }
             try Self.refuse(wanted.space != current.space, "space")
             let settings = wanted
+            let batch = WriteBatch()
+            batch.configuration = settings
+            batch.put(StoreKey.collection(number), state.withLock { encodedRecord($0, changedBy: batch) })
+            try database.write(batch)
             state.withLock { $0.configuration = settings }
-            try saveRecord()
         }
     }
 

@@ -63,18 +63,20 @@ public final class Collection: Sendable {
         try writer.withLock { changes throws(VexFSError) in
             changes &+= 1
             if state.withLock({ $0.isRemoved }) { throw VexFSError(.notFound, "the collection was removed") }
-            return try body()
+            let result = try body()
+            context.noteUnsynced()
+            return result
         }
     }
 
-    /// The record kept under the collection's key.
-    func encodedRecord(_ state: borrowing State) -> [UInt8] {
+    /// The record kept under the collection's key; with what the batch changes of it.
+    func encodedRecord(_ state: borrowing State, changedBy batch: WriteBatch? = nil) -> [UInt8] {
         JSON.object([
             .init("name", .string(state.name.string)),
             .init("created", .integer(state.created)),
-            .init("reserved_files", .integer(Int64(bitPattern: state.reservedFiles))),
+            .init("reserved_files", .integer(Int64(bitPattern: batch?.reservedFiles ?? state.reservedFiles))),
             .init("synced_rows", .integer(Int64(state.syncedRows))),
-            .init("configuration", state.configuration.json),
+            .init("configuration", (batch?.configuration ?? state.configuration).json),
         ]).compact
     }
 

@@ -51,7 +51,7 @@ final class Maintenance: Sendable {
     private func run(_ context: StoreContext) {
         context.buildRequestedIndexes()
         while true {
-            context.embedPending()
+            context.embedPending { !status.withLock { $0.isStopping } }
             let isStopping = status.wait(milliseconds: Self.syncIntervalMilliseconds) { $0.isStopping ? true : nil }
             if isStopping == true { break }
             guard context.hasUnsynced else { continue }

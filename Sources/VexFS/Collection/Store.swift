@@ -18,6 +18,7 @@ public final class Store: Sendable {
 
     private struct Names {
         var byName: [ByteString: Collection] = [:]
+        var byNumber: [UInt32: Collection] = [:]
         var nextNumber: UInt32 = 1
     }
 
@@ -41,11 +42,12 @@ public final class Store: Sendable {
         let space = FreeSpace(path: path)
         var tuning = RocksDB.Tuning()
         tuning.writeBufferBytes = space.writeBufferBytes
-        let database: RocksDB
+        var opened: RocksDB?
         var loaded = Names()
         do throws(VexFSError) {
-            database = try RocksDB(path: directory.databasePath, tuning: tuning)
-            try directory.checkSynced(database)
+            try Self.checkLog(of: directory)
+            let database = try RocksDB(path: directory.databasePath, tuning: tuning)
+            opened = database
             self.path = path
             metrics = Metrics()
             context = StoreContext(
@@ -61,9 +63,11 @@ public final class Store: Sendable {
             for (number, record) in records {
                 let collection = try Collection.load(number: number, record: record, context: context)
                 loaded.byName[collection.name] = collection
+                loaded.byNumber[number] = collection
             }
             loaded.nextNumber = try Self.nextNumber(database, atLeast: (records.map(\.0).max() ?? 0) + 1)
         } catch {
+            opened?.close()
             Glibc.close(lockDescriptor)
             throw error
         }
@@ -78,6 +82,15 @@ public final class Store: Sendable {
         }
         context.noteUnsynced()
         if maintained { maintenance.start(context) }
+    }
+
+    /// Looks for a damaged log before an open for writing throws away what stands behind the damage.
+    private static func checkLog(of directory: StoreDirectory) throws(VexFSError) {
+        var tuning = RocksDB.Tuning()
+        tuning.isReadOnly = true
+        let database = try RocksDB(path: directory.databasePath, tuning: tuning)
+        defer { database.close() }
+        try directory.checkSynced(database)
     }
 
     deinit { close() }
@@ -107,7 +120,7 @@ public final class Store: Sendable {
 
     /// The collection with that number.
     public func collection(numbered number: UInt32) -> Collection? {
-        names.withLock { names in names.byName.values.first { $0.number == number } }
+        names.withLock { $0.byNumber[number] }
     }
 
     /// Makes a collection.
@@ -132,6 +145,7 @@ public final class Store: Sendable {
             try context.database.write(batch)
             names.nextNumber += 1
             names.byName[name] = collection
+            names.byNumber[collection.number] = collection
             context.noteUnsynced()
             return collection
         }
@@ -166,6 +180,7 @@ public final class Store: Sendable {
             Log.shared.warn("the vector file of a removed collection stays: \(SystemCall.error("remove it", errno))")
         }
         names.byName[collection.name] = nil
+        names.byNumber[collection.number] = nil
     }
 
     /// Renames a collection; an empty collection that has the name is replaced.

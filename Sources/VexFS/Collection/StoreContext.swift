@@ -54,14 +54,14 @@ final class StoreContext: Sendable {
     }
 
     /// Embeds documents that were kept while the model was not there.
-    func embedPending() {
+    func embedPending(while isWanted: () -> Bool = { true }) {
         for collection in collections.withLock({ $0 })() {
-            for file in collection.pendingFiles() {
+            for file in collection.pendingFiles() where isWanted() {
                 do throws(VexFSError) {
                     try collection.commitAgain(file)
                 } catch {
                     Log.shared.warn("a document still waits for its vector: \(error)")
-                    return
+                    continue
                 }
                 // Still pending: the embedder is not there, and the others would fail alike.
                 if collection.attributes(of: file)?.state == .pending { return }
@@ -85,7 +85,8 @@ extension Collection {
             state.withLock { $0.hasUnsyncedVectors = true }
             throw error
         }
-        try write { () throws(VexFSError) in
+        try writer.withLock { _ throws(VexFSError) in
+            guard !state.withLock({ $0.isRemoved }) else { return }
             state.withLock { $0.syncedRows = max($0.syncedRows, rows) }
             try saveRecord()
         }

@@ -128,6 +128,8 @@ public enum DocumentParser {
                     + "give one array of numbers")
         default: throw wrongKind(tape, entry, "must be an array of numbers, or null for no vector")
         }
+        if let vector = tape.floats(entry.value) { return vector }
+        // Something in it is no number, or there is nothing in it: element by element, to say what.
         var vector: [Float] = []
         vector.reserveCapacity((tape.next(entry.value) - entry.value) / 2)
         try tape.forEachElement(of: entry.value) { (element) throws(VexFSError) in

@@ -37,7 +37,7 @@ public struct QueryOptions: Sendable, Equatable {
     /// Creates options that say nothing.
     public init() {}
 
-    /// Takes over what a segment says; what it says again replaces what was said before.
+    /// Takes over what a segment says; what it says again replaces what was said before, except that filters add up.
     /// - Throws: `invalidQuery` (EINVAL) with a sentence that names the item and what is allowed, or what
     ///   `parseFilter` throws.
     public mutating func apply(
@@ -52,6 +52,21 @@ public struct QueryOptions: Sendable, Equatable {
 
     mutating func apply(_ items: QueryItems, parseFilter: FilterParser) throws(VexFSError) {
         for (name, value) in items.items { try set(name, to: value, parseFilter: parseFilter) }
+    }
+
+    /// Filters of several segments must all hold: taking the last alone would answer more than was asked for.
+    private mutating func add(_ another: Filter, _ text: String) throws(VexFSError) {
+        guard let earlier = filter, let earlierText = filterText else {
+            (filter, filterText) = (another, text)
+            return
+        }
+        let isClause = { (text: String) in text.utf8.first != UInt8(ascii: "{") && !text.hasPrefix("%7") }
+        guard isClause(earlierText), isClause(text) else {
+            throw VexFSError(
+                .invalidQuery, "two where= can be combined as clauses; put JSON filters into one: {\"and\":[…]}")
+        }
+        filter = .and([earlier, another])
+        filterText = earlierText + "," + text
     }
 
     private mutating func set(
@@ -75,8 +90,7 @@ public struct QueryOptions: Sendable, Equatable {
         case .vec: vector = try Self.vector(value)
         case .filter:
             let clause = value.utf8.first == UInt8(ascii: "{") ? value : String(decoding: raw, as: UTF8.self)
-            filter = try parseFilter(clause)
-            filterText = String(decoding: raw, as: UTF8.self)
+            try add(try parseFilter(clause), String(decoding: raw, as: UTF8.self))
         case .fields, .text: break
         }
     }

@@ -126,12 +126,10 @@ private struct StoreCheck {
         }
         do throws(VexFSError) {
             let rows = try database.lastNumber(prefix: StoreKey.prefix(.row, number)).map { Int($0) + 1 } ?? 0
-            let file = try VectorFile(path: path, dimension: Int(dimension))
-            // Reading behind the end of a file that was cut would be a signal, not an error.
-            let size = Int(status.st_size)
-            let present = max(0, (size - VectorFile.headerBytes) / file.strideBytes)
+            let file = try VectorFile(path: path, dimension: Int(dimension), isReadOnly: true)
+            let present = max(0, Int(status.st_size) - VectorFile.headerBytes) / file.strideBytes
             if present < rows { note("\(name), vector file", "it ends before row \(present) of \(rows)") }
-            try file.map(through: min(rows, present))
+            try file.map(through: rows)
             return file
         } catch {
             note("\(name), vector file", error.description)

@@ -18,7 +18,9 @@ final class SyncGate: Sendable {
         }
         // nil: this caller runs the sync itself; otherwise another's run has served the ticket.
         let served: Result<UInt64?, VexFSError> = rounds.wait { rounds in
-            if rounds.completed >= ticket { return rounds.failure.map { .failure($0) } ?? .success(nil) }
+            // A failed sync is final: the system forgets what it could not write, and the next call would not say so.
+            if let failure = rounds.failure { return .failure(failure) }
+            if rounds.completed >= ticket { return .success(nil) }
             guard !rounds.isRunning else { return nil }
             rounds.isRunning = true
             return .success(rounds.requested)
@@ -29,7 +31,7 @@ final class SyncGate: Sendable {
         rounds.update { rounds in
             rounds.isRunning = false
             rounds.completed = serving
-            rounds.failure = failure
+            rounds.failure = rounds.failure ?? failure
         }
         if let failure { throw failure }
     }

@@ -76,7 +76,6 @@ enum SystemCall {
         let code: VexFSError.Code =
             switch number {
             case ENOSPC, EDQUOT: .storeFull
-            case ENOENT: .notFound
             case EACCES, EPERM: .accessDenied
             case EROFS: .readOnly
             default: .inputOutput

@@ -24,18 +24,31 @@ final class VectorFile: Sendable {
     private let descriptor: Int32
     /// Whether the directory's entry of the file is on the disk.
     private let isNamed = Atomic<Bool>(false)
+    /// The sync that failed; the system forgets the pages it could not write, so no later sync is believed.
+    private let failure = Mutex<VexFSError?>(nil)
+    /// Rows behind this are not in the file; only a file that is checked can be too short.
+    private let readableRows: Int
     private let chunks = Mutex<[MappedChunk]>([])
 
     /// Opens or creates the file.
     /// - Throws: `corruption` where the header does not fit, `newerFormat`, `storeFull`, `inputOutput`.
-    init(path: String, dimension: Int) throws(VexFSError) {
+    /// - Parameters:
+    ///   - isFresh: whether what the file holds means nothing, so that it starts anew.
+    ///   - isReadOnly: whether the file is only looked at: it is neither made nor changed.
+    init(
+        path: String, dimension: Int, isFresh: Bool = false, isReadOnly: Bool = false
+    ) throws(VexFSError) {
         self.path = path
         self.dimension = dimension
         strideBytes = (dimension * 4 + 63) / 64 * 64
         codes = VectorCodes(dimension: dimension)
-        descriptor = try SystemCall.open(path, O_RDWR | O_CREAT)
+        let flags = isReadOnly ? O_RDONLY : O_RDWR | O_CREAT | (isFresh ? O_TRUNC : 0)
+        descriptor = try SystemCall.open(path, flags)
+        readableRows =
+            isReadOnly ? max(0, try SystemCall.size(descriptor) - Self.headerBytes) / strideBytes : Int.max
         do throws(VexFSError) {
-            if try SystemCall.size(descriptor) == 0 {
+            let size = try SystemCall.size(descriptor)
+            if size == 0 && !isReadOnly {
                 try writeHeader()
             } else {
                 try checkHeader(path)
@@ -115,7 +128,9 @@ final class VectorFile: Sendable {
         let chunkBytes = Self.rowsPerChunk * strideBytes
         // The file covers whole chunks, so that no read through a map can end behind it; the tail is a hole.
         let size = Self.headerBytes + needed * chunkBytes
-        if try SystemCall.size(descriptor) < size { try SystemCall.truncate(descriptor, to: size) }
+        if readableRows == Int.max, try SystemCall.size(descriptor) < size {
+            try SystemCall.truncate(descriptor, to: size)
+        }
         while chunks.withLock({ $0.count }) < needed {
             let index = chunks.withLock { $0.count }
             let start = try SystemCall.map(descriptor, offset: Self.headerBytes + index * chunkBytes, count: chunkBytes)
@@ -138,7 +153,9 @@ final class VectorFile: Sendable {
     /// Copies a row out: `[dimension] Float32`.
     func vector(_ row: Row) -> [Float]? {
         let index = Int(row) / Self.rowsPerChunk
-        guard let chunk = chunks.withLock({ $0.indices.contains(index) ? $0[index] : nil }) else { return nil }
+        guard Int(row) < readableRows,
+            let chunk = chunks.withLock({ $0.indices.contains(index) ? $0[index] : nil })
+        else { return nil }
         let start = chunk.start + Int(row) % Self.rowsPerChunk * strideBytes
         return [Float](unsafeUninitializedCapacity: dimension) { buffer, count in
             UnsafeMutableRawBufferPointer(buffer).copyMemory(
@@ -149,7 +166,13 @@ final class VectorFile: Sendable {
 
     /// Brings every earlier write, and once the file's name, to the disk.
     func sync() throws(VexFSError) {
-        try SystemCall.syncData(descriptor)
+        if let failure = failure.withLock({ $0 }) { throw failure }
+        do throws(VexFSError) {
+            try SystemCall.syncData(descriptor)
+        } catch {
+            failure.withLock { $0 = error }
+            throw error
+        }
         guard !isNamed.load(ordering: .relaxed) else { return }
         // The path always has a directory in front: the store makes it so.
         try SystemCall.syncDirectory(String(path[..<(path.lastIndex(of: "/") ?? path.endIndex)]))

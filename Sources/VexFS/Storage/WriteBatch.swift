@@ -3,10 +3,21 @@ import CRocksDB
 /// Changes that are applied together or not at all. Used by one thread at a time.
 final class WriteBatch {
     let handle: OpaquePointer
+    /// Settings and file numbers that the collection's record gets with this batch; several steps of one commit may
+    /// change it, and the last record written must hold all of it.
+    var configuration: CollectionConfiguration?
+    var reservedFiles: FileNumber?
+    /// What is done in memory once the changes are written; nothing of it where the write fails.
+    private(set) var completions: [() -> Void] = []
+    /// Changes that come behind all others, by their place.
+    private var postponed: [[(key: [UInt8], value: [UInt8])]] = [[], []]
 
     init() { handle = rocksdb_writebatch_create() }
 
     deinit { rocksdb_writebatch_destroy(handle) }
+
+    /// Puts off a change in memory until the batch is written.
+    func onceWritten(_ completion: @escaping () -> Void) { completions.append(completion) }
 
     func put(_ key: [UInt8], _ value: [UInt8]) {
         value.withUnsafeBytes { put(key, $0) }
@@ -17,6 +28,18 @@ final class WriteBatch {
             rocksdb_writebatch_put(
                 handle, keyBytes.baseAddress?.assumingMemoryBound(to: CChar.self), keyBytes.count,
                 value.baseAddress?.assumingMemoryBound(to: CChar.self), value.count)
+        }
+    }
+
+    /// Puts behind everything else, in one of two groups. Keys that ascend within a group are found at once in the
+    /// memory table, where those of mixed families are searched for from the top.
+    func put(_ key: [UInt8], _ value: [UInt8], inGroup group: Int) { postponed[group].append((key, value)) }
+
+    /// Adds what was put into groups.
+    func seal() {
+        for group in postponed.indices {
+            for (key, value) in postponed[group] { put(key, value) }
+            postponed[group] = []
         }
     }
 

@@ -67,6 +67,29 @@ struct JSONTape {
     /// The bits of the number at `index`.
     func rawNumber(_ index: Int) -> UInt64 { words[index + 1] }
 
+    /// The elements of the array at `index` where all are numbers within Float32's range; nil for any other array.
+    func floats(_ index: Int) -> [Float]? {
+        let first = index + 1
+        let count = (next(index) - 1 - first) / 2
+        guard count > 0, first + 2 * count == next(index) - 1 else { return nil }
+        var areNumbers = true
+        let floats = [Float](unsafeUninitializedCapacity: count) { buffer, initialized in
+            for element in 0..<count {
+                let bits = words[first + 2 * element + 1]
+                let value: Float
+                switch UInt8(truncatingIfNeeded: words[first + 2 * element] >> 56) {
+                case Kind.number.rawValue: value = Float(Double(bitPattern: bits))
+                case Kind.integer.rawValue: value = Float(Double(Int64(bitPattern: bits)))
+                default: value = .nan
+                }
+                if !value.isFinite { areNumbers = false }
+                buffer.initializeElement(at: element, to: value)
+            }
+            initialized = count
+        }
+        return areNumbers ? floats : nil
+    }
+
     /// Calls `body` with the index of every element of the array at `index`.
     func forEachElement<E: Error>(of index: Int, _ body: (Int) throws(E) -> Void) throws(E) {
         let end = next(index) - 1

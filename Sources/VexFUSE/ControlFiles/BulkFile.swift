@@ -93,12 +93,15 @@ final class BulkHandle: OpenHandle {
         }
     }
 
-    /// Ends the ingest: what was good is kept and searchable, what was not is in the report.
+    func release() { abandon() }
+
+    func abandon() { ingest.withLock { $0 }?.abandon() }
+
+    /// Ends the ingest as far as it has come: what was good is kept and searchable, what was not is in the report.
     /// - Throws: `malformedDocument` when lines were refused, so that a script notices.
     private func finish() throws(VexFSError) {
         try ingest.withLock { (ingest) throws(VexFSError) in
             guard let current = ingest else { return }
-            ingest = nil
             defer {
                 tree.bulkReports.set(current.report, of: collection.number)
                 operations.documentsChanged(in: collection)

@@ -40,7 +40,8 @@ final class DocumentHandle: OpenHandle {
         isWritable = flags & O_ACCMODE != O_RDONLY
         documentBytesMax = isWritable ? open.file.collection.configuration.documentLimitBytes : 0
         let isTruncated = flags & O_TRUNC != 0 && isWritable
-        let draft = Draft(isJSON: attributes.name.isJSONName, isNew: isNew, isTruncated: isTruncated)
+        var draft = Draft(isJSON: attributes.name.isJSONName, isNew: isNew, isTruncated: isTruncated)
+        if isNew, flags & O_APPEND != 0 { draft.appendBase = (0, 0) }
         state = Mutex(State(draft: draft))
         if isTruncated, !isNew { open.show(size: 0, modified: Clock.now(), owner: owner) }
     }
@@ -120,7 +121,13 @@ final class DocumentHandle: OpenHandle {
         try load()
         let (verdict, generation) = try state.withLock { (state) throws(VexFSError) in
             let offset = appends ? state.draft.bytes.count : Int(requested)
-            try reserve(offset + bytes.count, &state.draft)
+            do throws(VexFSError) {
+                try reserve(offset + bytes.count, &state.draft)
+            } catch {
+                // What is there of the document is not the document: it must not be committed.
+                state.draft.refuse(error)
+                throw error
+            }
             let before = state.draft.bytes.count
             let verdict = state.draft.write(bytes, at: offset)
             if case .invalid = verdict { operations.budget.giveBack(max(0, offset + bytes.count - before)) }
@@ -189,10 +196,12 @@ final class DocumentHandle: OpenHandle {
     /// Takes over the committed content before the first change.
     private func load() throws(VexFSError) {
         guard !state.withLock({ $0.draft.isLoaded }) else { return }
+        // The version comes first: content that is newer is found out at the commit.
+        let version = file.collection.attributes(of: file.number)?.version
         let content = try open.content()
         try operations.budget.take(content.bytes.count)
         let wasLoaded = state.withLock { state in
-            defer { state.draft.load(content.bytes) }
+            defer { state.draft.load(content.bytes, version: appends ? version : nil) }
             return state.draft.isLoaded
         }
         if wasLoaded { operations.budget.giveBack(content.bytes.count) }
@@ -233,7 +242,7 @@ final class DocumentHandle: OpenHandle {
     func sync(_ request: Request) throws(VexFSError) {
         operations.work(request, at: { self.path }) { () throws(VexFSError) in
             try self.commit { $0.syncDecision() }
-            if self.open.removedAttributes == nil { try self.file.collection.sync(self.file.number) }
+            if self.open.removedAttributes == nil { try self.file.collection.sync() }
             self.operations.kernel.whenForgotten(self.file.id) { request.reply(errno: 0) }
         }
     }
@@ -252,7 +261,6 @@ final class DocumentHandle: OpenHandle {
         operations.closed(open)
     }
 
-    /// Commits what the rules of drafts say. Brings nothing to the disk.
     private func commit(_ decide: (inout Draft) -> Draft.Decision) throws(VexFSError) {
         try committing.withLock { (_) throws(VexFSError) in
             switch state.withLock({ decide(&$0.draft) }) {
@@ -265,12 +273,13 @@ final class DocumentHandle: OpenHandle {
         }
     }
 
-    private func store(_ bytes: [UInt8], _ parsed: ParsedDocument?, _ generation: Int) throws(VexFSError) {
+    private func store(
+        _ bytes: [UInt8], _ parsed: ParsedDocument?, _ generation: Int
+    ) throws(VexFSError) {
         let shown = open.shownDraft
         let modified = shown?.owner == owner ? shown?.modified : nil
         do throws(VexFSError) {
-            _ = try file.collection.commit(
-                bytes, to: file.number, parsed: parsed, modified: modified ?? Clock.now(), durability: .process)
+            try put(bytes, parsed, modified: modified ?? Clock.now())
         } catch {
             // Removed between the decision and the commit: as if it had been removed before.
             if error.code == .notFound, file.collection.attributes(of: file.number) == nil { return }
@@ -279,6 +288,30 @@ final class DocumentHandle: OpenHandle {
             state.withLock { $0.draft.commitFailed(error, generation: generation) }
             if error.isFinal { file.collection.recordFailure(error, for: file.number, draft: bytes) }
             throw error
+        }
+    }
+
+    /// Commits bytes; what was only appended goes behind whatever others have committed since the draft was begun.
+    private func put(_ bytes: [UInt8], _ parsed: ParsedDocument?, modified: Int64) throws(VexFSError) {
+        guard let base = state.withLock({ $0.draft.appendBase }) else {
+            _ = try file.collection.commit(bytes, to: file.number, parsed: parsed, modified: modified)
+            return
+        }
+        var version = base.version
+        var whole = bytes
+        while true {
+            do throws(VexFSError) {
+                _ = try file.collection.commit(
+                    whole, to: file.number, replacing: version, parsed: version == base.version ? parsed : nil,
+                    modified: modified)
+                return
+            } catch {
+                guard error.code == .busy, let now = file.collection.attributes(of: file.number)?.version,
+                    now != version
+                else { throw error }
+                version = now
+                whole = try file.collection.content(of: file.number).bytes + bytes[base.count...]
+            }
         }
     }
 

@@ -45,6 +45,9 @@ struct Draft: Sendable {
     private var refusal: (error: VexFSError, generation: Int)?
     /// Whether the scanner has not seen the bytes, because a check is to judge them.
     private var isUnscanned = false
+    /// How much of the draft is the committed version that it began with, and which, as long as nothing but appending
+    /// was done: what was appended can then be put behind a newer version too.
+    var appendBase: (count: Int, version: UInt64)?
     /// How long the draft was before the last append, and what the scanner knew then.
     private var beforeAppend: (count: Int, scanner: JSONScanner)?
 
@@ -68,9 +71,10 @@ struct Draft: Sendable {
     var isQuickToCommit: Bool { parsed?.vector != nil && bytes.count <= DocumentHandle.quickBytesMax }
 
     /// Takes over the committed content, to be changed. Does nothing when the draft is loaded.
-    mutating func load(_ content: [UInt8]) {
+    mutating func load(_ content: [UInt8], version: UInt64? = nil) {
         guard !isLoaded else { return }
         bytes = content
+        appendBase = version.map { (content.count, $0) }
         isLoaded = true
         // What begins empty can be judged as it arrives: shells flush a new file before they write to it.
         scanner = isJSON && content.isEmpty ? JSONScanner() : nil
@@ -134,6 +138,7 @@ struct Draft: Sendable {
         precondition(isLoaded)
         guard count != bytes.count || count == 0 else { return }
         change()
+        appendBase = nil
         if count < bytes.count {
             bytes.removeSubrange(count...)
         } else {

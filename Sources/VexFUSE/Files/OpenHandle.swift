@@ -17,6 +17,8 @@ protocol OpenHandle: AnyObject, Sendable {
     func resize(to count: Int64) throws(VexFSError)
     /// The last descriptor is gone. Answers nothing itself; nobody can see an error any more.
     func release()
+    /// The mount has ended while the file was open: nothing of this handle may still be working after the return.
+    func abandon()
 }
 
 extension OpenHandle {
@@ -29,6 +31,7 @@ extension OpenHandle {
         throw VexFSError(.notPermitted, "this file cannot be cut", at: path)
     }
     func release() {}
+    func abandon() {}
 }
 
 /// The open files and directories, by the number that the kernel is given for each.
@@ -38,6 +41,9 @@ final class HandleTable<Handle: Sendable>: Sendable {
         var next: UInt64 = 1
     }
     private let state = Mutex(State())
+
+    /// Every open handle.
+    var all: [Handle] { state.withLock { Array($0.handles.values) } }
 
     /// Open handles.
     var count: Int { state.withLock { $0.handles.count } }

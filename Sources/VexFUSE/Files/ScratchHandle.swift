@@ -89,7 +89,7 @@ final class ScratchHandle: OpenHandle {
     func sync(_ request: Request) throws(VexFSError) {
         operations.work(request, at: { self.path }) { () throws(VexFSError) in
             try self.commit()
-            if self.open.removedAttributes == nil { try self.file.collection.sync(self.file.number) }
+            if self.open.removedAttributes == nil { try self.file.collection.sync() }
             self.operations.kernel.whenForgotten(self.file.id) { request.reply(errno: 0) }
         }
     }

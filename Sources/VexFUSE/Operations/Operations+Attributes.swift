@@ -141,7 +141,7 @@ extension Operations {
         }
         do throws(VexFSError) {
             _ = try file.collection.commit(
-                bytes, to: file.number, parsed: nil, modified: Clock.now(), durability: .process)
+                bytes, to: file.number, parsed: nil, modified: Clock.now())
         } catch {
             file.collection.recordFailure(error, for: file.number, draft: bytes)
             throw error

@@ -122,7 +122,7 @@ extension Operations {
             // No handle will flush it: it is kept as an empty file right away.
             do throws(VexFSError) {
                 _ = try directory.collection.commit(
-                    [], to: made.number, parsed: nil, modified: Clock.now(), durability: .process)
+                    [], to: made.number, parsed: nil, modified: Clock.now())
             } catch {
                 directory.collection.discard(made.number)
                 throw error
@@ -159,12 +159,12 @@ extension Operations {
             let file = open.file
             if let changes = buffer.changes() {
                 _ = try file.collection.commit(
-                    changes.bytes, to: file.number, parsed: nil, modified: changes.modified, durability: .process)
+                    changes.bytes, to: file.number, parsed: nil, modified: changes.modified)
                 buffer.committed(generation: changes.generation)
                 contentChanged(file.id)
             } else if let attributes = file.collection.attributes(of: file.number), attributes.version == 0 {
                 _ = try file.collection.commit(
-                    [], to: file.number, parsed: nil, modified: attributes.modified, durability: .process)
+                    [], to: file.number, parsed: nil, modified: attributes.modified)
             }
         }
     }

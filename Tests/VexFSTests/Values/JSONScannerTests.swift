@@ -66,6 +66,24 @@ import Testing
         }
     }
 
+    @Test func everyCutOfAnArrayOfNumbers() {
+        let text = Array(#"{"v":[0,-0.0, 12345678901,1e5,2.25E-10,0.123456789, 7 ,[1,2],-3.5e+2]}"#.utf8)
+        for cut in 0...text.count {
+            var scanner = JSONScanner()
+            scanner.feed(Array(text[..<cut]))
+            #expect(scanner.feed(Array(text[cut...])) == .complete)
+        }
+    }
+
+    @Test(arguments: ["01", "-", "1.", ".5", "1e", "1e+", "+1", "1.2.3", "--1", "1 2", "", "-01.5", "1e5.2"])
+    func numbersThatAreNone(_ number: String) {
+        var scanner = JSONScanner()
+        guard case .invalid = scanner.feed(Array("{\"v\":[1,\(number),2]}".utf8)) else {
+            Issue.record("accepted")
+            return
+        }
+    }
+
     static func random(depth: Int, _ generator: inout SeededGenerator) -> JSON {
         switch Int.random(in: 0..<(depth > 0 ? 8 : 6), using: &generator) {
         case 0: return .null
