@@ -25,8 +25,9 @@ extension Collection {
         return try parse(bytes, named: attributes.name, configuration)
     }
 
-    /// Makes `bytes` the file's content: parses, embeds, writes and indexes it. After return the next search sees it and
-    /// the operating system has it, so that the death of this process loses nothing; ``sync()`` brings it to the disk.
+    /// Makes `bytes` the file's content: parses, embeds, writes and indexes it. After return the next search sees it
+    /// and the operating system has it, so that the death of this process loses nothing; ``sync()`` brings it to the
+    /// disk.
     ///
     /// A document whose embedding fails is kept with its state, and the reason is thrown all the same.
     /// - Parameter parsed: what ``check(_:as:)`` returned for these very bytes, to save the second parse.
