@@ -2,7 +2,7 @@ import Synchronization
 
 /// Counts what the daemon does: counters, histograms and gauges, shown as Prometheus text in `.vexfs/metrics`.
 ///
-/// Recording is one or two relaxed atomic additions (about 10 ns) and takes no lock, so every operation may be
+/// Recording is one or two relaxed atomic additions and takes no lock, so every operation may be
 /// recorded. `Metrics+Definitions.swift` is the only table of names, units and help texts.
 public final class Metrics: Sendable {
     /// Buckets of a histogram: values up to 1, 2, 4 … 2²⁴, and all above. For times in microseconds: 1 µs … 16.8 s.
