@@ -21,10 +21,11 @@ final class StoreFixture {
         removeTree(path)
     }
 
-    /// Closes and opens the store again.
-    func reopen(embedder: any Embedder = WordEmbedder()) throws {
+    /// Closes and opens the store again, after something was done to its files.
+    func reopen(embedder: any Embedder = WordEmbedder(), after change: () throws -> Void = {}) throws {
         opened?.close()
         opened = nil
+        try change()
         opened = try Store(opening: path, embedder: embedder, maintained: false)
     }
 }

@@ -147,6 +147,13 @@ func parse(_ path: String, folder: String = "") throws(VexFSError) -> QueryReque
         }
     }
 
+    @Test func filtersOfSeveralSegmentsMustAllHold() throws {
+        let request = try QueryPath.parse(["where=lang:en", "where=n>2", "x"])
+        #expect(request.filter == .and([try Filter.parse("lang:en"), try Filter.parse("n>2")]))
+        let error = #expect(throws: VexFSError.self) { try QueryPath.parse(["where={\"a\":1}", "where=n>2", "x"]) }
+        #expect(error?.code == .invalidQuery)
+    }
+
     @Test(arguments: ["where=a:b%2Cc%2Fd/x", "where={\"a\":\"b,c%2Fd\"}/x", "where=%7B%22a%22:%22b,c%2Fd%22%7D/x"])
     func escapesReachTheFilterOnce(path: String) throws {
         let components = path.split(separator: "/").map { ByteString(String($0)) }
