@@ -28,9 +28,21 @@ final class CollectionControlDirectory: VirtualDirectory {
         let key = "\(key)/\(name)"
         let content: ControlFileContent
         switch name {
-        case "bulk": return BulkFile(collection, key: key, in: tree)
-        case "export.jsonl": return ExportFile(collection, key: key, in: tree)
-        case "wait": return WaitFile(collection, key: key, in: tree)
+        case "bulk":
+            return StreamFile(collection, key: key, in: tree, isWritable: true) {
+                [collection, tree] isWriter, operations in
+                if isWriter { return BulkHandle(collection, path: key, tree: tree, in: operations) }
+                let number = collection.number
+                return LiveFileHandle(path: key, in: operations) { tree.bulkReports.report(of: number) }
+            }
+        case "export.jsonl":
+            return StreamFile(collection, key: key, in: tree) { [collection] _, operations in
+                ExportHandle(collection, path: key, in: operations)
+            }
+        case "wait":
+            return StreamFile(collection, key: key, in: tree) { [collection] _, operations in
+                WaitHandle(collection, path: key, in: operations)
+            }
         case "config.json": content = .configuration(collection)
         case "count": content = .count(collection)
         case "errors.jsonl": content = .errors(collection)

@@ -2,32 +2,6 @@ import Glibc
 import Synchronization
 import VexFS
 
-/// `export.jsonl`: every document as a line that `bulk` takes back, made while it is read.
-final class ExportFile: VirtualFile {
-    let key: String
-    private let collection: Collection
-    private let tree: VirtualTree
-
-    init(_ collection: Collection, key: String, in tree: VirtualTree) {
-        self.collection = collection
-        self.key = key
-        self.tree = tree
-    }
-
-    func attributes() -> VirtualAttributes {
-        let owner = FacetAttributes.owner(collection, tree)
-        return VirtualAttributes(
-            mode: S_IFREG | 0o444, owner: owner.user, group: owner.group, modified: tree.mounted, isStable: false)
-    }
-
-    func open(flags: Int32, caller: Caller, in operations: Operations) throws(VexFSError) -> any OpenHandle {
-        guard flags & O_ACCMODE == O_RDONLY else {
-            throw VexFSError(.accessDenied, "this file can only be read", at: key)
-        }
-        return ExportHandle(collection, path: key, in: operations)
-    }
-}
-
 /// `export.jsonl`, open: a window that moves forward with the reader, and starts again for one who goes back.
 final class ExportHandle: OpenHandle {
     static let documentsPerStep = 256

@@ -1,32 +1,6 @@
 import Glibc
 import VexFS
 
-/// `wait`: a read returns when no document waits for its vector any more.
-final class WaitFile: VirtualFile {
-    let key: String
-    private let collection: Collection
-    private let tree: VirtualTree
-
-    init(_ collection: Collection, key: String, in tree: VirtualTree) {
-        self.collection = collection
-        self.key = key
-        self.tree = tree
-    }
-
-    func attributes() -> VirtualAttributes {
-        let owner = FacetAttributes.owner(collection, tree)
-        return VirtualAttributes(
-            mode: S_IFREG | 0o444, owner: owner.user, group: owner.group, modified: tree.mounted, isStable: false)
-    }
-
-    func open(flags: Int32, caller: Caller, in operations: Operations) throws(VexFSError) -> any OpenHandle {
-        guard flags & O_ACCMODE == O_RDONLY else {
-            throw VexFSError(.accessDenied, "this file can only be read", at: key)
-        }
-        return WaitHandle(collection, path: key, in: operations)
-    }
-}
-
 /// `wait`, open.
 final class WaitHandle: OpenHandle {
     /// How often an interruption or the end of the mount is looked for.

@@ -10,34 +10,6 @@ final class BulkReports: Sendable {
     func report(of collection: UInt32) -> [UInt8] { reports.withLock { $0[collection] ?? [] } }
 }
 
-/// `bulk`: JSON Lines written to it become documents; read, it tells what became of the last ones.
-final class BulkFile: VirtualFile {
-    let key: String
-    private let collection: Collection
-    private let tree: VirtualTree
-
-    init(_ collection: Collection, key: String, in tree: VirtualTree) {
-        self.collection = collection
-        self.key = key
-        self.tree = tree
-    }
-
-    func attributes() -> VirtualAttributes {
-        let owner = FacetAttributes.owner(collection, tree)
-        return VirtualAttributes(
-            mode: S_IFREG | 0o644, owner: owner.user, group: owner.group, modified: tree.mounted, isStable: false)
-    }
-
-    func open(flags: Int32, caller: Caller, in operations: Operations) throws(VexFSError) -> any OpenHandle {
-        if flags & O_ACCMODE == O_RDONLY {
-            let tree = tree
-            let number = collection.number
-            return LiveFileHandle(path: key, in: operations) { tree.bulkReports.report(of: number) }
-        }
-        return BulkHandle(collection, path: key, tree: tree, in: operations)
-    }
-}
-
 /// `bulk`, open for writing. Data is taken in order; offsets mean nothing.
 final class BulkHandle: OpenHandle {
     let path: String
