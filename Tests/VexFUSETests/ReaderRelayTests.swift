@@ -1,3 +1,4 @@
+import Glibc
 import Testing
 import VexFS
 
@@ -8,10 +9,12 @@ import VexFS
     private enum Standby: Equatable { case waiting, tookOver(UInt64), ended }
 
     private func standBy(_ relay: ReaderRelay, _ outcome: Monitor<Standby>) throws {
-        _ = try Thread.start {
+        let thread = try Thread.start {
             let turn = relay.standBy()
             outcome.update { $0 = turn.map(Standby.tookOver) ?? .ended }
         }
+        // Its end is seen in the outcome.
+        pthread_detach(thread)
     }
 
     @Test func nothingIsRunWithoutAStandby() {
