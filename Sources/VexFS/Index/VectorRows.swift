@@ -28,6 +28,8 @@ public struct VectorRows: Sendable {
     public let strideBytes: Int
     /// Components of a vector.
     public let dimension: Int
+    /// Rows of the first chunk: a guess for ``address(of:)``.
+    private let rowsPerChunk: Int
     /// Keeps the memory of the chunks alive.
     private let owner: any AnyObject & Sendable
 
@@ -45,6 +47,7 @@ public struct VectorRows: Sendable {
         self.strideBytes = strideBytes
         self.dimension = dimension
         self.owner = owner
+        rowsPerChunk = chunks.first?.count ?? 0
     }
 
     /// Calls `body` with the vector of a row, `[dimension] Float32`, or returns nil where no chunk holds it. O(log
@@ -60,12 +63,34 @@ public struct VectorRows: Sendable {
         }
     }
 
+    /// Where the vector of a row lies, `[dimension] Float32`; valid while this view lives. For loops over many rows of a
+    /// segment, which must keep the view alive around the loop.
+    /// - Precondition: a chunk holds the row.
+    @inline(__always)
+    func address(of row: Row) -> UnsafePointer<Float> {
+        // Almost always all chunks but the last are of one size and begin at row 0.
+        var index = rowsPerChunk > 0 ? Int(row) / rowsPerChunk : 0
+        if index >= chunks.count || row < chunks[index].firstRow
+            || Int(row) >= Int(chunks[index].firstRow) + chunks[index].count
+        {
+            index = chunkIndex(of: row)
+        }
+        let chunk = chunks[index]
+        return (chunk.base + Int(row - chunk.firstRow) * strideBytes).assumingMemoryBound(to: Float.self)
+    }
+
     /// Calls `body` with the chunks while their memory is certain to be there.
     func withChunks<Result>(_ body: ([VectorChunk]) -> Result) -> Result {
         withExtendedLifetime(owner) { body(chunks) }
     }
 
     private func chunk(of row: Row) -> VectorChunk? {
+        let index = chunkIndex(of: row)
+        return index < chunks.count ? chunks[index] : nil
+    }
+
+    /// The index of the chunk that holds the row; `chunks.count` where none does.
+    private func chunkIndex(of row: Row) -> Int {
         var low = 0
         var high = chunks.count
         while low < high {
@@ -76,9 +101,9 @@ public struct VectorRows: Sendable {
             } else if Int(row) >= Int(chunk.firstRow) + chunk.count {
                 low = middle + 1
             } else {
-                return chunk
+                return middle
             }
         }
-        return nil
+        return chunks.count
     }
 }
