@@ -1,5 +1,3 @@
-import Glibc
-
 /// Documents of a bulk ingest that are committed together.
 struct BulkBatch {
     /// One line of the input, parsed.
@@ -65,7 +63,7 @@ final class BulkPipeline: Sendable {
         }
         try throwFailure()
         // Without a thread of its own the work is done here.
-        if mustStart, !startThread() { run() }
+        if mustStart, !BackgroundThread.start({ [self] in run() }) { run() }
     }
 
     /// Whether nothing is being committed.
@@ -92,24 +90,6 @@ final class BulkPipeline: Sendable {
 
     private func throwFailure() throws(VexFSError) {
         if let failure = outcome.failure { throw failure }
-    }
-
-    private func startThread() -> Bool {
-        let pipeline = Unmanaged.passRetained(self)
-        var thread = pthread_t()
-        let status = pthread_create(
-            &thread, nil,
-            { argument in
-                // `pthread_create` hands back exactly what it was given.
-                if let argument { Unmanaged<BulkPipeline>.fromOpaque(argument).takeRetainedValue().run() }
-                return nil
-            }, pipeline.toOpaque())
-        guard status == 0 else {
-            pipeline.release()
-            return false
-        }
-        pthread_detach(thread)
-        return true
     }
 
     private func run() {

@@ -49,6 +49,7 @@ extension Collection {
             try vectors.map(through: Int(state.rows.next))
             state.vectors = vectors
             state.hasUnsyncedVectors = state.rows.next > state.syncedRows
+            try loadSegments(into: &state, number: number, context: context)
         }
         if let last = try context.database.lastNumber(prefix: StoreKey.prefix(.error, number)) {
             state.nextError = last + 1

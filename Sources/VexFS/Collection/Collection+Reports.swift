@@ -13,21 +13,29 @@ extension Collection {
             .init("dimension", configuration.dimension.map { .integer(Int64($0)) } ?? .null),
             .init("metric", .string(configuration.metric.rawValue)),
             .init("model", .string(configuration.model)),
-            .init("index", .string("flat")),
+            .init("index", .string(configuration.index.kind.rawValue)),
         ]).pretty
     }
 
     /// `stats`: figures that change, one `name value` a line.
     public func statisticsText() -> [UInt8] {
-        let lines: [(String, Int)] = state.withLock { state in
-            let dimension = state.vectors?.dimension ?? 0
-            return [
+        let index = indexFigures
+        let numbers: [(String, Int)] = state.withLock { state in
+            [
                 ("documents", state.rows.live.count), ("vectors", state.rows.withVector.count),
                 ("pending", state.pendingCount), ("refused", state.errorCount), ("files", state.tree.count),
-                ("rows_given", Int(state.rows.next)), ("dimension", dimension),
+                ("rows_given", Int(state.rows.next)), ("dimension", state.vectors?.dimension ?? 0),
                 ("vector_bytes", Int(state.rows.next) * (state.vectors?.strideBytes ?? 0)),
                 ("scratch_bytes", state.scratchBytes),
+                ("index_segments", index.segments), ("index_scanned_rows", index.scannedRows),
+                ("index_mapped_bytes", index.mappedBytes), ("index_memory_bytes", index.allocatedBytes),
             ]
+        }
+        var lines = numbers.map { ($0.0, String($0.1)) }
+        // A sampled figure: there is none before a few searches went through the index.
+        if let figure = recall.figure {
+            lines.append(("recall_at_10", ScoreText.of(figure.recall)))
+            lines.append(("recall_samples", String(figure.samples)))
         }
         return Array(lines.map { "\($0.0) \($0.1)\n" }.joined().utf8)
     }

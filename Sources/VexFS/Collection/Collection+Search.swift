@@ -7,6 +7,7 @@ extension Collection {
         var live: RowBitmap
         var withVector: RowBitmap
         var vectors: VectorFile?
+        var segments: SegmentList
         var end: Row
         var pending: Int
     }
@@ -35,7 +36,7 @@ extension Collection {
         let view = state.withLock {
             Snapshot(
                 name: $0.name, configuration: $0.configuration, live: $0.rows.live, withVector: $0.rows.withVector,
-                vectors: $0.vectors, end: $0.rows.next, pending: $0.pendingCount)
+                vectors: $0.vectors, segments: $0.segments, end: $0.rows.next, pending: $0.pendingCount)
         }
         var explanation = SearchExplanation()
         explanation.documents = view.live.count
@@ -50,10 +51,10 @@ extension Collection {
         var allowed = try allowedRows(request, view, &explanation)
         if let excluded { allowed.remove(excluded) }
 
-        let rows = vectors.rows(below: view.end)
         let index: any VectorIndex =
             request.mode == .exact
-            ? FlatIndex(rows: rows, metric: metric) : vectors.codes.index(over: rows, metric: metric)
+            ? FlatIndex(rows: vectors.rows(below: view.end), metric: metric)
+            : index(vectors, below: view.end, segments: view.segments, view.configuration)
         explanation.plan = explanation.matching == nil ? index.plan : index.plan + " over filtered rows"
         let hits = try ranked(request, index, vector, allowed, &explanation)
         return SearchAnswer(hits: hits, explanation: explanation, metric: metric)
@@ -134,6 +135,12 @@ extension Collection {
             let scanEnd = SystemCall.monotonicMicroseconds()
             explanation.scanMicroseconds += scanEnd - scanStart
             explanation.candidates += answer.compared
+            explanation.rescored += answer.rescored
+            explanation.isExact = answer.isExact
+            explanation.parts = answer.parts
+            if !answer.isExact, plan.limit >= min(RecallSampler.depth, allowed.count) {
+                recall.offer(vector, allowed, answer.neighbors, now: scanEnd)
+            }
             explanation.nearestScore = answer.neighbors.first.map { Double($0.score) }
             defer { explanation.fetchMicroseconds += SystemCall.monotonicMicroseconds() - scanEnd }
             guard let field = request.groupBy else {

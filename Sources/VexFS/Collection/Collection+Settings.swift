@@ -22,6 +22,8 @@ extension Collection {
             batch.put(StoreKey.collection(number), state.withLock { encodedRecord($0, changedBy: batch) })
             try database.write(batch)
             state.withLock { $0.configuration = settings }
+            // Another index takes the old one's place when it is built; none has nothing to wait for.
+            if settings.index.recipe == nil { try dropAllSegments() }
         }
     }
 

@@ -16,8 +16,12 @@ public final class Collection: Sendable {
     /// Counts the changes begun. The lock is the point; the count gives ThreadSanitizer a value to watch.
     let writer = Monitor<UInt64>(0)
     let payloads = PayloadIndex()
+    let recall = RecallSampler()
     /// Counts commits, so that waiters for pending documents can look again.
     let progress = Monitor<UInt64>(0)
+    /// One build of new rows, and one merge, at a time. The locks are the point, the counts are for ThreadSanitizer.
+    let freshLock = Monitor<UInt64>(0)
+    let mergeLock = Monitor<UInt64>(0)
 
     /// What readers see.
     struct State {
@@ -26,6 +30,10 @@ public final class Collection: Sendable {
         var tree: FileTree
         var rows = RowTable()
         var vectors: VectorFile?
+        /// The parts of the index that are built.
+        var segments = SegmentList()
+        /// The number of the last segment file that was begun.
+        var nextSegment: UInt64 = 0
         var nextFile: FileNumber = Collection.rootNumber + 1
         /// File numbers below this are reserved in the database; none of them is given twice, whatever happens.
         var reservedFiles: FileNumber = Collection.rootNumber + 1

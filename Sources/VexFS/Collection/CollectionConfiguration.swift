@@ -11,6 +11,8 @@ public struct CollectionConfiguration: Sendable, Equatable {
     public var model = embeddedModel
     /// The space of the vectors that the model made; nil before the first.
     public var space: String?
+    /// What the index is made of.
+    public var index = IndexSettings()
     /// The largest document, in bytes.
     public var documentLimitBytes = 16 << 20
     /// The largest scratch file, in bytes.
@@ -31,6 +33,7 @@ public struct CollectionConfiguration: Sendable, Equatable {
             .init("dimension", dimension.map { .integer(Int64($0)) } ?? .null),
             .init("model", .string(model)),
             .init("space", space.map(JSON.string) ?? .null),
+            .init("index", index.json),
             .init("document_limit_bytes", .integer(Int64(documentLimitBytes))),
             .init("scratch_file_limit_bytes", .integer(Int64(scratchFileLimitBytes))),
             .init("scratch_limit_bytes", .integer(Int64(scratchLimitBytes))),
@@ -71,11 +74,12 @@ public struct CollectionConfiguration: Sendable, Equatable {
             case .string(let id): space = id
             default: throw Self.refused(key, "left as it is: it names the space of the stored vectors")
             }
+        case "index": try index.merge(value)
         case "document_limit_bytes": documentLimitBytes = try Self.number(key, value, 1...(1 << 30))
         case "scratch_file_limit_bytes": scratchFileLimitBytes = try Self.number(key, value, 1...(1 << 34))
         case "scratch_limit_bytes": scratchLimitBytes = try Self.number(key, value, 1...(1 << 40))
         default:
-            let known = "metric, dimension, model, document_limit_bytes, scratch_file_limit_bytes, scratch_limit_bytes"
+            let known = "metric, dimension, model, index, document_limit_bytes, scratch_file_limit_bytes, scratch_limit_bytes"
             throw VexFSError(.invalidConfiguration, "there is no setting \"\(key)\"; the settings are: \(known)")
         }
     }

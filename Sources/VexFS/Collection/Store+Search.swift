@@ -39,7 +39,7 @@ extension Store {
             hits = regrouped(hits, request)
         }
         for index in hits.indices { hits[index].rank = request.offset + index + 1 }
-        total.plan = "\(answered) collection\(answered == 1 ? "" : "s"): flat scans"
+        total.plan = "\(answered) collection\(answered == 1 ? "" : "s"): \(total.isExact ? "exact" : "approximate")"
         return SearchAnswer(hits: hits, explanation: total, metric: metric)
     }
 
@@ -63,6 +63,9 @@ extension SearchExplanation {
         vectors += other.vectors
         if let count = other.matching { matching = (matching ?? 0) + count }
         candidates += other.candidates
+        rescored += other.rescored
+        isExact = isExact && other.isExact
+        parts += other.parts
         pending += other.pending
         nearestScore = [nearestScore, other.nearestScore].compactMap { $0 }.max()
         embedMicroseconds += other.embedMicroseconds

@@ -14,6 +14,7 @@ public final class Store: Sendable {
     private let lockDescriptor: Int32
     private let names: Mutex<Names>
     private let maintenance: Maintenance
+    private let builder = IndexBuilder()
     private let isClosed = Atomic<Bool>(false)
 
     private struct Names {
@@ -65,6 +66,7 @@ public final class Store: Sendable {
                 loaded.byName[collection.name] = collection
                 loaded.byNumber[number] = collection
             }
+            try directory.prepareSegments(named: Set(loaded.byNumber.values.flatMap(\.segmentFiles)))
             loaded.nextNumber = try Self.nextNumber(database, atLeast: (records.map(\.0).max() ?? 0) + 1)
         } catch {
             opened?.close()
@@ -80,8 +82,27 @@ public final class Store: Sendable {
         metrics.setGauge(.documentsPending) { [weak self] in
             Double(self?.collections.reduce(0) { $0 + $1.pendingCount } ?? 0)
         }
+        installIndexGauges()
         context.noteUnsynced()
-        if maintained { maintenance.start(context) }
+        guard maintained else { return }
+        maintenance.start(context)
+        builder.start(context)
+    }
+
+    private func installIndexGauges() {
+        let gauges: [(Metrics.Gauge, @Sendable (IndexFigures) -> Int)] = [
+            (.indexSegments, { $0.segments }), (.indexScannedRows, { $0.scannedRows }),
+            (.indexMappedBytes, { $0.mappedBytes }), (.indexMemoryBytes, { $0.allocatedBytes }),
+        ]
+        for (gauge, value) in gauges {
+            metrics.setGauge(gauge) { [weak self] in
+                Double(self?.collections.reduce(0) { $0 + value($1.indexFigures) } ?? 0)
+            }
+        }
+        metrics.setGauge(.searchRecall) { [weak self] in
+            let figures = self?.collections.compactMap { $0.recall.figure?.recall } ?? []
+            return figures.isEmpty ? 0 : figures.reduce(0, +) / Double(figures.count)
+        }
     }
 
     /// Looks for a damaged log before an open for writing throws away what stands behind the damage.
@@ -98,6 +119,7 @@ public final class Store: Sendable {
     /// Brings everything to the disk and ends the background work. The store must not be used afterwards.
     public func close() {
         guard !isClosed.exchange(true, ordering: .acquiringAndReleasing) else { return }
+        builder.stop()
         maintenance.stop()
         do throws(VexFSError) { try sync() } catch { Log.shared.error("the last sync failed: \(error)") }
         context.database.close()
@@ -166,14 +188,17 @@ public final class Store: Sendable {
             }
             let batch = WriteBatch()
             batch.delete(StoreKey.collection(collection.number))
-            for family in [StoreKey.Family.document, .error, .file, .property, .row, .scratch] {
+            for family in [StoreKey.Family.document, .error, .file, .property, .row, .scratch, .segments] {
                 batch.deleteAll(prefix: StoreKey.prefix(family, collection.number))
             }
             try context.database.write(batch)
+            let segments = collection.state.withLock { $0.segments.entries }
             collection.state.withLock { state in
                 state.isRemoved = true
                 state.vectors = nil
+                state.segments = SegmentList()
             }
+            for segment in segments { unlink(context.directory.segmentPath(segment.file)) }
         }
         // A vector file that stays behind is harmless: the number is never used again.
         if unlink(context.directory.vectorFilePath(collection.number)) != 0, errno != ENOENT {

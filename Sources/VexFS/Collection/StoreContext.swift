@@ -7,23 +7,32 @@ final class StoreContext: Sendable {
     let embedder: any Embedder
     let metrics: Metrics
     let space: FreeSpace
+    /// When rows are built into segments.
+    let indexPolicy: IndexPolicy
 
     private let gate = SyncGate()
     private let unsynced = Atomic<Bool>(false)
     private let collections = Mutex<@Sendable () -> [Collection]>({ [] })
 
-    init(directory: StoreDirectory, database: RocksDB, embedder: any Embedder, metrics: Metrics, space: FreeSpace) {
+    init(
+        directory: StoreDirectory, database: RocksDB, embedder: any Embedder, metrics: Metrics, space: FreeSpace,
+        indexPolicy: IndexPolicy = IndexPolicy()
+    ) {
         self.directory = directory
         self.database = database
         self.embedder = embedder
         self.metrics = metrics
         self.space = space
+        self.indexPolicy = indexPolicy
     }
 
     /// Tells how to list the collections; they need the context before the store that has them is complete.
     func install(collections list: @escaping @Sendable () -> [Collection]) {
         collections.withLock { $0 = list }
     }
+
+    /// The collections that there are.
+    var allCollections: [Collection] { collections.withLock { $0 }() }
 
     /// Whether something was written since the last sync.
     var hasUnsynced: Bool { unsynced.load(ordering: .relaxed) }
@@ -35,7 +44,7 @@ final class StoreContext: Sendable {
             let start = SystemCall.monotonicMicroseconds()
             unsynced.store(false, ordering: .relaxed)
             do throws(VexFSError) {
-                for collection in collections.withLock({ $0 })() { try collection.syncVectors() }
+                for collection in allCollections { try collection.syncVectors() }
                 let change = database.latestChange
                 try database.syncLog()
                 try directory.noteSynced(change: change)
@@ -50,12 +59,12 @@ final class StoreContext: Sendable {
 
     /// Builds the payload indexes that `schema.json` asked for.
     func buildRequestedIndexes() {
-        for collection in collections.withLock({ $0 })() { collection.buildRequestedIndexes() }
+        for collection in allCollections { collection.buildRequestedIndexes() }
     }
 
     /// Embeds documents that were kept while the model was not there.
     func embedPending(while isWanted: () -> Bool = { true }) {
-        for collection in collections.withLock({ $0 })() {
+        for collection in allCollections {
             for file in collection.pendingFiles() where isWanted() {
                 do throws(VexFSError) {
                     try collection.commitAgain(file)

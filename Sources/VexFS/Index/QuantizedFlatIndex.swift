@@ -9,7 +9,7 @@ import CVexKernels
 /// other cost up to the full scan more.
 struct QuantizedFlatIndex: VectorIndex {
     let exact: FlatIndex
-    let blocks: [CodeBlock]
+    let blocks: [CodeBlock?]
 
     var metric: Metric { exact.metric }
     var dimension: Int { exact.dimension }
@@ -29,7 +29,9 @@ struct QuantizedFlatIndex: VectorIndex {
             allowed.forEachRun(in: first..<first + chunk.count) { run in scan.run(run, in: blocks) }
         }
         let answer = try exact.search(vector, query, allowed: scan.candidates())
-        return IndexAnswer(neighbors: answer.neighbors, compared: scan.compared)
+        var found = IndexAnswer(neighbors: answer.neighbors, compared: scan.compared)
+        found.rescored = answer.compared
+        return found
     }
 }
 
@@ -69,12 +71,13 @@ private struct CodeScan {
         scores = [Int32](repeating: 0, count: CodeBlock.rowCount)
     }
 
-    mutating func run(_ run: Range<Int>, in blocks: [CodeBlock]) {
+    mutating func run(_ run: Range<Int>, in blocks: [CodeBlock?]) {
         var start = run.lowerBound
         while start < run.upperBound {
             let place = start % CodeBlock.rowCount
             let count = min(CodeBlock.rowCount - place, run.upperBound - start)
-            let block = blocks[start / CodeBlock.rowCount]
+            // Every allowed row was encoded before the index was made.
+            guard let block = blocks[start / CodeBlock.rowCount] else { preconditionFailure("a row without codes") }
             vexfs_scan_i8(codes, dimension, block.codes + place * dimension, dimension, count, &scores)
             for index in 0..<count {
                 bound(Row(start + index), product: scores[index], facts: block.facts[place + index])

@@ -43,8 +43,10 @@ final class CodeBlock: @unchecked Sendable {
 /// that numbers rows anew, make new codes.
 public final class VectorCodes: Sendable {
     private struct State {
-        var blocks: [CodeBlock] = []
-        var end = 0
+        /// By row; nil where no row of the block is encoded.
+        var blocks: [CodeBlock?] = []
+        /// How many rows of each block are encoded, from its first.
+        var counts: [Int] = []
     }
 
     private let dimension: Int
@@ -53,35 +55,72 @@ public final class VectorCodes: Sendable {
     /// Codes for vectors of `dimension` components; none yet.
     public init(dimension: Int) { self.dimension = dimension }
 
-    /// Encodes the rows that are not yet, and gives an index over all of `rows`; O(new rows × dimension).
+    /// Bytes that the codes take in memory.
+    public var allocatedBytes: Int {
+        let block = CodeBlock.rowCount * (dimension + MemoryLayout<CodeFacts>.stride)
+        return state.withLock { $0.blocks.reduce(0) { $0 + ($1 == nil ? 0 : block) } }
+    }
+
+    /// Encodes the rows that are not yet, and gives an index over all of `rows`, or over those of `ranges`; O(new rows ×
+    /// dimension). Codes of other rows are given up.
     ///
     /// ``Metric/manhattan`` has no use for the codes and gets a ``FlatIndex``.
+    /// - Parameter ranges: ascending; each but the last begins and ends at a multiple of ``CodeBlock/rowCount``.
     /// - Precondition: `rows` holds what earlier calls were given, and perhaps more rows after it.
-    public func index(over rows: VectorRows, metric: Metric) -> any VectorIndex {
+    public func index(over rows: VectorRows, metric: Metric, in ranges: [Range<Row>]? = nil) -> any VectorIndex {
         precondition(rows.dimension == dimension)
         guard metric != .manhattan else { return FlatIndex(rows: rows, metric: metric) }
         let blocks = state.withLock { state in
+            if let ranges { Self.drop(outside: ranges, &state) }
             rows.withChunks { chunks in
-                for chunk in chunks { encode(chunk, strideBytes: rows.strideBytes, into: &state) }
+                for chunk in chunks {
+                    let first = Int(chunk.firstRow)
+                    let held = first..<first + chunk.count
+                    guard let ranges else {
+                        encode(chunk, held, strideBytes: rows.strideBytes, into: &state)
+                        continue
+                    }
+                    for range in ranges {
+                        let wanted = held.clamped(to: Int(range.lowerBound)..<Int(range.upperBound))
+                        if !wanted.isEmpty { encode(chunk, wanted, strideBytes: rows.strideBytes, into: &state) }
+                    }
+                }
             }
             return state.blocks
         }
         return QuantizedFlatIndex(exact: FlatIndex(rows: rows, metric: metric), blocks: blocks)
     }
 
-    private func encode(_ chunk: VectorChunk, strideBytes: Int, into state: inout State) {
-        let end = Int(chunk.firstRow) + chunk.count
-        for row in max(state.end, Int(chunk.firstRow))..<max(state.end, end) {
-            while state.blocks.count * CodeBlock.rowCount <= row {
-                state.blocks.append(CodeBlock(dimension: dimension))
+    private static func drop(outside ranges: [Range<Row>], _ state: inout State) {
+        for block in state.blocks.indices where state.blocks[block] != nil {
+            let first = Row(block * CodeBlock.rowCount)
+            if !ranges.contains(where: { $0.overlaps(first..<first + Row(CodeBlock.rowCount)) }) {
+                state.blocks[block] = nil
+                state.counts[block] = 0
             }
-            let block = state.blocks[row / CodeBlock.rowCount]
-            let place = row % CodeBlock.rowCount
-            let source = chunk.base + (row - Int(chunk.firstRow)) * strideBytes
-            let vector = UnsafeBufferPointer(start: source.assumingMemoryBound(to: Float.self), count: dimension)
-            block.facts[place] = CodeFacts(encoding: vector, into: block.codes + place * dimension)
         }
-        state.end = max(state.end, end)
+    }
+
+    private func encode(_ chunk: VectorChunk, _ rows: Range<Int>, strideBytes: Int, into state: inout State) {
+        var row = rows.lowerBound
+        while row < rows.upperBound {
+            let index = row / CodeBlock.rowCount
+            while state.blocks.count <= index {
+                state.blocks.append(nil)
+                state.counts.append(0)
+            }
+            let end = min(rows.upperBound, (index + 1) * CodeBlock.rowCount)
+            let block = state.blocks[index] ?? CodeBlock(dimension: dimension)
+            state.blocks[index] = block
+            for row in max(row, index * CodeBlock.rowCount + state.counts[index])..<max(row, end) {
+                let place = row % CodeBlock.rowCount
+                let source = chunk.base + (row - Int(chunk.firstRow)) * strideBytes
+                let vector = UnsafeBufferPointer(start: source.assumingMemoryBound(to: Float.self), count: dimension)
+                block.facts[place] = CodeFacts(encoding: vector, into: block.codes + place * dimension)
+            }
+            state.counts[index] = max(state.counts[index], end - index * CodeBlock.rowCount)
+            row = end
+        }
     }
 }
 

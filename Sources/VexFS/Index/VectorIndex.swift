@@ -16,10 +16,16 @@ public struct IndexQuery: Sendable {
 public struct IndexAnswer: Sendable {
     /// Nearest first, equal scores by ascending row.
     public var neighbors: [Neighbor]
-    /// How many vectors were compared with the query.
+    /// How many vectors, or codes of vectors, were compared with the query.
     public var compared: Int
+    /// How many candidates were compared in full precision after their codes.
+    public var rescored = 0
+    /// Whether the neighbours are certain to be the nearest ones.
+    public var isExact = true
+    /// What each part of the index did, in words, for `.explain`; empty where ``VectorIndex/plan`` says it all.
+    public var parts: [String] = []
 
-    /// Creates an answer.
+    /// Creates an exact answer.
     public init(neighbors: [Neighbor], compared: Int) {
         self.neighbors = neighbors
         self.compared = compared

@@ -8,6 +8,7 @@ extension Metrics {
         case searches, searchFailures, searchCandidates, searchResults, filterRowsScanned
         case answerCacheHits, answerCacheMisses
         case commitBatches, storeSyncs, vectorBytesWritten, recoveredRows
+        case segmentsBuilt, segmentRowsBuilt, recallSamples
         case logicalErrors
     }
 
@@ -16,13 +17,14 @@ extension Metrics {
         case searchSeconds, searchEmbedSeconds, searchFilterSeconds, searchScanSeconds, searchFetchSeconds
         case embeddingSeconds, embeddingBatchSize
         case commitSeconds, commitBatchSize, syncSeconds
-        case queueWaitSeconds, bulkBatchSeconds
+        case queueWaitSeconds, bulkBatchSeconds, segmentBuildSeconds
     }
 
     /// What goes up and down, read when it is shown.
     public enum Gauge: Int, CaseIterable, Sendable {
         case collections, documents, documentsPending, openHandles, knownInodes, draftBytes
         case workerQueueDepth, residentMemoryBytes, startTimeSeconds
+        case indexSegments, indexScannedRows, indexMappedBytes, indexMemoryBytes, searchRecall
     }
 
     /// The file system operations, named as the kernel names them.
@@ -69,6 +71,9 @@ extension Metrics.Counter {
         case .storeSyncs: ("store_syncs", "Times the store was synced to the disk.")
         case .vectorBytesWritten: ("vector_written_bytes", "Bytes appended to vector files.")
         case .recoveredRows: ("recovered_rows", "Rows read or cut while the store was recovered.")
+        case .segmentsBuilt: ("index_segments_built", "Parts of an index built in the background.")
+        case .segmentRowsBuilt: ("index_rows_built", "Vectors built into parts of an index.")
+        case .recallSamples: ("search_recall_samples", "Searches that were repeated exactly to measure recall.")
         case .logicalErrors: ("internal_errors", "Failures that should not happen; the log has the sentence.")
         }
     }
@@ -95,6 +100,7 @@ extension Metrics.Histogram {
         case .commitBatchSize: ("commit_batch_documents", "Documents committed together.")
         case .syncSeconds: ("sync_seconds", "Time of one sync of the store to the disk.")
         case .queueWaitSeconds: ("queue_wait_seconds", "Time a request waited for a worker.")
+        case .segmentBuildSeconds: ("index_build_seconds", "Time of building one part of an index.")
         case .bulkBatchSeconds: ("bulk_batch_seconds", "Time of one batch of a bulk file.")
         }
     }
@@ -115,6 +121,11 @@ extension Metrics.Gauge {
         case .knownInodes: ("fuse_known_inodes", "Inodes that the kernel knows.")
         case .draftBytes: ("fuse_draft_bytes", "Bytes of drafts held in memory.")
         case .workerQueueDepth: ("worker_queue_requests", "Requests waiting for a worker.")
+        case .indexSegments: ("index_segments", "Parts of indexes in use.")
+        case .indexScannedRows: ("index_scanned_rows", "Vectors that no part of an index covers; they are scanned.")
+        case .indexMappedBytes: ("index_mapped_bytes", "Bytes of the files of indexes.")
+        case .indexMemoryBytes: ("index_memory_bytes", "Memory that indexes take besides their files.")
+        case .searchRecall: ("search_recall_at_10", "Mean share of the exact answer that sampled searches found.")
         case .residentMemoryBytes: ("process_resident_memory_bytes", "Memory of the daemon that is resident.")
         case .startTimeSeconds: ("process_start_time_seconds", "Seconds since 1970 at which the daemon started.")
         }

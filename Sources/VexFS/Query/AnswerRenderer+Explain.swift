@@ -7,6 +7,8 @@ extension AnswerRenderer {
         return .object([
             .init("query", .string(QueryPath.text(for: request))),
             .init("plan", .string(facts.plan)),
+            .init("parts", .array(facts.parts.map(JSON.string))),
+            .init("exact", .bool(facts.isExact)),
             .init("mode", .string(request.mode.rawValue)),
             .init("metric", .string(answer.metric.rawValue)),
             .init("filter", request.filter.map { .string($0.description) } ?? .null),
@@ -20,6 +22,7 @@ extension AnswerRenderer {
                     .init("vectors", .integer(Int64(facts.vectors))),
                     .init("matching", facts.matching.map { .integer(Int64($0)) } ?? .null),
                     .init("candidates", .integer(Int64(facts.candidates))),
+                    .init("rescored", .integer(Int64(facts.rescored))),
                     .init("pending", .integer(Int64(facts.pending))),
                 ])),
             .init(

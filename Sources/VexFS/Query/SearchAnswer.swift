@@ -46,8 +46,14 @@ public struct SearchExplanation: Sendable {
     public var vectors = 0
     /// Documents that passed the filter and the folder, nil without either.
     public var matching: Int?
-    /// Vectors compared.
+    /// What each part of the index did, in words; empty where ``plan`` says it all.
+    public var parts: [String] = []
+    /// Whether the answer is certain to be the nearest documents.
+    public var isExact = true
+    /// Vectors, or codes of vectors, compared.
     public var candidates = 0
+    /// Candidates compared in full precision after their codes.
+    public var rescored = 0
     /// Documents still waiting for a vector.
     public var pending = 0
     /// The best score of all, before `min=` cut the answer.

@@ -10,11 +10,14 @@ struct StoreDirectory {
 
     var databasePath: String { path + "/documents" }
     var vectorsPath: String { path + "/vectors" }
+    var segmentsPath: String { path + "/segments" }
     var markerPath: String { path + "/VEXFS" }
     var lockPath: String { path + "/LOCK" }
     var syncedPath: String { path + "/SYNCED" }
 
     func vectorFilePath(_ collection: UInt32) -> String { "\(vectorsPath)/\(collection).vec" }
+
+    func segmentPath(_ file: String) -> String { "\(segmentsPath)/\(file)" }
 
     /// Makes an empty store: a missing or empty directory becomes one.
     /// - Throws: `alreadyExists` where the directory holds anything, `inputOutput`, `storeFull`.
@@ -97,6 +100,18 @@ struct StoreDirectory {
             "the log is damaged: it ends at change \(database.latestChange), and \(synced) changes were on the disk; "
                 + "restore a backup, or go on without them: vexfs-fuse fsck --accept-loss \(path)",
             at: path)
+    }
+
+    /// Makes the directory of segments where there is none, and removes files that nothing names: what a process left
+    /// that died in a build.
+    func prepareSegments(named: Set<String>) throws(VexFSError) {
+        try SystemCall.makeDirectory(segmentsPath)
+        guard let directory = opendir(segmentsPath) else { throw SystemCall.error("open \(segmentsPath)", errno) }
+        defer { closedir(directory) }
+        while let entry = readdir(directory) {
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+            if name != ".", name != "..", !named.contains(name) { unlink(segmentPath(name)) }
+        }
     }
 
     private func isEmpty() throws(VexFSError) -> Bool {

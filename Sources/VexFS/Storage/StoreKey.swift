@@ -12,6 +12,7 @@ enum StoreKey {
         case property = 0x70  // p
         case row = 0x72  // r
         case scratch = 0x73  // s
+        case segments = 0x78  // x
     }
 
     static func collection(_ number: UInt32) -> [UInt8] { prefix(.collection, number) }
@@ -21,6 +22,7 @@ enum StoreKey {
     static func error(_ collection: UInt32, _ sequence: UInt64) -> [UInt8] { numbered(.error, collection, sequence) }
     static func file(_ collection: UInt32, _ number: FileNumber) -> [UInt8] { numbered(.file, collection, number) }
     static func row(_ collection: UInt32, _ row: Row) -> [UInt8] { numbered(.row, collection, UInt64(row)) }
+    static func segments(_ collection: UInt32) -> [UInt8] { prefix(.segments, collection) }
     static func scratch(_ collection: UInt32, _ number: FileNumber) -> [UInt8] {
         numbered(.scratch, collection, number)
     }

@@ -4,15 +4,15 @@ public struct SegmentQuery: Sendable {
     public var vector: [Float]
     /// How many neighbours at the most.
     public var limit: Int
-    /// The search breadth: how many candidates a segment keeps before it compares full vectors. A larger one costs
-    /// time and finds more; a segment may keep more than this, never fewer than ``limit``.
-    public var ef: Int
+    /// The search breadth: how many candidates a segment keeps before it compares full vectors; nil for what suits the
+    /// segment. A larger one costs time and finds more; a segment may keep more than this, never fewer than ``limit``.
+    public var ef: Int?
 
     /// Creates a query; `ef` is raised to `limit`.
-    public init(vector: [Float], limit: Int, ef: Int) {
+    public init(vector: [Float], limit: Int, ef: Int?) {
         self.vector = vector
         self.limit = limit
-        self.ef = max(ef, limit)
+        self.ef = ef.map { max($0, limit) }
     }
 }
 
@@ -59,7 +59,10 @@ public protocol IndexSegment: Sendable {
     /// Bytes that it maps from its file; 0 for a segment without one.
     var mappedBytes: Int { get }
     /// The nearest of the segment's rows, or of those that pass the filter; as many as there are up to the limit.
-    func search(_ query: SegmentQuery, filter: SegmentFilter?) -> SegmentAnswer
+    ///
+    /// `vectors` holds the full vector of every live row; it is given anew each time, so that a segment keeps no memory
+    /// map alive that a compaction wants to be rid of.
+    func search(_ query: SegmentQuery, filter: SegmentFilter?, vectors: VectorRows) -> SegmentAnswer
 }
 
 /// The rows of a segment, ascending; a row's index among them is its place.

@@ -1,0 +1,206 @@
+import Glibc
+
+/// The segments of a collection: found at open, built in the background, put in place while searches go on.
+extension Collection {
+    /// Builds what the policy wants next, if it wants anything; one such call of each sort at a time.
+    /// - Parameter isMerge: whether to merge segments rather than to take in new rows.
+    /// - Returns: whether anything was built.
+    /// - Throws: `storeFull`, `inputOutput`; searches go on without the segment.
+    func buildNext(
+        isMerge: Bool, policy: IndexPolicy, threads: Int, isCancelled: @escaping @Sendable () -> Bool
+    ) throws(VexFSError) -> Bool {
+        try (isMerge ? mergeLock : freshLock).withLock { _ throws(VexFSError) in
+            guard let job = nextJob(isMerge: isMerge, policy) else { return false }
+            return try build(job, threads: threads) { [weak self] in
+                isCancelled() || self?.state.withLock { $0.isRemoved } ?? true
+            }
+        }
+    }
+
+    /// Builds segments until the policy wants none; rows that come meanwhile may be left for the next call.
+    /// - Throws: `storeFull`, `inputOutput`.
+    public func buildIndex() throws(VexFSError) {
+        let policy = context.indexPolicy
+        let threads = IndexBuilder.threadCount
+        while true {
+            if try buildNext(isMerge: false, policy: policy, threads: threads, isCancelled: { false }) { continue }
+            if try buildNext(isMerge: true, policy: policy, threads: threads, isCancelled: { false }) { continue }
+            return
+        }
+    }
+
+    /// What the index is made of now.
+    var indexFigures: IndexFigures {
+        let (segments, rows, vectors) = state.withLock { ($0.segments, $0.rows, $0.vectors) }
+        var figures = IndexFigures()
+        figures.allocatedBytes = vectors?.codes.allocatedBytes ?? 0
+        for segment in segments.entries.compactMap(\.segment) {
+            figures.segments += 1
+            figures.allocatedBytes += segment.allocatedBytes
+            figures.mappedBytes += segment.mappedBytes
+        }
+        for gap in segments.gaps(below: rows.next) { figures.scannedRows += rows.withVector.count(in: gap) }
+        return figures
+    }
+
+    /// The names of the segments' files.
+    var segmentFiles: [String] { state.withLock { $0.segments.entries.map(\.file) } }
+
+    /// Whether the policy wants nothing built.
+    var isIndexed: Bool {
+        let policy = context.indexPolicy
+        return nextJob(isMerge: false, policy) == nil && nextJob(isMerge: true, policy) == nil
+    }
+
+    private func nextJob(isMerge: Bool, _ policy: IndexPolicy) -> IndexJob? {
+        let (rows, segments, settings, metric, isEmpty) = state.withLock {
+            ($0.rows, $0.segments, $0.configuration.index, $0.configuration.metric, $0.vectors == nil)
+        }
+        guard !isEmpty, metric != .manhattan else { return nil }
+        let live = { (range: Range<Row>) in rows.withVector.count(in: range) }
+        let parts = segments.entries.map { entry in
+            IndexPolicy.Part(
+                range: entry.range, recipe: entry.recipe, rows: entry.segment?.rows.count ?? 0, live: live(entry.range))
+        }
+        if isMerge { return policy.nextMerge(parts, settings: settings) }
+        return policy.nextFresh(parts, gaps: segments.gaps(below: rows.next), settings: settings, live: live)
+    }
+
+    /// Builds one segment and puts it in place.
+    private func build(
+        _ job: IndexJob, threads: Int, isCancelled: @escaping @Sendable () -> Bool
+    ) throws(VexFSError) -> Bool {
+        let start = SystemCall.monotonicMicroseconds()
+        let (bitmap, vectors, configuration, segments) = state.withLock {
+            ($0.rows.withVector, $0.vectors, $0.configuration, $0.segments)
+        }
+        guard let vectors else { return false }
+        var rows: [Row] = []
+        rows.reserveCapacity(bitmap.count(in: job.range))
+        bitmap.forEachRun(in: Int(job.range.lowerBound)..<Int(job.range.upperBound)) { run in
+            rows.append(contentsOf: Row(run.lowerBound)..<Row(run.upperBound))
+        }
+        var entry = SegmentEntry(range: job.range, segment: nil, recipe: "", file: "")
+        if !rows.isEmpty {
+            entry.file = nextSegmentFile()
+            entry.recipe = job.recipe.text
+            try context.space.claim(job.recipe.fileBytes(rows: rows.count, dimension: vectors.dimension))
+            let factory = SegmentFactory(metric: configuration.metric, threads: threads, isCancelled: isCancelled)
+            entry.segment = try factory.build(
+                job.recipe, SegmentRows(rows), vectors.rows(below: job.range.upperBound),
+                extending: segments.entries.first { $0.range.lowerBound == job.range.lowerBound },
+                path: context.directory.segmentPath(entry.file))
+            guard entry.segment != nil else { return false }
+        }
+        let isPlaced = try place(entry, job.recipe)
+        context.metrics.increment(.segmentsBuilt)
+        context.metrics.increment(.segmentRowsBuilt, by: rows.count)
+        context.metrics.observe(.segmentBuildSeconds, SystemCall.monotonicMicroseconds() - start)
+        return isPlaced
+    }
+
+    private func nextSegmentFile() -> String {
+        state.withLock { state in
+            state.nextSegment += 1
+            return "\(number)-\(state.nextSegment).seg"
+        }
+    }
+
+    /// Shows a segment to searches, after the record that names it is on the disk; the files it replaces go.
+    /// - Returns: false where what it replaces, or the settings, changed while it was built.
+    private func place(_ entry: SegmentEntry, _ recipe: SegmentRecipe) throws(VexFSError) -> Bool {
+        var replaced: [SegmentEntry]?
+        do throws(VexFSError) {
+            replaced = try write { () throws(VexFSError) in
+                var (list, settings) = state.withLock { ($0.segments, $0.configuration.index) }
+                guard settings.recipe == recipe || recipe == .fresh, let replaced = list.insert(entry) else { return nil }
+                try save(list)
+                return replaced
+            }
+        } catch {
+            removeFiles([entry])
+            throw error
+        }
+        removeFiles(replaced ?? [entry])
+        return replaced != nil
+    }
+
+    /// Writes the list of segments and makes it the one that searches use.
+    private func save(_ list: SegmentList) throws(VexFSError) {
+        let batch = WriteBatch()
+        let next = state.withLock { $0.nextSegment }
+        batch.put(StoreKey.segments(number), SegmentManifest(next: next, list: list).encoded)
+        try database.write(batch)
+        // The files that the old list names are removed next.
+        try database.syncLog()
+        state.withLock { $0.segments = list }
+    }
+
+    private func removeFiles(_ entries: [SegmentEntry]) {
+        for entry in entries where !entry.file.isEmpty { unlink(context.directory.segmentPath(entry.file)) }
+    }
+
+    /// Gives up every segment; under the writer's lock.
+    func dropAllSegments() throws(VexFSError) {
+        let removed = state.withLock { $0.segments.entries }
+        guard !removed.isEmpty else { return }
+        try save(SegmentList())
+        removeFiles(removed)
+    }
+
+    /// The index as a search sees it now.
+    func index(
+        _ vectors: VectorFile, below end: Row, segments: SegmentList, _ configuration: CollectionConfiguration
+    ) -> any VectorIndex {
+        let rows = vectors.rows(below: end)
+        let metric = configuration.metric
+        guard !segments.entries.isEmpty, metric != .manhattan else {
+            return vectors.codes.index(over: rows, metric: metric)
+        }
+        let gaps = segments.gaps(below: end)
+        return SegmentedIndex(
+            segments: segments, gaps: gaps, scan: vectors.codes.index(over: rows, metric: metric, in: gaps),
+            vectors: rows, defaultEf: configuration.index.ef)
+    }
+
+    /// Opens the segments that the store names. One that is missing, damaged or of another shape is left out and built
+    /// anew.
+    static func loadSegments(
+        into state: inout State, number: UInt32, context: StoreContext
+    ) throws(VexFSError) {
+        guard let bytes = try context.database.value(StoreKey.segments(number)) else { return }
+        let manifest = try SegmentManifest(decoding: bytes)
+        state.nextSegment = manifest.next
+        for named in manifest.entries {
+            // Rows are never given again while a segment stands for them, also where the last documents are gone.
+            state.rows.extend(to: Int(named.range.upperBound))
+            var entry = SegmentEntry(range: named.range, segment: nil, recipe: named.recipe, file: named.file)
+            if !named.file.isEmpty {
+                do throws(VexFSError) {
+                    let file = try SegmentFile(opening: context.directory.segmentPath(named.file))
+                    guard file.header.dimension == state.configuration.dimension,
+                        file.header.metric == state.configuration.metric
+                    else { throw VexFSError(.corruption, "the segment is of another shape", at: file.path) }
+                    if state.configuration.index.onDisk { file.adviseRandom() }
+                    entry.segment = try SegmentFactory.open(file)
+                } catch {
+                    Log.shared.warn("a part of the index is built anew: \(error)", [("collection", state.name.string)])
+                    continue
+                }
+            }
+            _ = state.segments.insert(entry)
+        }
+    }
+}
+
+/// What an index is made of, in numbers.
+struct IndexFigures {
+    /// Segments in use.
+    var segments = 0
+    /// Live rows that no segment covers.
+    var scannedRows = 0
+    /// Bytes of memory that codes and segments take for themselves.
+    var allocatedBytes = 0
+    /// Bytes of the segments' files.
+    var mappedBytes = 0
+}

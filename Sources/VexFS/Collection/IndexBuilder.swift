@@ -1,0 +1,66 @@
+import Glibc
+
+/// The threads that build segments: one turns new rows into lists, so that searches never scan much; one merges. Both
+/// step back for searches and writes.
+final class IndexBuilder: Sendable {
+    /// Threads that one build may use.
+    static let threadCount = max(1, min(4, sysconf(Int32(_SC_NPROCESSORS_ONLN))))
+    /// How often a thread looks for work that nobody told it of.
+    private static let intervalMilliseconds = 250
+    /// How long a collection whose build failed is left alone.
+    private static let retryMicroseconds = 30e6
+
+    private struct Status {
+        var isStopping = false
+        var running = 0
+    }
+
+    private let status = Monitor(Status())
+
+    func start(_ context: StoreContext) {
+        for isMerge in [false, true] {
+            status.withLock { $0.running += 1 }
+            let isStarted = BackgroundThread.start(niceness: isMerge ? 10 : 5) { [self] in
+                run(context, isMerge: isMerge)
+                status.update { $0.running -= 1 }
+            }
+            if !isStarted {
+                status.withLock { $0.running -= 1 }
+                Log.shared.error("no thread to build the index: searches scan")
+            }
+        }
+    }
+
+    /// Returns when the threads have ended; a build in progress is given up.
+    func stop() {
+        status.update { $0.isStopping = true }
+        status.wait { $0.running > 0 ? nil : () }
+    }
+
+    private func run(_ context: StoreContext, isMerge: Bool) {
+        let isStopping: @Sendable () -> Bool = { [self] in status.withLock { $0.isStopping } }
+        var failed: [UInt32: Double] = [:]
+        while !isStopping() {
+            var isBusy = false
+            for collection in context.allCollections where !isStopping() {
+                let now = SystemCall.monotonicMicroseconds()
+                if let time = failed[collection.number], now - time < Self.retryMicroseconds { continue }
+                failed[collection.number] = nil
+                do throws(VexFSError) {
+                    let isBuilt = try collection.buildNext(
+                        isMerge: isMerge, policy: context.indexPolicy, threads: Self.threadCount,
+                        isCancelled: isStopping)
+                    isBusy = isBusy || isBuilt
+                } catch {
+                    failed[collection.number] = now
+                    guard error.code != .notFound else { continue }
+                    Log.shared.warn(
+                        "a part of the index was not built: \(error)", [("collection", collection.name.string)])
+                }
+            }
+            if !isBusy {
+                _ = status.wait(milliseconds: Self.intervalMilliseconds) { $0.isStopping ? true : nil }
+            }
+        }
+    }
+}

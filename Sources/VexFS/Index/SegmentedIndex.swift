@@ -1,0 +1,64 @@
+/// The index of a collection at one moment: segments for most rows, and a scan over the rows that no segment covers
+/// yet. Every row can be found as soon as it is there.
+public struct SegmentedIndex: VectorIndex {
+    /// What scans the rows outside the segments.
+    private let scan: any VectorIndex
+    private let segments: [SegmentEntry]
+    /// Rows outside the segments, ascending.
+    private let gaps: [Range<Row>]
+    /// The full vectors of all rows.
+    private let vectors: VectorRows
+    private let defaultEf: Int?
+
+    /// How vectors are compared.
+    public var metric: Metric { scan.metric }
+    /// Components of a vector.
+    public var dimension: Int { scan.dimension }
+    /// What the index does, in words.
+    public var plan: String { segments.isEmpty ? scan.plan : "\(segments.count) segments and a scan" }
+
+    /// An index over segments and, for the rows that they don't cover, a scan.
+    ///
+    /// `scan` must be able to answer for the rows of `gaps`; `defaultEf` is the breadth of queries that name
+    /// none, nil for what suits each segment.
+    public init(segments: SegmentList, gaps: [Range<Row>], scan: any VectorIndex, vectors: VectorRows, defaultEf: Int?) {
+        self.vectors = vectors
+        self.segments = segments.entries
+        self.gaps = gaps
+        self.scan = scan
+        self.defaultEf = defaultEf
+    }
+
+    /// The nearest rows among those in `allowed`: exact among the rows outside the segments, as near as `ef` makes it
+    /// within them. O(rows outside × dimension + segments × ef × dimension).
+    public func search(_ vector: [Float], _ query: IndexQuery, allowed: RowBitmap) throws(VexFSError) -> IndexAnswer {
+        guard !segments.isEmpty else { return try scan.search(vector, query, allowed: allowed) }
+        let prepared = try metric.prepare(vector, dimension: dimension)
+        let wanted = SegmentQuery(vector: prepared, limit: query.limit, ef: query.ef ?? defaultEf)
+        var answers: [[Neighbor]] = []
+        var answer = IndexAnswer(neighbors: [], compared: 0)
+        for entry in segments {
+            guard query.limit > 0, let segment = entry.segment else { continue }
+            let passing = allowed.count(in: entry.range)
+            guard passing > 0 else { continue }
+            let isWhole = passing == segment.rows.count
+            let found = segment.search(
+                wanted, filter: isWhole ? nil : SegmentFilter(rows: allowed, passing: passing), vectors: vectors)
+            answer.compared += found.compared
+            answer.rescored += found.rescored
+            answer.isExact = answer.isExact && found.isExact
+            answer.parts.append(found.plan)
+            answers.append(found.neighbors)
+        }
+        let outside = allowed.intersection(gaps)
+        if !outside.isEmpty {
+            let found = try scan.search(vector, query, allowed: outside)
+            answer.compared += found.compared
+            answer.rescored += found.rescored
+            answer.parts.append("\(scan.plan) of \(outside.count) rows")
+            answers.append(found.neighbors)
+        }
+        answer.neighbors = answers.count == 1 ? answers[0] : .merged(answers, limit: query.limit, metric: metric)
+        return answer
+    }
+}
