@@ -122,6 +122,7 @@ extension Collection {
             throw error
         }
         removeFiles(replaced ?? [entry])
+        progress.update { $0 += 1 }
         return replaced != nil
     }
 

@@ -45,12 +45,20 @@ extension Collection {
         Array(pendingFiles().compactMap { path(of: $0).map { $0 + "\n" } }.joined().utf8)
     }
 
-    /// Returns once no document waits for a vector.
+    /// Returns once no document waits for a vector, and where asked, once the background has no part of the index left
+    /// to build.
     /// - Throws: `timedOut`.
-    public func waitUntilIndexed(timeoutMilliseconds: Int) throws(VexFSError) {
-        let isDone = progress.wait(milliseconds: timeoutMilliseconds) { _ in self.pendingCount == 0 ? true : nil }
+    public func waitUntilReady(includingIndex: Bool = false, timeoutMilliseconds: Int) throws(VexFSError) {
+        let isDone = progress.wait(milliseconds: timeoutMilliseconds) { _ in
+            self.pendingCount == 0 && (!includingIndex || self.isIndexed) ? true : nil
+        }
         guard isDone == true else {
-            throw VexFSError(.timedOut, "\(pendingCount) documents still wait for a vector; .vexfs/pending lists them")
+            let waiting = pendingCount
+            throw VexFSError(
+                .timedOut,
+                waiting > 0
+                    ? "\(waiting) documents still wait for a vector; .vexfs/pending lists them"
+                    : "a part of the index is still being built")
         }
     }
 

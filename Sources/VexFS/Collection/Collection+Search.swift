@@ -60,6 +60,24 @@ extension Collection {
         return SearchAnswer(hits: hits, explanation: explanation, metric: metric)
     }
 
+    /// The rows nearest to a vector, for programs that know their rows: no document is read.
+    ///
+    /// `vector` is `[dimension] Float32`; `allowed` are the rows that may answer, nil for all live ones.
+    /// - Throws: `dimensionMismatch`, `invalidVector`.
+    public func nearest(
+        _ vector: [Float], _ query: IndexQuery, among allowed: RowBitmap? = nil, mode: QueryRequest.Mode = .vector
+    ) throws(VexFSError) -> IndexAnswer {
+        let (vectors, segments, withVector, configuration, end) = state.withLock {
+            ($0.vectors, $0.segments, $0.rows.withVector, $0.configuration, $0.rows.next)
+        }
+        guard let vectors else { return IndexAnswer(neighbors: [], compared: 0) }
+        let index: any VectorIndex =
+            mode == .exact
+            ? FlatIndex(rows: vectors.rows(below: end), metric: configuration.metric)
+            : index(vectors, below: end, segments: segments, configuration)
+        return try index.search(vector, query, allowed: allowed ?? withVector)
+    }
+
     /// The vector to search with, and the row to leave out (`like=`).
     private func queryVector(
         _ request: QueryRequest, _ view: Snapshot, _ explanation: inout SearchExplanation

@@ -36,7 +36,9 @@ public final class Store: Sendable {
         try self.init(opening: path, embedder: embedder, maintained: true)
     }
 
-    init(opening path: String, embedder: any Embedder, maintained: Bool) throws(VexFSError) {
+    init(
+        opening path: String, embedder: any Embedder, maintained: Bool, indexPolicy: IndexPolicy = IndexPolicy()
+    ) throws(VexFSError) {
         let directory = StoreDirectory(path: path)
         try directory.checkMarker()
         lockDescriptor = try directory.lock()
@@ -52,7 +54,8 @@ public final class Store: Sendable {
             self.path = path
             metrics = Metrics()
             context = StoreContext(
-                directory: directory, database: database, embedder: embedder, metrics: metrics, space: space)
+                directory: directory, database: database, embedder: embedder, metrics: metrics, space: space,
+                indexPolicy: indexPolicy)
             var records: [(UInt32, [UInt8])] = []
             try database.forEach(prefix: StoreKey.prefix(.collection)) { key, value in
                 if key.count == 5 {

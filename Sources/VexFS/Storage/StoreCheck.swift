@@ -106,6 +106,7 @@ private struct StoreCheck {
             root: FileAttributes(
                 number: Collection.rootNumber, parent: 0, name: ByteString(name), kind: .directory, mode: 0o755))
         for file in files { tree.load(file.attributes) }
+        Store.checkSegments(of: number, named: name, in: directory, database) { note($0, $1) }
         let vectors = openVectors(number, name, json)
         for file in files {
             report.files += 1

@@ -15,7 +15,7 @@ final class CollectionControlDirectory: VirtualDirectory {
 
     private static let names: [ByteString] = [
         "bulk", "config.json", "count", "errors.jsonl", "export.jsonl", "ids.txt", "info.json", "lasterr", "pending",
-        "schema.json", "stats", "vectors.f32", "wait",
+        "schema.json", "settle", "stats", "vectors.f32", "wait",
     ]
 
     func attributes() -> VirtualAttributes {
@@ -39,9 +39,9 @@ final class CollectionControlDirectory: VirtualDirectory {
             return StreamFile(collection, key: key, in: tree) { [collection] _, operations in
                 ExportHandle(collection, path: key, in: operations)
             }
-        case "wait":
+        case "wait", "settle":
             return StreamFile(collection, key: key, in: tree) { [collection] _, operations in
-                WaitHandle(collection, path: key, in: operations)
+                WaitHandle(collection, path: key, includesIndex: name == "settle", in: operations)
             }
         case "config.json": content = .configuration(collection)
         case "count": content = .count(collection)

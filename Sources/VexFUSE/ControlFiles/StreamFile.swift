@@ -1,7 +1,8 @@
 import Glibc
 import VexFS
 
-/// A control file of a collection that is worked on while it is read or written: `bulk`, `export.jsonl`, `wait`.
+/// A control file of a collection that is worked on while it is read or written: `bulk`, `export.jsonl`, `wait`,
+/// `settle`.
 final class StreamFile: VirtualFile {
     /// Makes the handle of an open file; `isWriter` only where the file may be written.
     typealias MakeHandle = @Sendable (_ isWriter: Bool, _ operations: Operations) -> any OpenHandle

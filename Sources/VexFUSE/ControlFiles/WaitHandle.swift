@@ -1,7 +1,7 @@
 import Glibc
 import VexFS
 
-/// `wait`, open.
+/// `wait` or `settle`, open.
 final class WaitHandle: OpenHandle {
     /// How often an interruption or the end of the mount is looked for.
     static let stepMilliseconds = 50
@@ -10,7 +10,11 @@ final class WaitHandle: OpenHandle {
     private let collection: Collection
     private let operations: Operations
 
-    init(_ collection: Collection, path: String, in operations: Operations) {
+    /// Whether the index is waited for too.
+    private let includesIndex: Bool
+
+    init(_ collection: Collection, path: String, includesIndex: Bool, in operations: Operations) {
+        self.includesIndex = includesIndex
         self.collection = collection
         self.path = path
         self.operations = operations
@@ -23,16 +27,17 @@ final class WaitHandle: OpenHandle {
         }
         try operations.pool.submitWaiting { [self] in
             operations.answer(request, at: { path }) { () throws(VexFSError) in
-                try waitUntilIndexed(request)
+                try waitUntilReady(request)
                 request.reply(slice: Array("ready\n".utf8), offset: 0, size: size)
             }
         }
     }
 
-    private func waitUntilIndexed(_ request: Request) throws(VexFSError) {
+    private func waitUntilReady(_ request: Request) throws(VexFSError) {
         while true {
             do throws(VexFSError) {
-                return try collection.waitUntilIndexed(timeoutMilliseconds: Self.stepMilliseconds)
+                return try collection.waitUntilReady(
+                    includingIndex: includesIndex, timeoutMilliseconds: Self.stepMilliseconds)
             } catch {
                 guard error.code == .timedOut else { throw error }
             }

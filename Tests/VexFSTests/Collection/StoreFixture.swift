@@ -10,10 +10,13 @@ final class StoreFixture {
     // Only nil between the two lines of `reopen`.
     var store: Store { opened! }
 
-    init(embedder: any Embedder = WordEmbedder()) throws {
+    private let indexPolicy: IndexPolicy
+
+    init(embedder: any Embedder = WordEmbedder(), indexPolicy: IndexPolicy = IndexPolicy()) throws {
+        self.indexPolicy = indexPolicy
         path = FileManager.default.temporaryDirectory.path + "/vexfs-store-\(UUID().uuidString)"
         try Store.format(at: path)
-        opened = try Store(opening: path, embedder: embedder, maintained: false)
+        opened = try Store(opening: path, embedder: embedder, maintained: false, indexPolicy: indexPolicy)
     }
 
     deinit {
@@ -26,7 +29,7 @@ final class StoreFixture {
         opened?.close()
         opened = nil
         try change()
-        opened = try Store(opening: path, embedder: embedder, maintained: false)
+        opened = try Store(opening: path, embedder: embedder, maintained: false, indexPolicy: indexPolicy)
     }
 }
 

@@ -1,0 +1,110 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite struct IndexTests {
+    private static let count = 20_000
+
+    /// Points on a spiral: the nearest ones of any are known.
+    private static func vector(_ number: Int) -> [Double] {
+        let angle = Double(number) * 0.0021
+        return [cos(angle), sin(angle), Double(number) / Double(count), 0.5]
+    }
+
+    private static func fill(_ collection: TestPath) throws {
+        try (collection / ".vexfs/config.json").write("{\"metric\": \"euclidean\", \"model\": \"none\"}")
+        let lines = (0..<count).map { number in
+            let numbers = vector(number).map { "\($0)" }.joined(separator: ",")
+            return "{\"id\":\"d\(number)\",\"vector\":[\(numbers)],\"n\":\(number)}\n"
+        }
+        try (collection / ".vexfs/bulk").write(Array(lines.joined().utf8), flags: O_WRONLY)
+    }
+
+    private static func settle(_ collection: TestPath) throws {
+        #expect(try (collection / ".vexfs/settle").text() == "ready\n")
+    }
+
+    private static func statistic(_ name: String, _ collection: TestPath) throws -> Double? {
+        let line = try (collection / ".vexfs/stats").lines().first { $0.hasPrefix(name + " ") }
+        return line.flatMap { Double($0.dropFirst(name.count + 1)) }
+    }
+
+    private static func explain(_ collection: TestPath, _ number: Int) throws -> [String: Any] {
+        let text = vector(number).map { "\($0)" }.joined(separator: ",")
+        return decodeObject(try (collection / "query/vec=\(text)/k=5/x.explain").text())
+    }
+
+    /// "A document is found at once, whether the index has taken it in yet or not; one that is gone never is."
+    /// "Reading `.vexfs/settle` returns when no document waits for a vector and no part of the index is left to build."
+    @Test func foundWithAndWithoutAnIndex() throws {
+        let collection = try SharedMount.collection()
+        try Self.fill(collection)
+        for number in [0, 7, 9999, 19_999] {
+            #expect(try collection.searchIDs(Self.vector(number), options: "k=1") == ["d\(number)"])
+        }
+        try Self.settle(collection)
+        #expect(try #require(try Self.statistic("index_segments", collection)) >= 1)
+        for number in [0, 7, 9999, 19_999] {
+            #expect(try collection.searchIDs(Self.vector(number), options: "k=1") == ["d\(number)"])
+        }
+        try (collection / "d7.json").remove()
+        #expect(try collection.searchIDs(Self.vector(7), options: "k=1") != ["d7"])
+        try (collection / "new.json").write("{\"vector\": [9, 9, 9, 9]}")
+        #expect(try collection.searchIDs([9, 9, 9, 9], options: "k=1") == ["new"])
+    }
+
+    /// "`\"index\"` in `.vexfs/config.json` chooses the kind of index; it is rebuilt in the background, and searches go
+    /// on."
+    /// "`.explain` tells what each part of the index did, and whether the answer is exact."
+    @Test func kindsOfIndex() throws {
+        let collection = try SharedMount.collection()
+        try Self.fill(collection)
+        try Self.settle(collection)
+        for kind in ["hnsw", "lists", "lsh", "flat", "default"] {
+            try (collection / ".vexfs/config.json").write("{\"index\": {\"kind\": \"\(kind)\"}}")
+            #expect(try collection.searchIDs(Self.vector(123), options: "k=1") == ["d123"])
+            try Self.settle(collection)
+            #expect(try collection.searchIDs(Self.vector(123), options: "k=1") == ["d123"])
+            let explanation = try Self.explain(collection, 123)
+            let parts = explanation["parts"] as? [String] ?? []
+            #expect(parts.isEmpty == (kind == "flat"), "\(kind): \(parts)")
+            if kind == "flat" { #expect(explanation["exact"] as? Bool == true) }
+            let shown = decodeObject(try (collection / ".vexfs/config.json").text())["index"] as? [String: Any]
+            #expect(shown?["kind"] as? String == kind)
+        }
+        #expect(failure { try (collection / ".vexfs/config.json").write("{\"index\": \"tree\"}") } == EINVAL)
+    }
+
+    /// "`.vexfs/stats` tells the parts of the index and the vectors outside them."
+    /// "The index is there again after a remount; a damaged part of it is found, left out and built anew."
+    /// "`fsck` names a damaged part of an index, which costs no document."
+    @Test func survivesARemountAndDamage() throws {
+        let mount = try TestMount()
+        let collection = try mount.collection()
+        try Self.fill(collection)
+        try Self.settle(collection)
+        let segments = try Self.statistic("index_segments", collection)
+        let outside = try #require(try Self.statistic("index_scanned_rows", collection))
+        #expect(outside < 16_384)
+        try mount.unmount()
+        try mount.mount()
+        #expect(try Self.statistic("index_segments", collection) == segments)
+        try mount.unmount()
+        let file = try #require(try run(["find", mount.store + "/segments", "-type", "f"]).lines.first)
+        let handle = try TestPath(file).open(O_RDWR)
+        let byte = try handle.read(1, at: 8000)[0]
+        try handle.write([byte ^ 0x40], at: 8000)
+        try handle.close()
+        let check = try run([Environment.binary, "fsck", mount.store])
+        #expect(check.status != 0)
+        #expect((check.text + check.errorText).contains("index"), "\(check.text)\(check.errorText)")
+        try mount.mount()
+        #expect(try collection.list().count == Self.count)
+        #expect(try collection.searchIDs(Self.vector(55), options: "k=1") == ["d55"])
+        try Self.settle(collection)
+        #expect(try Self.statistic("index_scanned_rows", collection) == outside)
+        try mount.unmount()
+        #expect(try run([Environment.binary, "fsck", mount.store]).status == 0)
+        try mount.close()
+    }
+}

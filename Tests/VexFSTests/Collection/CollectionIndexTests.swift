@@ -1,0 +1,193 @@
+import Glibc
+import Testing
+
+@testable import VexFS
+
+/// Collections whose rows are in segments: what is found must not depend on it.
+@Suite struct CollectionIndexTests {
+    /// Segments of a few thousand rows, so that small collections have many of them.
+    static var smallSegments: IndexPolicy {
+        var policy = IndexPolicy()
+        policy.scanLimit = 1024
+        policy.listLimit = 2048
+        policy.segmentLimit = 6144
+        return policy
+    }
+
+    private struct Corpus {
+        let fixture: StoreFixture
+        let collection: Collection
+        var generator: SeededGenerator
+        let dimension: Int
+
+        init(_ settings: String, count: Int, dimension: Int = 24, metric: Metric = .cosine, seed: UInt64) throws {
+            fixture = try StoreFixture(indexPolicy: CollectionIndexTests.smallSegments)
+            collection = try fixture.store.createCollection(named: "c")
+            try collection.setConfiguration(
+                Array("{\"metric\":\"\(metric.rawValue)\",\"model\":\"none\",\"index\":\(settings)}".utf8))
+            generator = SeededGenerator(seed: seed)
+            self.dimension = dimension
+            for number in 0..<count { try put(number) }
+        }
+
+        mutating func vector() -> [Float] {
+            QuantizedFlatIndexTests.vector(.clustered, dimension: dimension, using: &generator)
+        }
+
+        @discardableResult
+        mutating func put(_ number: Int) throws -> FileAttributes {
+            let numbers = vector().map { "\($0)" }.joined(separator: ",")
+            return try collection.put("\(number).json", "{\"vector\":[\(numbers)],\"n\":\(number)}")
+        }
+
+        /// The mean share of the exact answer that searches find.
+        mutating func recall(_ collection: Collection, filter: Filter? = nil) throws -> Double {
+            var found = 0
+            var wanted = 0
+            for _ in 0..<40 {
+                var request = QueryRequest(target: .vector(vector()), title: "test")
+                request.filter = filter
+                let answer = try collection.search(request)
+                request.mode = .exact
+                let exact = try collection.search(request)
+                #expect(answer.hits.count == exact.hits.count)
+                for hit in answer.hits {
+                    if let filter { #expect(filter.matches(hit.metadata)) }
+                }
+                wanted += exact.hits.count
+                found += Set(exact.hits.map(\.id)).intersection(answer.hits.map(\.id)).count
+            }
+            return wanted == 0 ? 1 : Double(found) / Double(wanted)
+        }
+    }
+
+    @Test(arguments: ["{}", "\"hnsw\"", "\"lists\"", "{\"memory\":\"compact\"}", "{\"quantization\":\"product\"}"])
+    func segmentsFindWhatAScanFinds(settings: String) throws {
+        var corpus = try Corpus(settings, count: 9000, seed: 0x1D0)
+        let collection = corpus.collection
+        try collection.buildIndex()
+        let figures = collection.indexFigures
+        #expect(figures.segments >= 2)
+        #expect(figures.scannedRows < 1024)
+        #expect(try corpus.recall(collection) >= 0.95)
+        for text in ["n < 4500", "n < 90", "n >= 8990", "n = 77"] {
+            #expect(try corpus.recall(collection, filter: Filter.parse(text)) >= 0.95)
+        }
+    }
+
+    @Test(arguments: Metric.allCases) func everyMetricIsServed(metric: Metric) throws {
+        var corpus = try Corpus("{}", count: 5000, metric: metric, seed: 0x1D1)
+        try corpus.collection.buildIndex()
+        #expect(try corpus.recall(corpus.collection) >= 0.95)
+    }
+
+    @Test func lshFindsMostOfIt() throws {
+        var corpus = try Corpus("\"lsh\"", count: 5000, seed: 0x1D2)
+        try corpus.collection.buildIndex()
+        #expect(corpus.collection.indexFigures.segments >= 1)
+        #expect(try corpus.recall(corpus.collection) >= 0.7)
+    }
+
+    @Test func changesShowAtOnceAndDeadRowsNever() throws {
+        var corpus = try Corpus("{}", count: 5000, seed: 0x1D3)
+        let collection = corpus.collection
+        try collection.buildIndex()
+        for number in stride(from: 0, to: 5000, by: 2) { _ = try collection.remove("\(number).json", in: 1) }
+        for number in stride(from: 1, to: 1000, by: 2) {
+            _ = try collection.remove("\(number).json", in: 1)
+            try corpus.put(number)
+        }
+        #expect(try corpus.recall(collection) >= 0.95)
+        try collection.buildIndex()
+        #expect(try corpus.recall(collection) >= 0.95)
+        for number in stride(from: 1, to: 5000, by: 2) { _ = try collection.remove("\(number).json", in: 1) }
+        try collection.buildIndex()
+        #expect(try corpus.recall(collection) == 1)
+        #expect(collection.indexFigures.segments == 0)
+    }
+
+    @Test func segmentsAreOpenedAgain() throws {
+        var corpus = try Corpus("{}", count: 5000, seed: 0x1D4)
+        try corpus.collection.buildIndex()
+        let before = corpus.collection.indexFigures
+        try corpus.fixture.reopen()
+        let again = try #require(corpus.fixture.store.collection(named: "c"))
+        #expect(again.indexFigures.segments == before.segments)
+        #expect(again.indexFigures.scannedRows == before.scannedRows)
+        #expect(try corpus.recall(again) >= 0.95)
+    }
+
+    @Test func aDamagedSegmentIsBuiltAnew() throws {
+        var corpus = try Corpus("{}", count: 5000, seed: 0x1D5)
+        try corpus.collection.buildIndex()
+        let before = corpus.collection.indexFigures
+        let file = corpus.fixture.path + "/segments/" + corpus.collection.segmentFiles[0]
+        try corpus.fixture.reopen {
+            let descriptor = try SystemCall.open(file, O_RDWR)
+            var byte: UInt8 = 0
+            #expect(pread(descriptor, &byte, 1, 9000) == 1)
+            byte ^= 4
+            #expect(pwrite(descriptor, &byte, 1, 9000) == 1)
+            close(descriptor)
+        }
+        let again = try #require(corpus.fixture.store.collection(named: "c"))
+        #expect(again.indexFigures.segments < before.segments)
+        #expect(try corpus.recall(again) >= 0.95)
+        try again.buildIndex()
+        #expect(again.indexFigures.scannedRows == before.scannedRows)
+        #expect(try corpus.recall(again) >= 0.95)
+        #expect(access(file, F_OK) != 0)
+    }
+
+    @Test func rowsOfSegmentsAreNotGivenAgain() throws {
+        var corpus = try Corpus("{}", count: 3000, seed: 0x1D6)
+        try corpus.collection.buildIndex()
+        for number in 1000..<3000 { _ = try corpus.collection.remove("\(number).json", in: 1) }
+        try corpus.fixture.reopen()
+        let again = try #require(corpus.fixture.store.collection(named: "c"))
+        let vector = "1" + String(repeating: ",0", count: 23)
+        let file = try again.put("new.json", "{\"vector\":[\(vector)]}")
+        #expect(try #require(file.row) >= 2048)
+        var request = QueryRequest(
+            target: .vector([1] + [Float](repeating: 0, count: 23)), title: "test")
+        request.limit = 1
+        #expect(try again.search(request).hits.first?.id == "new")
+    }
+
+    @Test func settingsChangeTheIndexWhileItIsSearched() throws {
+        var corpus = try Corpus("{}", count: 4000, seed: 0x1D7)
+        let collection = corpus.collection
+        try collection.buildIndex()
+        for settings in ["\"hnsw\"", "\"lists\"", "{\"kind\":\"default\",\"memory\":\"compact\"}", "\"flat\"", "\"default\""] {
+            try collection.setConfiguration(Array("{\"index\":\(settings)}".utf8))
+            #expect(try corpus.recall(collection) >= 0.95)
+            try collection.buildIndex()
+            #expect(try corpus.recall(collection) >= 0.95)
+            if settings == "\"flat\"" { #expect(collection.indexFigures.segments == 0) }
+        }
+    }
+
+    @Test func aRemovedCollectionLeavesNoFiles() throws {
+        let corpus = try Corpus("{}", count: 2100, seed: 0x1D8)
+        try corpus.collection.buildIndex()
+        let files = corpus.collection.segmentFiles
+        #expect(!files.isEmpty)
+        for number in 0..<2100 { _ = try corpus.collection.remove("\(number).json", in: 1) }
+        try corpus.fixture.store.removeCollection(corpus.collection)
+        for file in files { #expect(access("\(corpus.fixture.path)/segments/\(file)", F_OK) != 0) }
+    }
+
+    /// "A few searches are repeated exactly in the background; `.vexfs/stats` tells the recall at 10 that they had."
+    @Test func searchesAreSampledForRecall() throws {
+        var corpus = try Corpus("{}", count: 3000, seed: 0x1D9)
+        try corpus.collection.buildIndex()
+        _ = try corpus.collection.search(QueryRequest(target: .vector(corpus.vector()), title: "test"))
+        corpus.collection.measureRecall()
+        let figure = try #require(corpus.collection.recall.figure)
+        #expect(figure.samples == 1)
+        #expect(figure.recall >= 0.5)
+        let text = String(decoding: corpus.collection.statisticsText(), as: UTF8.self)
+        #expect(text.contains("recall_at_10 "))
+        #expect(text.contains("index_segments "))
+    }
+}
