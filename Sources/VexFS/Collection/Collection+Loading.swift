@@ -40,8 +40,6 @@ extension Collection {
         let reserved = json["reserved_files"]?.integerValue.map { FileNumber(bitPattern: $0) } ?? 0
         state.nextFile = max(state.nextFile, reserved)
         state.reservedFiles = state.nextFile
-        let lastRow = try context.database.lastNumber(prefix: StoreKey.prefix(.row, number))
-        state.rows.extend(to: lastRow.map { Int($0) + 1 } ?? 0)
         if let dimension = configuration.dimension, state.rows.withVector.count > 0 {
             let path = context.directory.vectorFilePath(number)
             state.syncedRows = min(state.syncedRows, trustedRows(path, dimension, state.rows.next))
@@ -67,12 +65,12 @@ extension Collection {
     private static func loadFiles(into state: inout State, number: UInt32, database: RocksDB) throws(VexFSError) {
         try database.forEach(prefix: StoreKey.prefix(.file, number)) { key, value throws(VexFSError) in
             guard let file = StoreKey.number(of: key), file != rootNumber else { return true }
-            let record = try FileRecord(number: file, decoding: value)
+            let record = try FileRecord(number: file, decoding: value, withMetadata: false)
             let attributes = record.attributes
             state.tree.load(attributes)
             state.nextFile = max(state.nextFile, file + 1)
             if let row = attributes.row {
-                state.rows.insert(row, file: file, hasVector: attributes.state == .ready)
+                state.rows.insert(row, file: file, hasVector: record.row.hasVector)
             }
             if attributes.state == .pending { state.pendingCount += 1 }
             if attributes.kind == .scratch { state.scratchBytes += Int(attributes.size) }
@@ -111,11 +109,10 @@ extension Collection {
         let (first, rows, vectors) = state.withLock { ($0.syncedRows, $0.rows, $0.vectors) }
         guard let vectors, first < rows.next else { return }
         for row in first..<rows.next where rows.withVector.contains(row) {
-            guard let bytes = try database.value(StoreKey.row(number, row)) else { continue }
-            let record = try bytes.withSystemBytes { bytes throws(VexFSError) in try RowRecord(decoding: bytes) }
+            guard let file = rows.file(of: row), let record = try rowRecord(row) else { continue }
             guard let vector = vectors.vector(row), VectorFile.checksum(vector[...]) == record.vectorChecksum else {
                 Log.shared.warn("a vector was lost with the power; making it anew", [("row", "\(row)")])
-                try commitAgain(record.file)
+                try commitAgain(file)
                 continue
             }
         }
