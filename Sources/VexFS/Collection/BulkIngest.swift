@@ -344,7 +344,6 @@ extension Collection {
                 versions.append((record.attributes, version, document.prepared))
             }
             let now = SystemCall.now()
-            putDirectory(Self.rootNumber, now, batch)
             try database.write(batch)
             state.withLock { state in
                 for (attributes, _, _) in versions where state.tree[attributes.number] == nil {

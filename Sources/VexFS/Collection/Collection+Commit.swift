@@ -183,18 +183,11 @@ extension Collection {
             var record = try currentRecord(file)
             guard isExpected(record.attributes) else { return nil }
             let batch = WriteBatch()
-            if record.attributes.version == 0 { putDirectory(of: record.attributes, batch) }
             let row = try add(prepared, to: &record, batch, modified: modified)
             try database.write(batch)
             show([(record.attributes, row, prepared)])
             return record.attributes
         }
-    }
-
-    /// Adds the directory of a new file, whose time its creation changed.
-    private func putDirectory(of file: FileAttributes, _ batch: WriteBatch) {
-        guard let time = attributes(of: file.parent)?.modified else { return }
-        putDirectory(file.parent, time, batch)
     }
 
     /// Gives a version its row and puts it into the batch; the vector is in the file when this returns.
@@ -203,7 +196,7 @@ extension Collection {
         row reserved: Row? = nil
     ) throws(VexFSError) -> RowRecord {
         let row = reserved ?? state.withLock { $0.rows.next }
-        var version = RowRecord(file: record.attributes.number, metadata: [])
+        var version = RowRecord()
         let metadata = try prepared.metadata.merged(withPatch: record.metadataPatch)
         version.metadata = metadata.compact
         version.truncated = prepared.truncated
@@ -227,15 +220,9 @@ extension Collection {
         record.attributes.changed = now
         record.contentChecksum = prepared.bytes.withUnsafeBytes { vexfs_crc32c(0, $0.baseAddress, $0.count) }
         record.error = prepared.reason
+        record.row = version
         batch.put(StoreKey.document(number, row), prepared.bytes)
-        let file = StoreKey.file(number, record.attributes.number)
-        if reserved == nil {
-            batch.put(StoreKey.row(number, row), version.encoded())
-            batch.put(file, record.encoded())
-        } else {
-            batch.put(StoreKey.row(number, row), version.encoded(), inGroup: 0)
-            batch.put(file, record.encoded(), inGroup: 1)
-        }
+        batch.putLater(StoreKey.file(number, record.attributes.number), record.encoded())
         batch.onceWritten { [payloads] in
             if payloads.hasColumns { payloads.insert(row: row, metadata: metadata) }
         }
@@ -289,7 +276,6 @@ extension Collection {
             guard isExpected(record.attributes) else { return nil }
             let current = record.attributes
             let batch = WriteBatch()
-            if current.version == 0 { putDirectory(of: current, batch) }
             let growth = bytes.count - Int(current.version == 0 ? 0 : current.size)
             let limit = state.withLock { ($0.scratchBytes + growth, $0.configuration.scratchLimitBytes) }
             guard growth <= 0 || limit.0 <= limit.1 else {

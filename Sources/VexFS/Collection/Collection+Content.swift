@@ -53,7 +53,8 @@ extension Collection {
         var facts = DocumentFacts(
             id: identifier(of: file), state: attributes.state, error: record.error.isEmpty ? nil : record.error,
             version: attributes.version, truncated: false, metadata: .object([]))
-        if let row = attributes.row, let version = try rowRecord(row) {
+        if attributes.row != nil {
+            let version = record.row
             facts.truncated = version.truncated
             facts.model = version.embedded ? configuration.model : nil
             facts.dimensions = version.hasVector ? state.withLock { $0.vectors?.dimension } : nil
@@ -106,9 +107,10 @@ extension Collection {
         try write { () throws(VexFSError) in
             var record = try currentRecord(file)
             let attributes = record.attributes
-            guard let row = attributes.row, let old = try rowRecord(row) else {
+            guard attributes.row != nil else {
                 throw VexFSError(.invalidArgument, "only a document has metadata")
             }
+            let old = record.row
             var patch = try JSON.patch(record.metadataPatch)
             guard value != nil || patch.contains(where: { $0.key == key }) else {
                 throw VexFSError(.attributeNotFound, "the key \(key) was not set from outside the document")
@@ -133,9 +135,15 @@ extension Collection {
         }
     }
 
+    /// What is stored of a row, or nil where it is no document's current version any more.
     func rowRecord(_ row: Row) throws(VexFSError) -> RowRecord? {
-        guard let bytes = try database.value(StoreKey.row(number, row)) else { return nil }
-        return try bytes.withSystemBytes { bytes throws(VexFSError) in try RowRecord(decoding: bytes) }
+        guard let file = state.withLock({ $0.rows.file(of: row) }),
+            let bytes = try database.value(StoreKey.file(number, file))
+        else { return nil }
+        let record = try bytes.withSystemBytes { bytes throws(VexFSError) in
+            try FileRecord(number: file, decoding: bytes)
+        }
+        return record.attributes.row == row ? record.row : nil
     }
 }
 

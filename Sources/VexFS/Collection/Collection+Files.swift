@@ -92,7 +92,6 @@ extension Collection {
             let file = try placed.get()
             let batch = WriteBatch()
             batch.put(StoreKey.file(number, file.number), FileRecord(attributes: file).encoded())
-            putDirectory(parent, file.modified, batch)
             if let content { batch.put(StoreKey.scratch(number, file.number), content) }
             try database.write(batch)
             state.withLock { state in
@@ -112,7 +111,6 @@ extension Collection {
             let batch = WriteBatch()
             let now = SystemCall.now()
             deleteRecords(of: file, batch)
-            putDirectory(parent, now, batch)
             if file.version > 0 { try database.write(batch) }
             state.withLock { state in
                 Self.forget(file, &state)
@@ -135,7 +133,6 @@ extension Collection {
             let batch = WriteBatch()
             let now = SystemCall.now()
             batch.delete(StoreKey.file(number, file.number))
-            putDirectory(parent, now, batch)
             try database.write(batch)
             state.withLock { state in
                 state.tree.remove(file.number)
@@ -205,7 +202,6 @@ extension Collection {
         guard file.version > 0 else { return }
         if let row = file.row {
             batch.delete(StoreKey.document(number, row))
-            batch.delete(StoreKey.row(number, row))
         } else if file.kind != .directory {
             batch.delete(StoreKey.scratch(number, file.number))
         }
@@ -219,18 +215,24 @@ extension Collection {
         if file.kind == .scratch { state.scratchBytes -= Int(file.size) }
     }
 
-    /// Adds a directory's record with its new time to a batch.
-    func putDirectory(_ directory: FileNumber, _ time: Int64, _ batch: WriteBatch) {
-        guard var attributes = attributes(of: directory) else { return }
-        attributes.modified = time
-        attributes.changed = time
-        batch.put(StoreKey.file(number, directory), FileRecord(attributes: attributes).encoded())
-    }
-
+    /// Shows a directory's new time at once; on the disk it is with the next sync, so that a new document costs no
+    /// third record.
     static func touchDirectory(_ directory: FileNumber, _ time: Int64, _ state: inout State) {
         state.tree.update(directory) { attributes in
             attributes.modified = time
             attributes.changed = time
+        }
+        state.touchedDirectories.insert(directory)
+    }
+
+    /// Adds the records of the directories whose times changed since they were written last. The writer's lock is held.
+    func putTouchedDirectories(_ batch: WriteBatch) {
+        let touched: [FileAttributes] = state.withLock { state in
+            defer { state.touchedDirectories = [] }
+            return state.touchedDirectories.compactMap { state.tree[$0] }
+        }
+        for directory in touched where directory.version > 0 || directory.number == Self.rootNumber {
+            batch.put(StoreKey.file(number, directory.number), FileRecord(attributes: directory).encoded())
         }
     }
 

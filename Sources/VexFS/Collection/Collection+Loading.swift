@@ -40,16 +40,19 @@ extension Collection {
         let reserved = json["reserved_files"]?.integerValue.map { FileNumber(bitPattern: $0) } ?? 0
         state.nextFile = max(state.nextFile, reserved)
         state.reservedFiles = state.nextFile
-        let lastRow = try context.database.lastNumber(prefix: StoreKey.prefix(.row, number))
-        state.rows.extend(to: lastRow.map { Int($0) + 1 } ?? 0)
         if let dimension = configuration.dimension, state.rows.withVector.count > 0 {
+            try loadSegments(into: &state, number: number, context: context)
             let path = context.directory.vectorFilePath(number)
             state.syncedRows = min(state.syncedRows, trustedRows(path, dimension, state.rows.next))
             let vectors = try openVectors(path, dimension: dimension, isSynced: state.syncedRows > 0)
             try vectors.map(through: Int(state.rows.next))
             state.vectors = vectors
             state.hasUnsyncedVectors = state.rows.next > state.syncedRows
-            try loadSegments(into: &state, number: number, context: context)
+        } else {
+            // Segments of rows that are all gone: the rows may be given again.
+            let batch = WriteBatch()
+            batch.delete(StoreKey.segments(number))
+            try context.database.write(batch)
         }
         if let last = try context.database.lastNumber(prefix: StoreKey.prefix(.error, number)) {
             state.nextError = last + 1
@@ -68,12 +71,12 @@ extension Collection {
     private static func loadFiles(into state: inout State, number: UInt32, database: RocksDB) throws(VexFSError) {
         try database.forEach(prefix: StoreKey.prefix(.file, number)) { key, value throws(VexFSError) in
             guard let file = StoreKey.number(of: key), file != rootNumber else { return true }
-            let record = try FileRecord(number: file, decoding: value)
+            let record = try FileRecord(number: file, decoding: value, withMetadata: false)
             let attributes = record.attributes
             state.tree.load(attributes)
             state.nextFile = max(state.nextFile, file + 1)
             if let row = attributes.row {
-                state.rows.insert(row, file: file, hasVector: attributes.state == .ready)
+                state.rows.insert(row, file: file, hasVector: record.row.hasVector)
             }
             if attributes.state == .pending { state.pendingCount += 1 }
             if attributes.kind == .scratch { state.scratchBytes += Int(attributes.size) }
@@ -112,11 +115,10 @@ extension Collection {
         let (first, rows, vectors) = state.withLock { ($0.syncedRows, $0.rows, $0.vectors) }
         guard let vectors, first < rows.next else { return }
         for row in first..<rows.next where rows.withVector.contains(row) {
-            guard let bytes = try database.value(StoreKey.row(number, row)) else { continue }
-            let record = try bytes.withSystemBytes { bytes throws(VexFSError) in try RowRecord(decoding: bytes) }
+            guard let file = rows.file(of: row), let record = try rowRecord(row) else { continue }
             guard let vector = vectors.vector(row), VectorFile.checksum(vector[...]) == record.vectorChecksum else {
                 Log.shared.warn("a vector was lost with the power; making it anew", [("row", "\(row)")])
-                try commitAgain(record.file)
+                try commitAgain(file)
                 continue
             }
         }

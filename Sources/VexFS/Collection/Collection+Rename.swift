@@ -136,8 +136,6 @@ extension Collection {
         if record.attributes.version > 0 {
             batch.put(StoreKey.file(number, source.number), record.encoded())
         }
-        putDirectory(source.parent, record.attributes.changed, batch)
-        putDirectory(parent, record.attributes.changed, batch)
         try database.write(batch)
         let moved = record.attributes
         state.withLock { state in

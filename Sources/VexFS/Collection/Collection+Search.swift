@@ -225,12 +225,11 @@ extension Collection {
 
     /// Hands every live row's metadata to the payload index; rows without a record are skipped.
     func loadPayloads(_ rows: RowBitmap, _ body: (Row, JSON) -> Void) throws(VexFSError) {
-        try database.forEach(prefix: StoreKey.prefix(.row, number)) { key, value throws(VexFSError) in
-            guard let row = StoreKey.number(of: key).map({ Row(truncatingIfNeeded: $0) }), rows.contains(row) else {
-                return true
-            }
-            let record = try RowRecord(decoding: value)
-            body(row, try JSON.parse(record.metadata, code: .corruption))
+        try database.forEach(prefix: StoreKey.prefix(.file, number)) { key, value throws(VexFSError) in
+            guard let file = StoreKey.number(of: key) else { return true }
+            let record = try FileRecord(number: file, decoding: value)
+            guard let row = record.attributes.row, rows.contains(row) else { return true }
+            body(row, try JSON.parse(record.row.metadata, code: .corruption))
             return true
         }
     }

@@ -45,6 +45,8 @@ public final class Collection: Sendable {
         /// Rows below this have vectors that are known to be on the disk.
         var syncedRows: Row = 0
         var hasUnsyncedVectors = false
+        /// Directories whose times are newer than their records.
+        var touchedDirectories: Set<FileNumber> = []
         let created: Int64
     }
 

@@ -165,7 +165,8 @@ public final class Store: Sendable {
             let batch = WriteBatch()
             batch.put(
                 StoreKey.collection(collection.number), collection.state.withLock { collection.encodedRecord($0) })
-            collection.putDirectory(Collection.rootNumber, collection.createdTime, batch)
+            collection.state.withLock { _ = $0.touchedDirectories.insert(Collection.rootNumber) }
+            collection.putTouchedDirectories(batch)
             batch.put(StoreKey.meta("next_collection"), Array(String(names.nextNumber + 1).utf8))
             try context.database.write(batch)
             names.nextNumber += 1
@@ -191,7 +192,7 @@ public final class Store: Sendable {
             }
             let batch = WriteBatch()
             batch.delete(StoreKey.collection(collection.number))
-            for family in [StoreKey.Family.document, .error, .file, .property, .row, .scratch, .segments] {
+            for family in [StoreKey.Family.document, .error, .file, .property, .scratch, .segments] {
                 batch.deleteAll(prefix: StoreKey.prefix(family, collection.number))
             }
             try context.database.write(batch)

@@ -44,7 +44,10 @@ final class StoreContext: Sendable {
             let start = SystemCall.monotonicMicroseconds()
             unsynced.store(false, ordering: .relaxed)
             do throws(VexFSError) {
-                for collection in allCollections { try collection.syncVectors() }
+                for collection in allCollections {
+                    try collection.saveTouchedDirectories()
+                    try collection.syncVectors()
+                }
                 let change = database.latestChange
                 try database.syncLog()
                 try directory.noteSynced(change: change)
@@ -98,6 +101,17 @@ extension Collection {
             guard !state.withLock({ $0.isRemoved }) else { return }
             state.withLock { $0.syncedRows = max($0.syncedRows, rows) }
             try saveRecord()
+        }
+    }
+
+    /// Writes the records of directories whose times have changed.
+    func saveTouchedDirectories() throws(VexFSError) {
+        guard state.withLock({ !$0.touchedDirectories.isEmpty }) else { return }
+        try writer.withLock { _ throws(VexFSError) in
+            guard !state.withLock({ $0.isRemoved }) else { return }
+            let batch = WriteBatch()
+            putTouchedDirectories(batch)
+            try database.write(batch)
         }
     }
 

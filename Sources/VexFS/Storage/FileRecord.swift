@@ -1,4 +1,4 @@
-/// A file as stored: its attributes and what `stat` does not show. Layout: `docs/format.md`, "File record".
+/// A file as stored: its attributes, what `stat` does not show, and its row. Layout: `docs/format.md`, "File record".
 struct FileRecord {
     /// What the file system shows.
     var attributes: FileAttributes
@@ -8,15 +8,19 @@ struct FileRecord {
     var metadataPatch = ""
     /// Why the document is not searchable, in a sentence; "" where it is.
     var error = ""
+    /// What the index knows of the version in `attributes.row`; meaningless for a file without one.
+    var row = RowRecord()
 
     private static let version: UInt8 = 1
     private static let noRow = UInt64.max
 
     func encoded() -> [UInt8] {
-        var writer = ByteWriter(capacity: 96 + attributes.name.count + metadataPatch.utf8.count + error.utf8.count)
+        let texts = attributes.name.count + metadataPatch.utf8.count + error.utf8.count
+        var writer = ByteWriter(capacity: 96 + texts + row.metadata.count)
         writer.append(Self.version)
         writer.append(attributes.kind.rawValue)
         writer.append(attributes.state.rawValue)
+        writer.append(row.flags)
         writer.append(attributes.mode)
         writer.append(attributes.owner)
         writer.append(attributes.group)
@@ -27,17 +31,23 @@ struct FileRecord {
         writer.append(attributes.version)
         writer.append(attributes.row.map(UInt64.init) ?? Self.noRow)
         writer.append(contentChecksum)
+        writer.append(row.vectorChecksum)
         writer.appendCounted(attributes.name.string)
         writer.appendCounted(metadataPatch)
         writer.appendCounted(error)
+        writer.bytes.append(contentsOf: row.metadata)
         return writer.bytes
     }
 
     init(attributes: FileAttributes) { self.attributes = attributes }
 
+    /// - Parameter withMetadata: whether the row's metadata is copied out; whoever reads the records of all files has no
+    ///   use for it.
     /// - Throws: `corruption` where the bytes are no such record, `newerFormat` for a version this program does not
     ///   know.
-    init(number: FileNumber, decoding bytes: UnsafeRawBufferPointer) throws(VexFSError) {
+    init(
+        number: FileNumber, decoding bytes: UnsafeRawBufferPointer, withMetadata: Bool = true
+    ) throws(VexFSError) {
         var reader = ByteReader(bytes)
         let version = try reader.read(UInt8.self)
         guard version == Self.version else {
@@ -46,6 +56,7 @@ struct FileRecord {
         let kind = FileKind(rawValue: try reader.read(UInt8.self))
         let state = DocumentState(rawValue: try reader.read(UInt8.self))
         guard let kind, let state else { throw VexFSError(.corruption, "a file record has an unknown kind or state") }
+        let flags = try reader.read(UInt8.self)
         let mode = try reader.read(UInt16.self)
         let owner = try reader.read(UInt32.self)
         let group = try reader.read(UInt32.self)
@@ -54,8 +65,9 @@ struct FileRecord {
         let modified = try reader.read(Int64.self)
         let changed = try reader.read(Int64.self)
         let commits = try reader.read(UInt64.self)
-        let row = try reader.read(UInt64.self)
+        let rowNumber = try reader.read(UInt64.self)
         contentChecksum = try reader.read(UInt32.self)
+        row = RowRecord(flags: flags, vectorChecksum: try reader.read(UInt32.self))
         let name = ByteString(try reader.readCounted())
         attributes = FileAttributes(number: number, parent: parent, name: name, kind: kind, mode: mode)
         attributes.state = state
@@ -65,8 +77,9 @@ struct FileRecord {
         attributes.modified = modified
         attributes.changed = changed
         attributes.version = commits
-        attributes.row = row == Self.noRow ? nil : Row(truncatingIfNeeded: row)
+        attributes.row = rowNumber == Self.noRow ? nil : Row(truncatingIfNeeded: rowNumber)
         metadataPatch = try reader.readCounted()
         error = try reader.readCounted()
+        if withMetadata { row.metadata = [UInt8](reader.rest) }
     }
 }

@@ -96,7 +96,7 @@ private struct StoreCheck {
         walk(StoreKey.prefix(.file, number), "the files of \(name)") { key, value in
             guard let file = StoreKey.number(of: key), file != Collection.rootNumber else { return }
             do throws(VexFSError) {
-                files.append(try FileRecord(number: file, decoding: value))
+                files.append(try FileRecord(number: file, decoding: value, withMetadata: false))
             } catch {
                 problems.append(.init(place: "\(name), file \(file)", message: error.description))
             }
@@ -107,7 +107,7 @@ private struct StoreCheck {
                 number: Collection.rootNumber, parent: 0, name: ByteString(name), kind: .directory, mode: 0o755))
         for file in files { tree.load(file.attributes) }
         Store.checkSegments(of: number, named: name, in: directory, database) { note($0, $1) }
-        let vectors = openVectors(number, name, json)
+        let vectors = openVectors(number, name, json, rows: files.compactMap(\.attributes.row).max().map { Int($0) + 1 })
         for file in files {
             report.files += 1
             if report.files % 1000 == 0 { progress(report.files) }
@@ -119,14 +119,14 @@ private struct StoreCheck {
         }
     }
 
-    private mutating func openVectors(_ number: UInt32, _ name: String, _ json: JSON) -> VectorFile? {
+    private mutating func openVectors(_ number: UInt32, _ name: String, _ json: JSON, rows: Int?) -> VectorFile? {
         let path = directory.vectorFilePath(number)
         var status = stat()
         guard stat(path, &status) == 0, let dimension = json["configuration"]?["dimension"]?.integerValue else {
             return nil
         }
         do throws(VexFSError) {
-            let rows = try database.lastNumber(prefix: StoreKey.prefix(.row, number)).map { Int($0) + 1 } ?? 0
+            let rows = rows ?? 0
             let file = try VectorFile(path: path, dimension: Int(dimension), isReadOnly: true)
             let present = max(0, Int(status.st_size) - VectorFile.headerBytes) / file.strideBytes
             if present < rows { note("\(name), vector file", "it ends before row \(present) of \(rows)") }
@@ -153,14 +153,9 @@ private struct StoreCheck {
                 note(place, "its content is not what was written; write the file again")
             }
             guard let row else { return }
-            guard let stored = try database.value(StoreKey.row(number, row)) else {
-                note(place, "its index record is missing; write the file again")
-                return
-            }
-            let record = try stored.withSystemBytes { bytes throws(VexFSError) in try RowRecord(decoding: bytes) }
-            guard record.hasVector else { return }
+            guard file.row.hasVector else { return }
             report.vectors += 1
-            guard let vector = vectors?.vector(row), VectorFile.checksum(vector[...]) == record.vectorChecksum else {
+            guard let vector = vectors?.vector(row), VectorFile.checksum(vector[...]) == file.row.vectorChecksum else {
                 note(place, "its vector is not what was written; write the file again to make it anew")
                 return
             }

@@ -10,7 +10,6 @@ enum StoreKey {
         case file = 0x66  // f
         case meta = 0x6D  // m
         case property = 0x70  // p
-        case row = 0x72  // r
         case scratch = 0x73  // s
         case segments = 0x78  // x
     }
@@ -21,7 +20,6 @@ enum StoreKey {
     }
     static func error(_ collection: UInt32, _ sequence: UInt64) -> [UInt8] { numbered(.error, collection, sequence) }
     static func file(_ collection: UInt32, _ number: FileNumber) -> [UInt8] { numbered(.file, collection, number) }
-    static func row(_ collection: UInt32, _ row: Row) -> [UInt8] { numbered(.row, collection, UInt64(row)) }
     static func segments(_ collection: UInt32) -> [UInt8] { prefix(.segments, collection) }
     static func scratch(_ collection: UInt32, _ number: FileNumber) -> [UInt8] {
         numbered(.scratch, collection, number)

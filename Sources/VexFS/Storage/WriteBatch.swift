@@ -9,8 +9,8 @@ final class WriteBatch {
     var reservedFiles: FileNumber?
     /// What is done in memory once the changes are written; nothing of it where the write fails.
     private(set) var completions: [() -> Void] = []
-    /// Changes that come behind all others, by their place.
-    private var postponed: [[(key: [UInt8], value: [UInt8])]] = [[], []]
+    /// Changes that come behind all others.
+    private var postponed: [(key: [UInt8], value: [UInt8])] = []
 
     init() { handle = rocksdb_writebatch_create() }
 
@@ -31,16 +31,14 @@ final class WriteBatch {
         }
     }
 
-    /// Puts behind everything else, in one of two groups. Keys that ascend within a group are found at once in the
-    /// memory table, where those of mixed families are searched for from the top.
-    func put(_ key: [UInt8], _ value: [UInt8], inGroup group: Int) { postponed[group].append((key, value)) }
+    /// Puts behind everything else. Keys of one family that ascend are found at once in the memory table, where those
+    /// of mixed families are searched for from the top.
+    func putLater(_ key: [UInt8], _ value: [UInt8]) { postponed.append((key, value)) }
 
-    /// Adds what was put into groups.
+    /// Adds what was put off.
     func seal() {
-        for group in postponed.indices {
-            for (key, value) in postponed[group] { put(key, value) }
-            postponed[group] = []
-        }
+        for (key, value) in postponed { put(key, value) }
+        postponed = []
     }
 
     func delete(_ key: [UInt8]) {
