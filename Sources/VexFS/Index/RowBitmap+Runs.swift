@@ -1,35 +1,92 @@
+/// Rows in order.
 extension RowBitmap {
+    /// Calls `body` with every row, ascending.
+    public func forEach(_ body: (Row) throws -> Void) rethrows {
+        for (index, container) in containers.enumerated() {
+            guard let container else { continue }
+            let first = Row(index << 16)
+            if container.isList {
+                for place in UnsafeBufferPointer(start: container.list, count: container.count) {
+                    try body(first + Row(place))
+                }
+                continue
+            }
+            for word in 0..<Container.wordCount {
+                var rest = container.bits[word]
+                while rest != 0 {
+                    try body(first + Row(word * 64 + rest.trailingZeroBitCount))
+                    rest &= rest - 1
+                }
+            }
+        }
+    }
+
+    /// The rows, ascending: `[count]`.
+    public var rows: [Row] {
+        var rows: [Row] = []
+        rows.reserveCapacity(count)
+        forEach { rows.append($0) }
+        return rows
+    }
+
     /// Calls `body` with every maximal run of set rows within `range`, ascending. Empty words cost one comparison each.
     func forEachRun(in range: Range<Int>, _ body: (Range<Int>) -> Void) {
-        let end = min(range.upperBound, words.count * 64)
-        var row = range.lowerBound
-        while row < end {
-            guard let start = firstRow(set: true, from: row, below: end) else { return }
-            let stop = firstRow(set: false, from: start, below: end) ?? end
-            body(start..<stop)
-            row = stop
+        // A run may go on in the next container.
+        var open = 0..<0
+        forEachPart(of: range) { container, first, places in
+            container.forEachRun(in: places) { run in
+                if first + run.lowerBound == open.upperBound {
+                    open = open.lowerBound..<first + run.upperBound
+                } else {
+                    if !open.isEmpty { body(open) }
+                    open = first + run.lowerBound..<first + run.upperBound
+                }
+            }
         }
+        if !open.isEmpty { body(open) }
     }
 
-    /// The first row from `row` on whose bit is as asked, or nil where there is none below `end`.
-    private func firstRow(set wanted: Bool, from row: Int, below end: Int) -> Int? {
-        guard row < end else { return nil }
-        var index = row >> 6
-        var word = (wanted ? words[index] : ~words[index]) & (~0 << UInt64(row & 63))
-        while word == 0 {
-            index += 1
-            guard index << 6 < end else { return nil }
-            word = wanted ? words[index] : ~words[index]
+    /// How many rows are within `range`. O(containers of the range).
+    public func count(in range: Range<Int>) -> Int {
+        var total = 0
+        forEachPart(of: range) { container, _, places in
+            total += container.count(below: places.upperBound) - container.count(below: places.lowerBound)
         }
-        let found = index << 6 + word.trailingZeroBitCount
-        return found < end ? found : nil
+        return total
     }
 
-    /// Whether at least one row is in both sets. O(words).
-    public func intersects(_ other: RowBitmap) -> Bool {
-        for index in 0..<min(words.count, other.words.count) where words[index] & other.words[index] != 0 {
-            return true
+    /// How many rows are below `row`.
+    public func rank(of row: Row) -> Int { count(in: 0..<Int(row)) }
+
+    /// The `index`-th row from 0. O(containers).
+    /// - Precondition: `index` is below ``count``.
+    public func row(at index: Int) -> Row {
+        precondition(index >= 0 && index < count, "there are \(count) rows")
+        var rest = index
+        for (number, container) in containers.enumerated() {
+            guard let container else { continue }
+            if rest < container.count { return Row(number << 16 + container.place(at: rest)) }
+            rest -= container.count
         }
-        return false
+        // The containers' counts add up to `count`.
+        return 0
+    }
+
+    /// The lowest `limit` rows, or all where there are fewer.
+    public func prefix(_ limit: Int) -> RowBitmap {
+        guard limit < count else { return self }
+        guard limit > 0 else { return RowBitmap() }
+        return intersection(RowBitmap(rowsBelow: Int(row(at: limit - 1)) + 1))
+    }
+
+    /// Calls `body` with the containers that `range` touches, the first row of each, and which places of it are meant.
+    private func forEachPart(of range: Range<Int>, _ body: (Container, Int, Range<Int>) -> Void) {
+        let end = min(range.upperBound, containers.count * Container.rowCount)
+        guard range.lowerBound < end else { return }
+        for index in range.lowerBound / Container.rowCount...(end - 1) / Container.rowCount {
+            guard let container = containers[index] else { continue }
+            let first = index * Container.rowCount
+            body(container, first, max(0, range.lowerBound - first)..<min(Container.rowCount, end - first))
+        }
     }
 }

@@ -3,70 +3,82 @@ import Testing
 @testable import VexFS
 
 @Suite struct RowBitmapTests {
-    @Test func operationsEqualThoseOfASet() {
+    @Test func insertingAndRemovingChangesOneRow() {
         let seed: UInt64 = 0xB17_0001
         var generator = SeededGenerator(seed: seed)
-        for round in 0..<200 {
-            var bitmap = RowBitmap()
-            var set = Set<Row>()
-            var other = RowBitmap()
-            var otherSet = Set<Row>()
-            for _ in 0..<60 {
-                let row = Row.random(in: 0..<200, using: &generator)
-                if Bool.random(using: &generator) {
-                    bitmap.insert(row)
-                    set.insert(row)
-                } else {
-                    bitmap.remove(row)
-                    set.remove(row)
-                }
-                let second = Row.random(in: 0..<400, using: &generator)
-                other.insert(second)
-                otherSet.insert(second)
+        for round in 0..<12 {
+            var plain = PlainBits.random(containers: 3, using: &generator)
+            var bitmap = RowBitmap(plain)
+            let before = (bitmap, plain)
+            for _ in 0..<3000 {
+                let row = Int.random(in: 0..<3 << 16, using: &generator)
+                let isIn = Bool.random(using: &generator)
+                plain.set(row, isIn)
+                if isIn { bitmap.insert(Row(row)) } else { bitmap.remove(Row(row)) }
+                #expect(bitmap.contains(Row(row)) == isIn)
             }
-            #expect(bitmap.intersects(other) == !set.isDisjoint(with: otherSet), "seed \(seed) round \(round)")
-            switch round % 3 {
-            case 0:
-                bitmap.formIntersection(other)
-                set.formIntersection(otherSet)
-            case 1:
-                bitmap.formUnion(other)
-                set.formUnion(otherSet)
-            default:
-                bitmap.subtract(other)
-                set.subtract(otherSet)
-            }
-            var rows: [Row] = []
-            bitmap.forEach { rows.append($0) }
-            #expect(rows == set.sorted(), "seed \(seed) round \(round)")
-            #expect(bitmap.count == set.count)
-            #expect(bitmap.isEmpty == set.isEmpty)
-            #expect(RowBitmap(words: bitmap.words) == bitmap)
+            #expect(bitmap.isSame(as: plain), "seed \(seed) round \(round)")
+            #expect(before.0.isSame(as: before.1), "a copy stays as it was")
         }
     }
 
-    @Test func runsCoverExactlyTheRowsOfTheRange() {
-        let seed: UInt64 = 0xB17_0002
+    /// A list grows to bits and to all rows, and shrinks back.
+    @Test func everyFormTurnsIntoTheNext() {
+        var bitmap = RowBitmap()
+        for row in (0..<1 << 16).reversed() { bitmap.insert(Row(row)) }
+        #expect(bitmap == RowBitmap(rowsBelow: 1 << 16))
+        #expect(bitmap.containers[0] === RowBitmap.Container.full)
+        let full = bitmap
+        for row in 0..<1 << 16 where row % 512 != 0 { bitmap.remove(Row(row)) }
+        #expect(bitmap.containers[0]?.isList == true)
+        #expect(bitmap.rows == (0..<128).map { Row($0 * 512) })
+        for row in bitmap.rows { bitmap.remove(row) }
+        #expect(bitmap == RowBitmap())
+        #expect(bitmap.containers.isEmpty)
+        #expect(full.count == 1 << 16 && RowBitmap.Container.full.count == 1 << 16, "nothing shared has changed")
+    }
+
+    @Test func aChangedCopyCopiesOneContainer() {
+        let original = RowBitmap((0..<200_000).map { Row($0 * 2) })
+        var copy = original
+        copy.insert(70_001)
+        #expect(!original.contains(70_001) && copy.contains(70_001))
+        let shared = zip(original.containers, copy.containers).filter { $0 === $1 }.count
+        #expect(original.containers.count == 7 && shared == 6)
+    }
+
+    @Test func manyRowsAtOnce() {
+        let seed: UInt64 = 0xB17_0003
         var generator = SeededGenerator(seed: seed)
-        for round in 0..<300 {
-            var bitmap = RowBitmap()
-            let density = [0.01, 0.5, 0.99][round % 3]
-            for row in 0..<300 where Double.random(in: 0..<1, using: &generator) < density { bitmap.insert(Row(row)) }
-            let start = Int.random(in: 0...310, using: &generator)
-            let range = start..<start + Int.random(in: 0...400, using: &generator)
-            var runs: [Range<Int>] = []
-            bitmap.forEachRun(in: range) { runs.append($0) }
-            let expected = range.filter { bitmap.contains(Row($0)) }
-            #expect(Array(runs.joined()) == expected, "seed \(seed) round \(round)")
-            for (left, right) in zip(runs, runs.dropFirst()) {
-                #expect(left.upperBound < right.lowerBound, "runs are maximal")
+        for round in 0..<40 {
+            var plain = PlainBits.random(containers: 3, using: &generator)
+            var bitmap = RowBitmap(plain)
+            let spread = [100, 3 << 16][round % 2]
+            var rows = (0..<Int.random(in: 0...5000, using: &generator)).map { _ in
+                Row.random(in: 0..<Row(spread), using: &generator)
             }
+            if round % 3 == 0 { rows.sort() }
+            for row in rows { plain.set(Int(row)) }
+            bitmap.insert(contentsOf: rows)
+            #expect(bitmap.isSame(as: plain), "seed \(seed) round \(round)")
+            #expect(RowBitmap(rows).rows == Set(rows).sorted())
         }
     }
 
-    @Test(arguments: [0, 1, 63, 64, 65, 1000]) func allRowsBelow(count: Int) {
+    @Test(arguments: [0, 1, 63, 64, 65, 1000, 65535, 65536, 65537, 140_000]) func allRowsBelow(count: Int) {
         var expected = RowBitmap()
         for row in 0..<count { expected.insert(Row(row)) }
-        #expect(RowBitmap(rowsBelow: count) == expected)
+        let all = RowBitmap(rowsBelow: count)
+        #expect(all == expected)
+        #expect(all.count == count)
+        #expect(all.first == (count == 0 ? nil : 0))
+        #expect(all.last == (count == 0 ? nil : Row(count - 1)))
+        #expect(all.allocatedBytes < 9000 || count % 65536 != 0)
+    }
+
+    @Test func theHighestRow() {
+        let bitmap = RowBitmap([.max, 0])
+        #expect(bitmap.rows == [0, .max])
+        #expect(bitmap.contains(.max) && !bitmap.contains(.max - 1))
     }
 }
