@@ -39,7 +39,7 @@ extension Collection {
             figures.allocatedBytes += segment.allocatedBytes
             figures.mappedBytes += segment.mappedBytes
         }
-        for gap in segments.gaps(below: rows.next) { figures.scannedRows += rows.withVector.count(in: gap) }
+        for gap in segments.gaps(below: rows.next) { figures.scannedRows += rows.withVector.count(in: Int(gap.lowerBound)..<Int(gap.upperBound)) }
         return figures
     }
 
@@ -57,7 +57,7 @@ extension Collection {
             ($0.rows, $0.segments, $0.configuration.index, $0.configuration.metric, $0.vectors == nil)
         }
         guard !isEmpty, metric != .manhattan else { return nil }
-        let live = { (range: Range<Row>) in rows.withVector.count(in: range) }
+        let live = { (range: Range<Row>) in rows.withVector.count(in: Int(range.lowerBound)..<Int(range.upperBound)) }
         let parts = segments.entries.map { entry in
             IndexPolicy.Part(
                 range: entry.range, recipe: entry.recipe, rows: entry.segment?.rows.count ?? 0, live: live(entry.range))
@@ -76,8 +76,9 @@ extension Collection {
         }
         guard let vectors else { return false }
         var rows: [Row] = []
-        rows.reserveCapacity(bitmap.count(in: job.range))
-        bitmap.forEachRun(in: Int(job.range.lowerBound)..<Int(job.range.upperBound)) { run in
+        let range = Int(job.range.lowerBound)..<Int(job.range.upperBound)
+        rows.reserveCapacity(bitmap.count(in: range))
+        bitmap.forEachRun(in: range) { run in
             rows.append(contentsOf: Row(run.lowerBound)..<Row(run.upperBound))
         }
         var entry = SegmentEntry(range: job.range, segment: nil, recipe: "", file: "")
@@ -160,7 +161,7 @@ extension Collection {
         }
         let gaps = segments.gaps(below: end)
         return SegmentedIndex(
-            segments: segments, gaps: gaps, scan: vectors.codes.index(over: rows, metric: metric, in: gaps),
+            segments: segments, scan: vectors.codes.index(over: rows, metric: metric, in: gaps),
             vectors: rows, defaultEf: configuration.index.ef)
     }
 

@@ -3,9 +3,7 @@
 public struct SegmentedIndex: VectorIndex {
     /// What scans the rows outside the segments.
     private let scan: any VectorIndex
-    private let segments: [SegmentEntry]
-    /// Rows outside the segments, ascending.
-    private let gaps: [Range<Row>]
+    private let segments: SegmentList
     /// The full vectors of all rows.
     private let vectors: VectorRows
     private let defaultEf: Int?
@@ -15,16 +13,15 @@ public struct SegmentedIndex: VectorIndex {
     /// Components of a vector.
     public var dimension: Int { scan.dimension }
     /// What the index does, in words.
-    public var plan: String { segments.isEmpty ? scan.plan : "\(segments.count) segments and a scan" }
+    public var plan: String { segments.entries.isEmpty ? scan.plan : "\(segments.entries.count) segments and a scan" }
 
     /// An index over segments and, for the rows that they don't cover, a scan.
     ///
-    /// `scan` must be able to answer for the rows of `gaps`; `defaultEf` is the breadth of queries that name
+    /// `scan` must be able to answer for the rows outside the segments; `defaultEf` is the breadth of queries that name
     /// none, nil for what suits each segment.
-    public init(segments: SegmentList, gaps: [Range<Row>], scan: any VectorIndex, vectors: VectorRows, defaultEf: Int?) {
+    public init(segments: SegmentList, scan: any VectorIndex, vectors: VectorRows, defaultEf: Int?) {
         self.vectors = vectors
-        self.segments = segments.entries
-        self.gaps = gaps
+        self.segments = segments
         self.scan = scan
         self.defaultEf = defaultEf
     }
@@ -32,14 +29,14 @@ public struct SegmentedIndex: VectorIndex {
     /// The nearest rows among those in `allowed`: exact among the rows outside the segments, as near as `ef` makes it
     /// within them. O(rows outside × dimension + segments × ef × dimension).
     public func search(_ vector: [Float], _ query: IndexQuery, allowed: RowBitmap) throws(VexFSError) -> IndexAnswer {
-        guard !segments.isEmpty else { return try scan.search(vector, query, allowed: allowed) }
+        guard !segments.entries.isEmpty else { return try scan.search(vector, query, allowed: allowed) }
         let prepared = try metric.prepare(vector, dimension: dimension)
         let wanted = SegmentQuery(vector: prepared, limit: query.limit, ef: query.ef ?? defaultEf)
         var answers: [[Neighbor]] = []
         var answer = IndexAnswer(neighbors: [], compared: 0)
-        for entry in segments {
+        for entry in segments.entries {
             guard query.limit > 0, let segment = entry.segment else { continue }
-            let passing = allowed.count(in: entry.range)
+            let passing = allowed.count(in: Int(entry.range.lowerBound)..<Int(entry.range.upperBound))
             guard passing > 0 else { continue }
             let isWhole = passing == segment.rows.count
             let found = segment.search(
@@ -50,7 +47,7 @@ public struct SegmentedIndex: VectorIndex {
             answer.parts.append(found.plan)
             answers.append(found.neighbors)
         }
-        let outside = allowed.intersection(gaps)
+        let outside = allowed.subtracting(segments.covered)
         if !outside.isEmpty {
             let found = try scan.search(vector, query, allowed: outside)
             answer.compared += found.compared

@@ -13,7 +13,7 @@ import Testing
         var built = 0
         var dead = RowBitmap()
 
-        func live(_ range: Range<Row>) -> Int { range.count - dead.count(in: range) }
+        func live(_ range: Range<Row>) -> Int { range.count - dead.count(in: Int(range.lowerBound)..<Int(range.upperBound)) }
 
         var gaps: [Range<Row>] {
             var list = SegmentList()

@@ -100,11 +100,4 @@ public struct SegmentRows: Sendable, Equatable {
         }
         return low < count && listed[low] == row ? low : nil
     }
-
-    /// How many of the rows are in the bitmap.
-    public func count(in bitmap: RowBitmap) -> Int {
-        var total = 0
-        for place in 0..<count where bitmap.contains(self[place]) { total += 1 }
-        return total
-    }
 }

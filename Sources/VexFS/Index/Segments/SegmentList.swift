@@ -25,7 +25,9 @@ public struct SegmentList: Sendable {
     public static let alignment: Row = Row(CodeBlock.rowCount)
 
     /// In the order of their rows.
-    public private(set) var entries: [SegmentEntry] = []
+    public private(set) var entries: [SegmentEntry] = [] { didSet { covered = Self.rows(of: entries) } }
+    /// Every row that an entry stands for.
+    public private(set) var covered = RowBitmap()
 
     /// No segments.
     public init() {}
@@ -43,6 +45,15 @@ public struct SegmentList: Sendable {
         }
         if start < end { gaps.append(start..<end) }
         return gaps.filter { !$0.isEmpty }
+    }
+
+    private static func rows(of entries: [SegmentEntry]) -> RowBitmap {
+        var rows = RowBitmap()
+        for entry in entries {
+            let upTo = RowBitmap(rowsBelow: Int(entry.range.upperBound))
+            rows.formUnion(upTo.subtracting(RowBitmap(rowsBelow: Int(entry.range.lowerBound))))
+        }
+        return rows
     }
 
     /// Puts an entry in the place of those whose rows it covers.
