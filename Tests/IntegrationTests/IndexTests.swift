@@ -53,7 +53,24 @@ import Testing
         #expect(try collection.searchIDs([9, 9, 9, 9], options: "k=1") == ["new"])
     }
 
-    /// "`\"index\"` in `.vexfs/config.json` chooses the kind of index; it is rebuilt in the background, and searches go
+    /// "A few searches are repeated exactly in the background; `.vexfs/stats` tells the recall at 10 that they had."
+    @Test func recallIsMeasured() throws {
+        let collection = try SharedMount.collection()
+        try Self.fill(collection)
+        try Self.settle(collection)
+        _ = try collection.searchIDs(Self.vector(4321))
+        // The background looks for a sample every few seconds.
+        let deadline = Date().addingTimeInterval(60)
+        var recall: Double?
+        while recall == nil, Date() < deadline {
+            recall = try Self.statistic("recall_at_10", collection)
+            usleep(50_000)
+        }
+        #expect(try #require(recall) >= 0.5)
+        #expect(try Self.statistic("recall_samples", collection) == 1)
+    }
+
+    /// "`"index"` in `.vexfs/config.json` chooses the kind of index; it is rebuilt in the background, and searches go
     /// on."
     /// "`.explain` tells what each part of the index did, and whether the answer is exact."
     @Test func kindsOfIndex() throws {

@@ -37,7 +37,7 @@ import Testing
         @discardableResult
         mutating func put(_ number: Int) throws -> FileAttributes {
             let numbers = vector().map { "\($0)" }.joined(separator: ",")
-            return try collection.put("\(number).json", "{\"vector\":[\(numbers)],\"n\":\(number)}")
+            return try collection.put(ByteString("\(number).json"), "{\"vector\":[\(numbers)],\"n\":\(number)}")
         }
 
         /// The mean share of the exact answer that searches find.
@@ -92,15 +92,15 @@ import Testing
         var corpus = try Corpus("{}", count: 5000, seed: 0x1D3)
         let collection = corpus.collection
         try collection.buildIndex()
-        for number in stride(from: 0, to: 5000, by: 2) { _ = try collection.remove("\(number).json", in: 1) }
+        for number in stride(from: 0, to: 5000, by: 2) { _ = try collection.remove(ByteString("\(number).json"), in: 1) }
         for number in stride(from: 1, to: 1000, by: 2) {
-            _ = try collection.remove("\(number).json", in: 1)
+            _ = try collection.remove(ByteString("\(number).json"), in: 1)
             try corpus.put(number)
         }
         #expect(try corpus.recall(collection) >= 0.95)
         try collection.buildIndex()
         #expect(try corpus.recall(collection) >= 0.95)
-        for number in stride(from: 1, to: 5000, by: 2) { _ = try collection.remove("\(number).json", in: 1) }
+        for number in stride(from: 1, to: 5000, by: 2) { _ = try collection.remove(ByteString("\(number).json"), in: 1) }
         try collection.buildIndex()
         #expect(try corpus.recall(collection) == 1)
         #expect(collection.indexFigures.segments == 0)
@@ -140,9 +140,9 @@ import Testing
     }
 
     @Test func rowsOfSegmentsAreNotGivenAgain() throws {
-        var corpus = try Corpus("{}", count: 3000, seed: 0x1D6)
+        let corpus = try Corpus("{}", count: 3000, seed: 0x1D6)
         try corpus.collection.buildIndex()
-        for number in 1000..<3000 { _ = try corpus.collection.remove("\(number).json", in: 1) }
+        for number in 1000..<3000 { _ = try corpus.collection.remove(ByteString("\(number).json"), in: 1) }
         try corpus.fixture.reopen()
         let again = try #require(corpus.fixture.store.collection(named: "c"))
         let vector = "1" + String(repeating: ",0", count: 23)
@@ -172,12 +172,11 @@ import Testing
         try corpus.collection.buildIndex()
         let files = corpus.collection.segmentFiles
         #expect(!files.isEmpty)
-        for number in 0..<2100 { _ = try corpus.collection.remove("\(number).json", in: 1) }
+        for number in 0..<2100 { _ = try corpus.collection.remove(ByteString("\(number).json"), in: 1) }
         try corpus.fixture.store.removeCollection(corpus.collection)
         for file in files { #expect(access("\(corpus.fixture.path)/segments/\(file)", F_OK) != 0) }
     }
 
-    /// "A few searches are repeated exactly in the background; `.vexfs/stats` tells the recall at 10 that they had."
     @Test func searchesAreSampledForRecall() throws {
         var corpus = try Corpus("{}", count: 3000, seed: 0x1D9)
         try corpus.collection.buildIndex()
