@@ -128,6 +128,39 @@ size_t vexfs_passing_places(const struct vexfs_passing *passing, size_t count, u
     return found;
 }
 
+size_t vexfs_passing_sample(const struct vexfs_passing *passing, size_t count, uint64_t seed, uint32_t *places,
+                            size_t wanted) {
+    enum { STEPS = 4096 };
+    size_t found = 0;
+    for (size_t i = 0; i < wanted && count > 0; i++) {
+        /* Knuth's multiplier: each step a new place, spread evenly. */
+        seed = seed * 6364136223846793005u + 1442695040888963407u;
+        size_t place = (size_t)((seed >> 32) * count >> 32);
+        for (size_t step = 0; step < STEPS; step++, place = place + 1 == count ? 0 : place + 1)
+            if (vexfs_passes(passing, (uint32_t)place)) {
+                places[found++] = (uint32_t)place;
+                break;
+            }
+    }
+    return found;
+}
+
+void vexfs_penalize(const int32_t *halves, float penalty, const uint32_t *places, size_t count, int32_t *scores) {
+    for (size_t i = 0; i < count; i++) scores[i] -= (int32_t)((float)halves[places[i]] * penalty);
+}
+
+void vexfs_pool_offer_all(struct vexfs_pool *pool, const uint32_t *places, const int32_t *scores, size_t count) {
+    size_t i = 0;
+    for (; i < count && pool->count < pool->capacity; i++) vexfs_pool_offer(pool, vexfs_item(scores[i], places[i]));
+    if (i == count || pool->capacity == 0) return;
+    int32_t floor = vexfs_item_score(pool->items[pool->count - 1]);
+    for (; i < count; i++) {
+        if (scores[i] < floor) continue;
+        vexfs_pool_offer(pool, vexfs_item(scores[i], places[i]));
+        floor = vexfs_item_score(pool->items[pool->count - 1]);
+    }
+}
+
 uint32_t vexfs_link_load(const uint32_t *link) { return __atomic_load_n(link, __ATOMIC_RELAXED); }
 
 void vexfs_link_store(uint32_t *link, uint32_t place) { __atomic_store_n(link, place, __ATOMIC_RELAXED); }

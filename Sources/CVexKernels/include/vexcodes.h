@@ -183,6 +183,16 @@ void vexfs_score_vectors(enum vexfs_measure measure, const float *query, size_t 
 /* The places of passing rows, ascending, at most `room`; returns how many. */
 size_t vexfs_passing_places(const struct vexfs_passing *passing, size_t count, uint32_t *places, size_t room);
 
+/* Places of passing rows spread over all of them, by a seed; at most `wanted`, perhaps with repeats. */
+size_t vexfs_passing_sample(const struct vexfs_passing *passing, size_t count, uint64_t seed, uint32_t *places,
+                            size_t wanted);
+
+/* scores[i] -= halves[places[i]] * penalty, as walks do. */
+void vexfs_penalize(const int32_t *halves, float penalty, const uint32_t *places, size_t count, int32_t *scores);
+
+/* Keeps the best of `places` in a pool. */
+void vexfs_pool_offer_all(struct vexfs_pool *pool, const uint32_t *places, const int32_t *scores, size_t count);
+
 /* Links that several threads read and write: single links are read and written whole. */
 uint32_t vexfs_link_load(const uint32_t *link);
 void vexfs_link_store(uint32_t *link, uint32_t place);

@@ -67,7 +67,7 @@ final class GraphPoints: @unchecked Sendable {
         codes = UnsafePointer(memory.base)
         let halves = metric == .euclidean ? GraphMemory<Int32>(count: rows.count) : nil
         self.halves = halves.map { UnsafePointer($0.base) }
-        owner = [memory, halves].compactMap { $0 }
+        owner = [memory] + (halves.map { [$0] } ?? [])
         for place in 0..<(halves?.count ?? 0) { halves?.base[place] = squaredLength(of: place) / 2 }
     }
 
