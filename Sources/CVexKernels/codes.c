@@ -1,0 +1,168 @@
+#include "vexcodes.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+extern const struct vexfs_codes_kernels vexfs_codes_portable;
+#if defined(__x86_64__)
+extern const struct vexfs_codes_kernels vexfs_codes_avx2;
+extern const struct vexfs_codes_kernels vexfs_codes_avx512;
+#endif
+
+const struct vexfs_codes_kernels *vexfs_codes_kernels_at(enum vexfs_simd level) {
+    if (!vexfs_distance_kernels_at(level)) return NULL;
+    switch (level) {
+#if defined(__x86_64__)
+    case VEXFS_SIMD_AVX512:
+        return __builtin_cpu_supports("avx512vnni") ? &vexfs_codes_avx512 : &vexfs_codes_avx2;
+    case VEXFS_SIMD_AVX2: return &vexfs_codes_avx2;
+#endif
+    default: return &vexfs_codes_portable;
+    }
+}
+
+const struct vexfs_codes_kernels *vexfs_codes_kernels(void) { return vexfs_codes_kernels_at(vexfs_simd_level()); }
+
+void vexfs_codes_pack(const struct vexfs_points *points, const uint32_t *places, size_t count, int16_t *panel) {
+    size_t depth = vexfs_codes_depth(points), width = points->width;
+    for (size_t from = 0; from < count; from += VEXFS_CODES_COLUMNS, panel += VEXFS_CODES_COLUMNS * depth) {
+        for (size_t c = 0; c < VEXFS_CODES_COLUMNS; c++) {
+            int16_t *out = panel + 2 * c;
+            if (from + c >= count) {
+                for (size_t k = 0; k < depth; k += 2, out += 2 * VEXFS_CODES_COLUMNS) out[0] = out[1] = 0;
+                continue;
+            }
+            uint32_t place = places[from + c];
+            const int8_t *codes = points->codes + place * width;
+            for (size_t k = 0; k < width; k += 2, out += 2 * VEXFS_CODES_COLUMNS) {
+                out[0] = codes[k];
+                out[1] = codes[k + 1];
+            }
+            if (points->lifts) {
+                out[0] = (int16_t)points->lifts[place];
+                out[1] = 0;
+            }
+        }
+    }
+}
+
+uint32_t vexfs_pool_offer(struct vexfs_pool *pool, uint64_t item) {
+    uint64_t *items = pool->items;
+    if (pool->count == pool->capacity) {
+        if (pool->capacity == 0 || item <= items[pool->count - 1]) return pool->capacity;
+        pool->count--;
+    }
+    uint32_t low = 0, high = pool->count;
+    while (low < high) {
+        uint32_t middle = (low + high) / 2;
+        if (items[middle] >= item) low = middle + 1;
+        else high = middle;
+    }
+    memmove(items + low + 1, items + low, (pool->count - low) * sizeof(uint64_t));
+    items[low] = item;
+    pool->count++;
+    return low;
+}
+
+static int better_first(const void *a, const void *b) {
+    uint64_t left = *(const uint64_t *)a, right = *(const uint64_t *)b;
+    return left < right ? 1 : left > right ? -1 : 0;
+}
+
+void vexfs_items_sort(uint64_t *items, size_t count) {
+    if (count > 128) {
+        qsort(items, count, sizeof(uint64_t), better_first);
+        return;
+    }
+    for (size_t i = 1; i < count; i++) {
+        uint64_t item = items[i];
+        size_t at = i;
+        for (; at > 0 && items[at - 1] < item; at--) items[at] = items[at - 1];
+        items[at] = item;
+    }
+}
+
+void vexfs_score_vectors(enum vexfs_measure measure, const float *query, size_t dimension, const float *const *vectors,
+                         size_t count, float *scores) {
+    enum { AHEAD = 4, LINE = 64 };
+    const struct vexfs_distance_kernels *kernels = vexfs_distance_kernels_at(vexfs_simd_level());
+    for (size_t i = 0; i < count + AHEAD; i++) {
+        if (i < count)
+            for (size_t at = 0; at < dimension * sizeof(float); at += LINE)
+                __builtin_prefetch((const char *)vectors[i] + at, 0, 3);
+        if (i >= AHEAD) scores[i - AHEAD] = kernels->one_f32(measure, query, vectors[i - AHEAD], dimension);
+    }
+}
+
+/* Places ascend with their rows: the next one lies at most as many places on as rows. */
+static size_t listed_places(const struct vexfs_passing *passing, size_t count, uint32_t *places, size_t room) {
+    const uint32_t *rows = passing->rows;
+    size_t found = 0, place = 0;
+    for (size_t word = rows[0] >> 6; word < passing->word_count && place < count && found < room; word++) {
+        for (uint64_t bits = passing->words[word]; bits && found < room; bits &= bits - 1) {
+            uint32_t row = (uint32_t)(word << 6) + (uint32_t)__builtin_ctzll(bits);
+            if (place == count || row < rows[place]) continue;
+            size_t low = place, high = count - place > row - rows[place] ? place + (row - rows[place]) + 1 : count;
+            while (low < high) {
+                size_t middle = (low + high) / 2;
+                if (rows[middle] < row) low = middle + 1;
+                else high = middle;
+            }
+            place = low;
+            if (place < count && rows[place] == row) places[found++] = (uint32_t)place++;
+        }
+    }
+    return found;
+}
+
+size_t vexfs_passing_places(const struct vexfs_passing *passing, size_t count, uint32_t *places, size_t room) {
+    if (count == 0) return 0;
+    if (passing->rows) return listed_places(passing, count, places, room);
+    size_t found = 0, first = passing->first, end = first + count;
+    for (size_t word = first >> 6; word < passing->word_count && word << 6 < end; word++) {
+        for (uint64_t bits = passing->words[word]; bits && found < room; bits &= bits - 1) {
+            size_t row = (word << 6) + (size_t)__builtin_ctzll(bits);
+            if (row >= first && row < end) places[found++] = (uint32_t)(row - first);
+        }
+    }
+    return found;
+}
+
+size_t vexfs_passing_sample(const struct vexfs_passing *passing, size_t count, uint64_t seed, uint32_t *places,
+                            size_t wanted) {
+    enum { STEPS = 4096 };
+    size_t found = 0;
+    for (size_t i = 0; i < wanted && count > 0; i++) {
+        /* Knuth's multiplier: each step a new place, spread evenly. */
+        seed = seed * 6364136223846793005u + 1442695040888963407u;
+        size_t place = (size_t)((seed >> 32) * count >> 32);
+        for (size_t step = 0; step < STEPS; step++, place = place + 1 == count ? 0 : place + 1)
+            if (vexfs_passes(passing, (uint32_t)place)) {
+                places[found++] = (uint32_t)place;
+                break;
+            }
+    }
+    return found;
+}
+
+void vexfs_penalize(const int32_t *halves, float penalty, const uint32_t *places, size_t count, int32_t *scores) {
+    for (size_t i = 0; i < count; i++) scores[i] -= (int32_t)((float)halves[places[i]] * penalty);
+}
+
+void vexfs_pool_offer_all(struct vexfs_pool *pool, const uint32_t *places, const int32_t *scores, size_t count) {
+    size_t i = 0;
+    for (; i < count && pool->count < pool->capacity; i++) vexfs_pool_offer(pool, vexfs_item(scores[i], places[i]));
+    if (i == count || pool->capacity == 0) return;
+    int32_t floor = vexfs_item_score(pool->items[pool->count - 1]);
+    for (; i < count; i++) {
+        if (scores[i] < floor) continue;
+        vexfs_pool_offer(pool, vexfs_item(scores[i], places[i]));
+        floor = vexfs_item_score(pool->items[pool->count - 1]);
+    }
+}
+
+uint32_t vexfs_link_load(const uint32_t *link) { return __atomic_load_n(link, __ATOMIC_RELAXED); }
+
+void vexfs_link_store(uint32_t *link, uint32_t place) { __atomic_store_n(link, place, __ATOMIC_RELAXED); }
+
+uint8_t vexfs_count_up(uint8_t *counter) { return __atomic_fetch_add(counter, 1, __ATOMIC_RELAXED); }

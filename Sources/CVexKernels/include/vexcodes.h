@@ -1,0 +1,207 @@
+#ifndef VEXCODES_H
+#define VEXCODES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "vexkernels.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/*
+ * Graphs over 8-bit codes: comparing, walking, building. Codes are -127...127, `width` of them a row, a multiple of
+ * VEXFS_CODES_GRAIN (padded with zeros), rows one behind another. Nothing here allocates; every implementation gives
+ * equal integers.
+ *
+ * A point is named by its place. The similarity of two points is lift[a] * lift[b] + a . b - half[a] - half[b], where
+ * half is half the square of a point's length including its lift: minus half the squared distance. Lifts are null
+ * where no point has one.
+ */
+enum vexfs_codes_shape { VEXFS_CODES_GRAIN = 32, VEXFS_CODES_COLUMNS = 16, VEXFS_CODES_TILE = 6 };
+
+/* Ends a list of links that is not full. */
+#define VEXFS_NO_LINK UINT32_MAX
+
+/* The points of a graph. */
+struct vexfs_points {
+    const int8_t *codes;
+    size_t width;
+    const int32_t *halves;
+    const int32_t *lifts;
+};
+
+/* A list of points by score, best first: 32 bits of score, 31 of place (the lower first), 1 of "expanded". */
+struct vexfs_pool {
+    uint64_t *items;
+    uint32_t count, capacity;
+};
+
+static inline uint64_t vexfs_item(int32_t score, uint32_t place) {
+    return (uint64_t)((uint32_t)score ^ 0x80000000u) << 32 | (uint64_t)(0x7FFFFFFFu - place) << 1;
+}
+static inline uint32_t vexfs_item_place(uint64_t item) { return 0x7FFFFFFFu - ((uint32_t)item >> 1); }
+static inline int32_t vexfs_item_score(uint64_t item) { return (int32_t)((uint32_t)(item >> 32) ^ 0x80000000u); }
+
+/* Which points may be answers: those whose row's bit is set. A place's row is rows[place], or first + place. */
+struct vexfs_passing {
+    const uint64_t *words;
+    size_t word_count;
+    const uint32_t *rows;
+    uint32_t first;
+};
+
+static inline int vexfs_passes(const struct vexfs_passing *passing, uint32_t place) {
+    size_t row = passing->rows ? passing->rows[place] : (size_t)passing->first + place;
+    return row >> 6 < passing->word_count && (passing->words[row >> 6] >> (row & 63) & 1);
+}
+
+/* A best-first walk over a graph. */
+struct vexfs_walk {
+    const struct vexfs_points *points;
+    /* [points x degree] places, each list ended by VEXFS_NO_LINK unless it is full; others may change them meanwhile. */
+    const uint32_t *links;
+    size_t degree;
+    /* Only places below this are walked over. */
+    uint32_t limit;
+    /* [points] the number of the walk that a point was seen by. */
+    uint16_t *marks;
+    uint16_t number;
+    const int8_t *query;
+    /* What to take off a point's score: half[place] * penalty; none where 0. */
+    float penalty;
+    struct vexfs_pool pool;
+    /* With a filter: the passing points; otherwise passing is null. */
+    const struct vexfs_passing *passing;
+    struct vexfs_pool found;
+    /* Room for `room` neighbours of a point, at least `degree`. */
+    uint32_t *places;
+    int32_t *scores;
+    uint32_t room;
+    /* Stop after so many comparisons; 0 never. */
+    uint64_t budget;
+    /* Out: points compared, and how many of them passed. */
+    uint64_t compared, passed;
+};
+
+/* A set of points whose nearest among themselves are wanted. */
+struct vexfs_leaf {
+    const struct vexfs_points *points;
+    const uint32_t *places;
+    size_t count, keep;
+    /* Scratch: vexfs_codes_panel_bytes(count), tile rows, [TILE x columns] products, [count] halves and floors. */
+    int16_t *panel, *rows;
+    int32_t *products, *halves, *floors;
+    /* Out: [count x keep] score (upper half, offset by 2^31) and index within the leaf (lower half), best first; 0 none. */
+    uint64_t *best;
+};
+
+/* Points to be given to the nearest of some leaders. */
+struct vexfs_assignment {
+    const struct vexfs_points *points;
+    const uint32_t *places;
+    size_t count, keep;
+    /* The leaders, packed by `pack`, and their halves. */
+    const int16_t *panel;
+    const int32_t *halves;
+    size_t leaders;
+    /* Scratch: tile rows, [TILE x columns] products. */
+    int16_t *rows;
+    int32_t *products;
+    /* Out: [count x keep], as in a leaf. */
+    uint64_t *best;
+};
+
+/* Choosing the links of a point: RobustPrune (DiskANN, NeurIPS 2019). */
+struct vexfs_prune {
+    const struct vexfs_points *points;
+    uint32_t place;
+    /* Candidates by vexfs_item with the similarity to the point, best first, none twice, the point not among them. */
+    uint64_t *candidates;
+    size_t count;
+    /* How many links at the most, and the slack of the second pass on squared distances. */
+    size_t most;
+    float slack;
+    /* Scratch [count]. */
+    uint8_t *state;
+    int32_t *scores;
+    /* Out [most]. */
+    uint32_t *links;
+};
+
+/* One implementation. */
+struct vexfs_codes_kernels {
+    int32_t (*dot)(const int8_t *a, const int8_t *b, size_t width);
+    /* scores[i] = query . codes[places[i]] */
+    void (*gather)(const int8_t *query, const int8_t *codes, size_t width, const uint32_t *places, size_t count,
+                   int32_t *scores);
+    /* The same for consecutive rows. */
+    void (*scan)(const int8_t *query, const int8_t *codes, size_t width, size_t count, int32_t *scores);
+    /* products[r * stride + c] = rows[r] . column c of the panel, for r < TILE and c < 16 * blocks. */
+    void (*products)(const int16_t *rows, size_t depth, const int16_t *panel, size_t blocks, int32_t *products,
+                     size_t stride);
+    void (*leaf)(const struct vexfs_leaf *leaf);
+    void (*assign)(const struct vexfs_assignment *assignment);
+    size_t (*prune)(const struct vexfs_prune *prune);
+    /* Writes `work->candidates` and `work->count` for `places`, which may repeat and are changed; then prunes. */
+    size_t (*choose)(struct vexfs_prune *work, uint32_t *places, size_t count);
+    /* Adds the nearest of `places`, [count], to a point's `taken` links, as long as there is room; changes `places`. */
+    size_t (*fill)(struct vexfs_prune *work, size_t taken, uint32_t *places, size_t count);
+    /* Walks on from the pool until nothing in it is left to expand. */
+    void (*walk)(struct vexfs_walk *walk);
+    /* Offers the points of `places`, [count], that were not seen yet to the pool and, passing, to `found`. */
+    void (*enter)(struct vexfs_walk *walk, const uint32_t *places, size_t count);
+    /* The same walk over passing points alone, past neighbours that don't pass to theirs (ACORN-1, arXiv 2403.04871). */
+    void (*walk_passing)(struct vexfs_walk *walk);
+};
+
+/* The kernels of one instruction set, or NULL where this CPU lacks it; without VNNI, AVX-512 is AVX2. */
+const struct vexfs_codes_kernels *vexfs_codes_kernels_at(enum vexfs_simd level);
+
+/* The kernels of vexfs_simd_level(). */
+const struct vexfs_codes_kernels *vexfs_codes_kernels(void);
+
+/* 16-bit components of a widened row: its codes, and a pair for its lift where there are lifts. */
+static inline size_t vexfs_codes_depth(const struct vexfs_points *points) {
+    return points->width + (points->lifts ? 2 : 0);
+}
+
+/* Writes points as the columns of a panel, `[blocks of 16][depth / 2][16][2] Int16`, the last block filled with zeros. */
+void vexfs_codes_pack(const struct vexfs_points *points, const uint32_t *places, size_t count, int16_t *panel);
+
+/* Keeps a point in a pool if it is good enough; returns its index, or the capacity. */
+uint32_t vexfs_pool_offer(struct vexfs_pool *pool, uint64_t item);
+
+/* Sorts items, best first. */
+void vexfs_items_sort(uint64_t *items, size_t count);
+
+/* scores[i] = measure of the query and vectors[i], which lie anywhere. */
+void vexfs_score_vectors(enum vexfs_measure measure, const float *query, size_t dimension, const float *const *vectors,
+                         size_t count, float *scores);
+
+/* The places of passing rows, ascending, at most `room`; returns how many. */
+size_t vexfs_passing_places(const struct vexfs_passing *passing, size_t count, uint32_t *places, size_t room);
+
+/* Places of passing rows spread over all of them, by a seed; at most `wanted`, perhaps with repeats. */
+size_t vexfs_passing_sample(const struct vexfs_passing *passing, size_t count, uint64_t seed, uint32_t *places,
+                            size_t wanted);
+
+/* scores[i] -= halves[places[i]] * penalty, as walks do. */
+void vexfs_penalize(const int32_t *halves, float penalty, const uint32_t *places, size_t count, int32_t *scores);
+
+/* Keeps the best of `places` in a pool. */
+void vexfs_pool_offer_all(struct vexfs_pool *pool, const uint32_t *places, const int32_t *scores, size_t count);
+
+/* Links that several threads read and write: single links are read and written whole. */
+uint32_t vexfs_link_load(const uint32_t *link);
+void vexfs_link_store(uint32_t *link, uint32_t place);
+
+/* Adds one to a counter that several threads count with; returns what it was. */
+uint8_t vexfs_count_up(uint8_t *counter);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,130 @@
+import CVexKernels
+
+extension Graph {
+    /// Compares the codes of all rows that pass, and with full vectors every row whose code leaves it possible that it
+    /// is among the nearest: exact. O(passing × width).
+    func scan(
+        _ query: SegmentQuery, _ coded: GraphQuery, _ passing: UnsafePointer<vexfs_passing>, count expected: Int
+    ) -> SegmentAnswer {
+        withUnsafeTemporaryAllocation(of: UInt32.self, capacity: max(1, expected)) { room in
+            let found = passingPlaces(passing, into: room)
+            let places = UnsafeBufferPointer(rebasing: room[..<found])
+            var answer = SegmentAnswer()
+            answer.isExact = true
+            answer.plan = "scan of \(found) rows"
+            if found <= max(Self.fewRows, 2 * query.limit) {
+                answer.neighbors = neighbors(places, query: query)
+                answer.rescored = found
+                return answer
+            }
+            answer.compared = found
+            withUnsafeTemporaryAllocation(of: Int32.self, capacity: found) { scores in
+                compare(places, coded, into: scores)
+                select(places, UnsafeBufferPointer(scores), query, coded, into: &answer)
+            }
+            return answer
+        }
+    }
+
+    /// So few rows are compared with their full vectors at once.
+    private static var fewRows: Int { 64 }
+
+    private func passingPlaces(
+        _ passing: UnsafePointer<vexfs_passing>, into room: UnsafeMutableBufferPointer<UInt32>
+    ) -> Int {
+        guard passing.pointee.words == nil else {
+            return vexfs_passing_places(passing, count, room.baseAddress, room.count)
+        }
+        let all = min(count, room.count)
+        for place in 0..<all { room[place] = UInt32(place) }
+        return all
+    }
+
+    private func compare(
+        _ places: UnsafeBufferPointer<UInt32>, _ coded: GraphQuery, into scores: UnsafeMutableBufferPointer<Int32>
+    ) {
+        vexfs_codes_kernels().pointee.gather(
+            coded.codes, points.codes, points.width, places.baseAddress, places.count, scores.baseAddress)
+        if let halves = points.halves {
+            vexfs_penalize(halves, coded.penalty, places.baseAddress, places.count, scores.baseAddress)
+        }
+    }
+
+    /// The best by their codes say how good the answer is at least; whatever may be better is compared too.
+    private func select(
+        _ places: UnsafeBufferPointer<UInt32>, _ scores: UnsafeBufferPointer<Int32>, _ query: SegmentQuery,
+        _ coded: GraphQuery, into answer: inout SegmentAnswer
+    ) {
+        let first = min(places.count, query.limit + 6)
+        withUnsafeTemporaryAllocation(of: UInt64.self, capacity: first) { items in
+            var best = vexfs_pool(items: items.baseAddress, count: 0, capacity: UInt32(first))
+            vexfs_pool_offer_all(&best, places.baseAddress, scores.baseAddress, places.count)
+            var chosen: [UInt32] = []
+            for index in 0..<Int(best.count) { chosen.append(vexfs_item_place(items[index])) }
+            let known = chosen.withUnsafeBufferPointer { neighbors($0, query: query) }
+            guard let worst = known.last, known.count == query.limit else {
+                // Scores that are not numbers: the codes say nothing about them.
+                answer.rescored = places.count
+                answer.neighbors = neighbors(places, query: query)
+                return
+            }
+            let error = GraphError(coded, bounds: bounds, points: points)
+            let needed = error.similarity(of: worst.score)
+            let floor = error.lowest(needed, residual: bounds.largestResidual)
+            let last = items[Int(best.count) - 1]
+            for index in 0..<places.count where scores[index] >= floor {
+                let place = places[index]
+                guard vexfs_item(scores[index], place) < last,
+                    scores[index] >= error.lowest(needed, residual: bounds.residual(of: Int(place)))
+                else { continue }
+                chosen.append(place)
+            }
+            answer.rescored = chosen.count
+            answer.neighbors = chosen.withUnsafeBufferPointer { neighbors($0, query: query) }
+        }
+    }
+}
+
+/// How far the score of codes may be off from that of the vectors.
+///
+/// With x̂ and q̂ for what the codes stand for: |x·q − x̂·q̂| ≤ |x − x̂|·|q| + |x̂|·|q − q̂|. Euclidean distances are compared
+/// as x·q − |x|²/2, where |x|²/2 is off by at most |x − x̂|·(|x̂| + |x − x̂|/2) besides.
+struct GraphError {
+    private let metric: Metric
+    /// Lengths of the query, of what its code leaves, and of the longest point.
+    private let length: Double
+    private let residual: Double
+    private let longest: Double
+    /// What one unit of an integer score is worth.
+    private let unit: Double
+
+    init(_ query: GraphQuery, bounds: GraphBounds, points: GraphPoints) {
+        metric = query.metric
+        var squares = 0.0
+        for component in query.vector { squares += Double(component) * Double(component) }
+        length = squares.squareRoot()
+        residual = vexfs_residual_i8(query.vector, query.codes, query.vector.count, 1 / query.factor) * 1.00001
+        longest = Double(bounds.largestLength)
+        unit = 1 / (Double(points.factor) * Double(query.factor))
+    }
+
+    /// A score as a similarity: the inner product, for Euclidean distances less half the point's squared length.
+    func similarity(of score: Float) -> Double {
+        guard metric == .euclidean else { return Double(score) }
+        return (length * length - Double(score) * Double(score)) / 2
+    }
+
+    /// The lowest integer score of a point with that residual that may be as similar as `similarity`.
+    func lowest(_ similarity: Double, residual rest: Float) -> Int32 {
+        let rest = Double(rest)
+        var error = rest * length + longest * residual
+        // 32-bit sums of products: rounded, as the scores that are compared are.
+        var rounding = 1e-5 * (longest + rest) * length
+        if metric == .euclidean {
+            error += rest * (longest + rest / 2)
+            rounding += 1e-5 * ((longest + rest) * (longest + rest) + length * length)
+        }
+        let floor = (similarity - error - rounding) / unit - 3
+        return floor > Double(Int32.min) ? (floor < Double(Int32.max) ? Int32(floor) : Int32.max) : Int32.min
+    }
+}
