@@ -2,7 +2,7 @@
 #include "vexkernels.h"
 
 static const char *const names[VEXFS_MINILM_VARIANTS] = {
-    "portable", "avx2", "avx512", "avx512-bf16", "avx512-emulated",
+    "portable", "avx2", "avx512", "avx512-bf16", "avx512-emulated", "avx2-adders",
 };
 
 /* Null for a variant that this architecture does not have. */
@@ -12,6 +12,7 @@ static const struct variant *table(enum vexfs_minilm_variant variant) {
     case VEXFS_MINILM_EMULATED: return &vexfs_minilm_emulated;
 #if defined(__x86_64__)
     case VEXFS_MINILM_AVX2: return &vexfs_minilm_avx2;
+    case VEXFS_MINILM_AVX2_ADDERS: return &vexfs_minilm_avx2_adders;
     case VEXFS_MINILM_AVX512: return &vexfs_minilm_avx512;
     case VEXFS_MINILM_AVX512_BF16: return &vexfs_minilm_avx512_bf16;
 #endif
@@ -30,7 +31,8 @@ int vexfs_minilm_variant_runs(enum vexfs_minilm_variant variant) {
     int avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
                  __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
     switch (variant) {
-    case VEXFS_MINILM_AVX2: return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+    case VEXFS_MINILM_AVX2:
+    case VEXFS_MINILM_AVX2_ADDERS: return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
     case VEXFS_MINILM_AVX512: return avx512;
     case VEXFS_MINILM_AVX512_BF16: return avx512 && __builtin_cpu_supports("avx512bf16");
     default: break;
@@ -39,11 +41,22 @@ int vexfs_minilm_variant_runs(enum vexfs_minilm_variant variant) {
     return 1;
 }
 
+/* Whether the CPU adds floating-point numbers beside multiplying them: every Zen does, AMD's earlier cores do not, and
+   Intel's with AVX2 but without AVX-512 do both on the same ports. */
+static int separate_adders(void) {
+#if defined(__x86_64__)
+    __builtin_cpu_init();
+    return __builtin_cpu_is("amd") && !__builtin_cpu_is("amdfam15h");
+#else
+    return 0;
+#endif
+}
+
 enum vexfs_minilm_variant vexfs_minilm_best_variant(void) {
     switch (vexfs_simd_level()) {
     case VEXFS_SIMD_AVX512:
         return vexfs_minilm_variant_runs(VEXFS_MINILM_AVX512_BF16) ? VEXFS_MINILM_AVX512_BF16 : VEXFS_MINILM_AVX512;
-    case VEXFS_SIMD_AVX2: return VEXFS_MINILM_AVX2;
+    case VEXFS_SIMD_AVX2: return separate_adders() ? VEXFS_MINILM_AVX2_ADDERS : VEXFS_MINILM_AVX2;
     default: return VEXFS_MINILM_PORTABLE;
     }
 }

@@ -126,15 +126,19 @@ static void MODE(embed)(const struct batch *batch) {
     MODE(look_up)(batch, input);
     for (int at = 0; at < LAYERS; at++) {
         const struct vexfs_minilm_layer *layer = &batch->model->layers[at];
-        MODE(product)(EPILOGUE_STORE, MATRIX_QKV, batch, at, input, tokens, work->qkv, sizeof(float));
+        const struct block qkv = {MATRIX_QKV, 0, 0, 3 * WIDTH}, output = {MATRIX_OUTPUT, 0, 0, WIDTH};
+        MODE(product)(EPILOGUE_STORE, qkv, batch, at, input, tokens, work->qkv);
         MODE(attend)(batch, input);
-        MODE(product)(EPILOGUE_ADD, MATRIX_OUTPUT, batch, at, input, tokens, work->residual, sizeof(float));
+        MODE(product)(EPILOGUE_ADD, output, batch, at, input, tokens, work->residual);
         for (size_t token = 0; token < tokens; token++)
             MODE(normalize)(work->residual + token * WIDTH, layer->attention_scale, layer->attention_shift,
                             input + token * WIDTH);
         rest(batch);
-        MODE(product)(EPILOGUE_GELU, MATRIX_INNER, batch, at, input, tokens, inner, sizeof(ACTIVATION));
-        MODE(product)(EPILOGUE_ADD, MATRIX_OUTER, batch, at, inner, tokens, work->residual, sizeof(float));
+        for (size_t first = 0; first < INNER; first += SLICE) {
+            const struct block widen = {MATRIX_INNER, 0, first, SLICE}, narrow = {MATRIX_OUTER, first, 0, WIDTH};
+            MODE(product)(EPILOGUE_GELU, widen, batch, at, input, tokens, inner);
+            MODE(product)(EPILOGUE_ADD, narrow, batch, at, inner, tokens, work->residual);
+        }
         for (size_t token = 0; token < tokens; token++)
             MODE(normalize)(work->residual + token * WIDTH, layer->final_scale, layer->final_shift,
                             input + token * WIDTH);
@@ -147,4 +151,9 @@ static void MODE(embed)(const struct batch *batch) {
 #undef ELEMENT
 #undef ACTIVATION
 #undef BF16
+#undef FIXED
+#undef OPERAND
+#undef SUM
+#undef RUN
+#undef STEPS
 #undef PANEL

@@ -36,10 +36,13 @@ static inline struct shape matrix_shape(enum matrix matrix) {
     }
 }
 
-/* A matrix in the packed weights: `outputs` biases, then the panels. Every size is a multiple of 64 bytes. */
+/* What stands before a matrix's panels: biases, and of each slice scales and corrections, which only pairs have. */
+static inline size_t header_rows(struct shape shape) { return 1 + shape.inputs / SLICE * 2; }
+
+/* A matrix in the packed weights: the rows of its header, then the panels. Every size is a multiple of 64 bytes. */
 static inline size_t matrix_bytes(enum matrix matrix, size_t element) {
     struct shape shape = matrix_shape(matrix);
-    return shape.outputs * sizeof(float) + shape.inputs * shape.outputs * element;
+    return header_rows(shape) * shape.outputs * sizeof(float) + shape.inputs * shape.outputs * element;
 }
 
 static inline size_t layer_bytes(size_t element) {
@@ -54,17 +57,37 @@ static inline const void *packed_matrix(const void *packed, size_t element, int 
     return at;
 }
 
+/* The part of a matrix that one product takes: SLICE inputs, and outputs that follow one another. */
+struct block {
+    enum matrix matrix;
+    size_t first_input, first_output, outputs;
+};
+
+/* What becomes of a product: stored as f32, put through GELU for the next product, or added to the residual. */
+enum epilogue { EPILOGUE_STORE, EPILOGUE_GELU, EPILOGUE_ADD };
+
+/* What to fetch while a tile is computed: `step` bytes further at each step. */
+struct ahead {
+    const char *at;
+    size_t step;
+};
+
 /* The working memory of a call. `input` is what the next product reads: f32, or bfloat16 if PAIRS. */
 struct workspace {
     _Alignas(64) float residual[TOKENS * WIDTH];
     _Alignas(64) float input[TOKENS * WIDTH];
     _Alignas(64) float qkv[TOKENS * 3 * WIDTH];
-    _Alignas(64) float inner[TOKENS * INNER];
+    /* A slice of the feed-forward layer: the next product takes it before the next slice is made. */
+    _Alignas(64) float inner[TOKENS * SLICE];
     _Alignas(64) float keys[TOKENS * HEAD];
     _Alignas(64) float values[TOKENS * HEAD];
     _Alignas(64) float scores[TILE_ROWS * TOKENS];
     /* A panel's products while their slice is incomplete, `[tokens x panel]`. */
     _Alignas(64) float partial[(TOKENS + TILE_ROWS) * WIDEST_PANEL];
+    /* Of products of pairs: a slice of the input in fixed point, its rows' scales, and where their sums begin. */
+    _Alignas(64) int16_t words[TOKENS * SLICE];
+    _Alignas(64) float steps[TOKENS];
+    _Alignas(64) uint32_t starts[TOKENS];
 };
 
 /* A micro-batch as the variants see it; the texts were checked. */
@@ -111,7 +134,7 @@ struct variant {
 
 extern const struct variant vexfs_minilm_portable, vexfs_minilm_emulated;
 #if defined(__x86_64__)
-extern const struct variant vexfs_minilm_avx2, vexfs_minilm_avx512, vexfs_minilm_avx512_bf16;
+extern const struct variant vexfs_minilm_avx2, vexfs_minilm_avx2_adders, vexfs_minilm_avx512, vexfs_minilm_avx512_bf16;
 #endif
 
 #endif

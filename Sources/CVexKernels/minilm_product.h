@@ -41,11 +41,11 @@ static void MODE(pack_matrix)(const struct vexfs_minilm_layer *layer, enum matri
         size_t panel = output / PANEL, column = output % PANEL;
         biases[output] = parts.biases[part][row] * scale;
 #if BF16
-        uint16_t *at = (uint16_t *)(biases + shape.outputs) + panel * shape.inputs * PANEL + column * 2;
+        uint16_t *at = (uint16_t *)(biases + shape.outputs * header_rows(shape)) + panel * shape.inputs * PANEL + column * 2;
         for (size_t input = 0; input < shape.inputs; input++)
             at[input / 2 * 2 * PANEL + input % 2] = minilm_bfloat(weights[input] * scale);
 #else
-        float *at = biases + shape.outputs + panel * shape.inputs * PANEL + column;
+        float *at = biases + shape.outputs * header_rows(shape) + panel * shape.inputs * PANEL + column;
         for (size_t input = 0; input < shape.inputs; input++) at[input * PANEL] = weights[input] * scale;
 #endif
     }
@@ -129,12 +129,6 @@ static __attribute__((noinline)) void MODE(run)(size_t rows, const ACTIVATION *a
 #undef TILE
 }
 
-/* What becomes of a product: stored as f32, put through GELU for the next product, or added to the residual. */
-#ifndef MINILM_EPILOGUE
-#define MINILM_EPILOGUE
-enum epilogue { EPILOGUE_STORE, EPILOGUE_GELU, EPILOGUE_ADD };
-#endif
-
 INLINE void MODE(finish)(const enum epilogue epilogue, size_t rows, const float *products, const float *bias, void *out,
                          size_t outputs) {
     for (size_t row = 0; row < rows; row++) {
@@ -150,32 +144,31 @@ INLINE void MODE(finish)(const enum epilogue epilogue, size_t rows, const float 
 }
 
 /*
- * `[tokens x inputs]` activations times a packed matrix, SLICE inputs at a time; only EPILOGUE_ADD may have more than
- * one slice. Within a panel, all rows pass by the part of it that the first-level cache holds.
+ * `[tokens x SLICE]` activations times a block of a packed matrix. Within a panel, all rows pass by the part of it that
+ * the first-level cache holds.
  */
-INLINE void MODE(product)(const enum epilogue epilogue, enum matrix matrix, const struct batch *batch, int layer,
-                          const ACTIVATION *input, size_t tokens, void *out, size_t out_element) {
-    struct shape shape = matrix_shape(matrix);
-    const float *biases = packed_matrix(batch->packed, ELEMENT, layer, matrix);
-    const char *panels = (const char *)(biases + shape.outputs);
+INLINE void MODE(product)(const enum epilogue epilogue, struct block block, const struct batch *batch, int layer,
+                          const ACTIVATION *input, size_t tokens, void *out) {
+    struct shape shape = matrix_shape(block.matrix);
+    const float *biases = packed_matrix(batch->packed, ELEMENT, layer, block.matrix);
+    const char *panels = (const char *)(biases + shape.outputs * header_rows(shape));
     float *partial = batch->work->partial;
-    for (size_t slice = 0; slice < shape.inputs; slice += SLICE) {
-        for (size_t column = 0; column < shape.outputs; column += PANEL) {
-            const float *bias = slice == 0 ? biases + column : NULL;
-            for (size_t start = slice; start < slice + SLICE; start += DEPTH) {
-                const void *panel = panels + (column * shape.inputs + start * PANEL) * ELEMENT;
-                for (size_t row = 0; row < tokens; row += TILE_ROWS) {
-                    size_t rows = tokens - row < TILE_ROWS ? tokens - row : TILE_ROWS;
-                    /* Only the first rows fetch what comes next: the rest would ask again for the same lines. */
-                    size_t ahead = row > 0 ? 0 : start == slice ? DEPTH * PANEL * ELEMENT
-                                                                : (shape.inputs - DEPTH) * PANEL * ELEMENT;
-                    const ACTIVATION *a = input + row * shape.inputs + start;
-                    float *products = partial + row * PANEL;
-                    MODE(run)(rows, a, shape.inputs, panel, ahead, start > slice, products);
-                    if (start + DEPTH < slice + SLICE) continue;
-                    void *at = (char *)out + (row * shape.outputs + column) * out_element;
-                    MODE(finish)(epilogue, rows, products, bias, at, shape.outputs);
-                }
+    const size_t out_element = epilogue == EPILOGUE_GELU ? sizeof(ACTIVATION) : sizeof(float);
+    for (size_t column = 0; column < block.outputs; column += PANEL) {
+        const float *bias = block.first_input == 0 ? biases + block.first_output + column : NULL;
+        size_t first = (block.first_output + column) * shape.inputs + block.first_input * PANEL;
+        for (size_t start = 0; start < SLICE; start += DEPTH) {
+            const void *panel = panels + (first + start * PANEL) * ELEMENT;
+            for (size_t row = 0; row < tokens; row += TILE_ROWS) {
+                size_t rows = tokens - row < TILE_ROWS ? tokens - row : TILE_ROWS;
+                /* Only the first rows fetch what comes next: the rest would ask again for the same lines. */
+                size_t ahead = row > 0 ? 0 : start == 0 ? DEPTH * PANEL * ELEMENT
+                                                        : (shape.inputs - DEPTH) * PANEL * ELEMENT;
+                float *products = partial + row * PANEL;
+                MODE(run)(rows, input + row * SLICE + start, SLICE, panel, ahead, start > 0, products);
+                if (start + DEPTH < SLICE) continue;
+                void *at = (char *)out + (row * block.outputs + column) * out_element;
+                MODE(finish)(epilogue, rows, products, bias, at, block.outputs);
             }
         }
     }

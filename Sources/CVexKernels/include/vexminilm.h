@@ -37,7 +37,9 @@ enum vexfs_minilm_variant {
     /* The AVX-512 code's 16 lanes, panels and paired bfloat16 layout, lowered to the baseline instruction set: never
        chosen, it lets every machine test the index arithmetic of the two variants above. */
     VEXFS_MINILM_EMULATED = 4,
-    VEXFS_MINILM_VARIANTS = 5
+    /* As AVX2, for CPUs whose adders stand idle while they multiply. */
+    VEXFS_MINILM_AVX2_ADDERS = 5,
+    VEXFS_MINILM_VARIANTS = 6
 };
 
 /* One encoder layer of the model file. Matrices are `[outputs x inputs] f32`, row-major. */

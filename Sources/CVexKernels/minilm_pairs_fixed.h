@@ -1,0 +1,116 @@
+/*
+ * Of minilm_pairs.h: 16-bit fixed point. Rows and outputs have scales of their own; a step takes four inputs in two
+ * words of a row and two vectors of weights, in which an output has two inputs each. Sums are exact, modulo 2^32.
+ */
+#define OPERAND int16_t
+#define SUM uint32_t
+#define RUN SLICE
+#define STEPS (RUN / FIXED_STEP)
+
+enum {
+    FIXED_STEP = 4,
+    /* The sum of two operands has 16 bits. */
+    FIXED_LARGEST = 16383,
+    /* Two vectors of this length have a product below 2^31 (Cauchy-Schwarz), with room for what rounding adds: so the
+       sums may overflow on their way, but not at its end. */
+    FIXED_LENGTH = 46000
+};
+
+typedef uint16_t SELF(halves) __attribute__((vector_size(LANES * 4)));
+typedef uint16_t SELF(halves_in_memory) __attribute__((vector_size(LANES * 4), aligned(2), may_alias));
+#define VH SELF(halves)
+#define LOAD_HALVES(at) ((VH) * (const SELF(halves_in_memory) *)(at))
+/* Two inputs of a row in every lane. */
+#define SPLAT_PAIR(at) ((VH)(*(const SELF(word_in_memory) *)(at) - (VU){0}))
+typedef uint32_t SELF(word_in_memory) __attribute__((aligned(2), may_alias));
+
+/* In each lane, the sum of two products of signed halves. */
+INLINE VU SELF(multiply_halves)(VH a, VH b) { return (VU)_mm256_madd_epi16((__m256i)a, (__m256i)b); }
+
+/* What a step stands for, given the largest value and the sum of squares; NaN where that is NaN. */
+static inline float SELF(step_for)(float largest, float squares) {
+    float step = largest / FIXED_LARGEST, other = __builtin_sqrtf(squares) / FIXED_LENGTH;
+    if (!(other <= step)) step = other;
+    return step < 1e-30f ? 0 : step;
+}
+
+static void MODE(pack_slice)(const float *weights, size_t column, int16_t *panel, float *scale, uint32_t *correction) {
+    float largest = 0, squares = 0;
+    for (size_t at = 0; at < SLICE; at++) {
+        largest = __builtin_fmaxf(largest, __builtin_fabsf(weights[at]));
+        squares += weights[at] * weights[at];
+    }
+    float step = SELF(step_for)(largest, squares), factor = step > 0 && squares < 1e30f ? 1 / step : 0;
+    uint32_t sum = 0;
+    for (size_t at = 0; at < SLICE; at += FIXED_STEP) {
+        int32_t word[FIXED_STEP];
+        int16_t *pair = panel + at * PANEL + column * 2;
+        for (int i = 0; i < FIXED_STEP; i++) {
+            word[i] = (int32_t)__builtin_rintf(weights[at + (size_t)i] * factor);
+            pair[i / 2 * 2 * PANEL + i % 2] = (int16_t)word[i];
+        }
+        sum += (uint32_t)(word[0] * word[2] + word[1] * word[3]);
+    }
+    *scale = step;
+    *correction = sum;
+}
+
+/* Rounds a row of activations; returns what their pairs' products come to, negated. */
+INLINE uint32_t MODE(round)(const float *row, int16_t *words, float *step) {
+    V most = (V){0}, squares = (V){0};
+    for (size_t at = 0; at < SLICE; at += LANES) {
+        V value = LOAD(row + at);
+        squares = MULTIPLY_ADD(value, value, squares);
+        most = __builtin_elementwise_max(most, (V)((VI)value & 0x7fffffff));
+    }
+    *step = SELF(step_for)(SELF(largest)(most), SELF(total)(squares));
+    float factor = *step > 0 && *step < 1e30f ? 1 / *step : 0;
+    VU sums = (VU){0};
+    for (size_t at = 0; at < SLICE; at += 2 * LANES) {
+        __m256i low = _mm256_cvtps_epi32((__m256)(LOAD(row + at) * factor));
+        __m256i high = _mm256_cvtps_epi32((__m256)(LOAD(row + at + LANES) * factor));
+        __m256i both = _mm256_permute4x64_epi64(_mm256_packs_epi32(low, high), 0xd8);
+        _mm256_storeu_si256((__m256i_u *)(words + at), both);
+        /* The first pair of each four inputs meets the second one; the upper words meet zero. */
+        sums += SELF(multiply_halves)((VH)both, (VH)_mm256_srli_epi64(both, 32));
+    }
+    uint32_t sum = 0;
+    for (int lane = 0; lane < LANES; lane++) sum += sums[lane];
+    return -sum;
+}
+
+/* Rounds a slice's activations, and computes where their sums begin. */
+static const int16_t *MODE(prepare)(const float *input, size_t tokens, struct workspace *work) {
+    for (size_t row = 0; row < tokens; row++)
+        work->starts[row] = MODE(round)(input + row * SLICE, work->words + row * SLICE, work->steps + row);
+    return work->words;
+}
+
+/* A tile's sums over a slice. */
+INLINE void MODE(pair_tile)(const int rows, const int16_t *a, const int16_t *b, struct ahead ahead,
+                            const uint32_t *starts, int resume, uint32_t *out) {
+    VU sum[PAIR_ROWS][VECTORS];
+    (void)resume;
+    EACH(row, rows) EACH(v, VECTORS) sum[row][v] = starts[row] - (VU){0};
+#pragma clang loop unroll_count(2)
+    for (size_t k = 0; k < RUN; k += FIXED_STEP) {
+        VH first[VECTORS], second[VECTORS];
+        __builtin_prefetch(ahead.at, 0, 2);
+        ahead.at += ahead.step;
+        EACH(v, VECTORS) {
+            first[v] = LOAD_HALVES(b + k * PANEL + v * 2 * LANES);
+            second[v] = LOAD_HALVES(b + (k + 2) * PANEL + v * 2 * LANES);
+        }
+        EACH(row, rows) {
+            VH early = SPLAT_PAIR(a + row * SLICE + k), late = SPLAT_PAIR(a + row * SLICE + k + 2);
+            EACH(v, VECTORS) sum[row][v] += SELF(multiply_halves)(early + second[v], late + first[v]);
+        }
+    }
+    EACH(row, rows) EACH(v, VECTORS) STORE((float *)out + row * PANEL + v * LANES, (V)sum[row][v]);
+}
+
+/* A vector of products as numbers. */
+INLINE V MODE(value)(const uint32_t *sums, const uint32_t *corrections, V scales, const float *step) {
+    VI sum = (VI)(LOAD_WORDS(sums) - LOAD_WORDS(corrections));
+    return __builtin_convertvector(sum, V) * (scales * *step);
+}
