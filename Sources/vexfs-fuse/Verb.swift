@@ -43,7 +43,7 @@ enum HelpText {
     static var verbs: [any Verb.Type] {
         [
             FormatVerb.self, MountVerb.self, UnmountVerb.self, StatusVerb.self, SearchVerb.self, EmbedVerb.self,
-            FsckVerb.self,
+            FsckVerb.self, BenchVerb.self,
         ]
     }
 

@@ -1,0 +1,71 @@
+import Glibc
+import VexFS
+
+/// `vexfs-fuse bench ann`.
+enum BenchVerb: Verb {
+    static let name = "bench"
+    static let operands = "ann"
+    static let summary = "measure how fast vectors are found, and how many of the right ones"
+    static let details = """
+        Makes a throw-away collection of the vectors in an .npy file, compares every query with every vector
+        to know the right answers, and looks for the smallest search breadth (ef) that finds the wanted
+        share of them. There it measures queries a second on one and on two threads (the best round), p50 and
+        p99 of one query, and besides: build rate, memory and disk per vector, time to open. Every query is
+        a call of its own, in this process. Progress goes to standard error.
+
+        --serve builds once and then answers commands on standard input, one JSON object a line, so that
+        rounds can alternate with those of other programs:
+          round TARGET THREADS     one round at a recall target, or at a breadth: round ef=64 2
+          filter KIND SHARE        from now on with a filter; "filter none" ends it
+          report                   what --json prints
+        """
+    static let options = BenchRequest.options
+
+    static func run(_ arguments: ParsedArguments) throws(Failure) -> ExitCode {
+        let temporary = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+        let request = try BenchRequest(arguments, temporaryDirectory: temporary)
+        let data = try BenchData(request)
+        var template = Array("\(request.directory)/vexfs-bench-XXXXXX".utf8CString)
+        guard mkdtemp(&template) != nil else {
+            throw Failure(.failure, "\(request.directory): \(Terminal.reason())")
+        }
+        let directory = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
+        defer { BenchDirectory.remove(directory) }
+        let session = try BenchSession(request, data: data, directory: directory)
+        if request.serves {
+            try BenchServer(session).run()
+        } else {
+            try session.measureAll()
+            try Terminal.write(request.isJSON ? session.report.json + "\n" : session.report.table)
+        }
+        return .success
+    }
+}
+
+/// The directory of a throw-away collection.
+enum BenchDirectory {
+    /// Bytes that the files below a directory take on the disk.
+    static func bytes(_ path: String) -> Int {
+        var total = 0
+        for name in FilePath.names(in: path) ?? [] {
+            var facts = stat()
+            guard lstat("\(path)/\(name)", &facts) == 0 else { continue }
+            if facts.st_mode & S_IFMT == S_IFDIR {
+                total += bytes("\(path)/\(name)")
+            } else {
+                total += Int(facts.st_blocks) * 512
+            }
+        }
+        return total
+    }
+
+    /// Removes a directory with everything in it.
+    static func remove(_ path: String) {
+        for name in FilePath.names(in: path) ?? [] {
+            let inner = "\(path)/\(name)"
+            // A directory can't be unlinked; its entries go first.
+            if unlink(inner) != 0 { remove(inner) }
+        }
+        rmdir(path)
+    }
+}
