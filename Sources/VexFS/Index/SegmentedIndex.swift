@@ -31,7 +31,6 @@ public struct SegmentedIndex: VectorIndex {
     public func search(_ vector: [Float], _ query: IndexQuery, allowed: RowBitmap) throws(VexFSError) -> IndexAnswer {
         guard !segments.entries.isEmpty else { return try scan.search(vector, query, allowed: allowed) }
         let prepared = try metric.prepare(vector, dimension: dimension)
-        let wanted = SegmentQuery(vector: prepared, limit: query.limit, ef: query.ef ?? defaultEf)
         var answers: [[Neighbor]] = []
         var answer = IndexAnswer(neighbors: [], compared: 0)
         for entry in segments.entries {
@@ -39,8 +38,9 @@ public struct SegmentedIndex: VectorIndex {
             let passing = allowed.count(in: Int(entry.range.lowerBound)..<Int(entry.range.upperBound))
             guard passing > 0 else { continue }
             let isWhole = passing == segment.rows.count
+            let ef = query.ef ?? defaultEf ?? segment.defaultEf
             let found = segment.search(
-                wanted, filter: isWhole ? nil : SegmentFilter(rows: allowed, passing: passing), vectors: vectors)
+                SegmentQuery(vector: prepared, limit: query.limit, ef: ef, vectors: vectors), filter: isWhole ? nil : SegmentFilter(rows: allowed, passing: passing))
             answer.compared += found.compared
             answer.rescored += found.rescored
             answer.isExact = answer.isExact && found.isExact

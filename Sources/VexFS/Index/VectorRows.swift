@@ -50,6 +50,13 @@ public struct VectorRows: Sendable {
         rowsPerChunk = chunks.first?.count ?? 0
     }
 
+    /// No vectors at all.
+    static func none(dimension: Int) -> VectorRows {
+        VectorRows(chunks: [], strideBytes: dimension * 4, dimension: dimension, owner: NoOwner())
+    }
+
+    private final class NoOwner: Sendable {}
+
     /// Calls `body` with the vector of a row, `[dimension] Float32`, or returns nil where no chunk holds it. O(log
     /// chunks).
     public func withVector<Result>(

@@ -63,6 +63,7 @@ extension Graph {
     /// The nearest of some places by their full vectors.
     func neighbors(_ places: UnsafeBufferPointer<UInt32>, query: SegmentQuery) -> [Neighbor] {
         let count = places.count
+        let vectors = query.vectors ?? vectors
         guard count > 0 else { return [] }
         return withUnsafeTemporaryAllocation(of: UnsafePointer<Float>?.self, capacity: count) { addresses in
             withUnsafeTemporaryAllocation(of: Float.self, capacity: count) { scores in

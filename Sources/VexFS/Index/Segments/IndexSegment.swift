@@ -4,15 +4,20 @@ public struct SegmentQuery: Sendable {
     public var vector: [Float]
     /// How many neighbours at the most.
     public var limit: Int
-    /// The search breadth: how many candidates a segment keeps before it compares full vectors; nil for what suits the
-    /// segment. A larger one costs time and finds more; a segment may keep more than this, never fewer than ``limit``.
-    public var ef: Int?
+    /// The search breadth: how many candidates a segment keeps before it compares full vectors. A larger one costs
+    /// time and finds more; a segment may keep more than this, never fewer than ``limit``.
+    public var ef: Int
+
+    /// The full vector of every live row. It comes with the query, so that a segment keeps no memory map alive that a
+    /// compaction wants to be rid of.
+    public var vectors: VectorRows?
 
     /// Creates a query; `ef` is raised to `limit`.
-    public init(vector: [Float], limit: Int, ef: Int?) {
+    public init(vector: [Float], limit: Int, ef: Int, vectors: VectorRows? = nil) {
+        self.vectors = vectors
         self.vector = vector
         self.limit = limit
-        self.ef = ef.map { max($0, limit) }
+        self.ef = max(ef, limit)
     }
 }
 
@@ -54,15 +59,14 @@ public struct SegmentAnswer: Sendable {
 public protocol IndexSegment: Sendable {
     /// Which rows, by place.
     var rows: SegmentRows { get }
+    /// The search breadth that finds most of the nearest rows, for a query that names none.
+    var defaultEf: Int { get }
     /// Bytes of memory that are the segment's own: what it allocated, without what it maps from files.
     var allocatedBytes: Int { get }
     /// Bytes that it maps from its file; 0 for a segment without one.
     var mappedBytes: Int { get }
     /// The nearest of the segment's rows, or of those that pass the filter; as many as there are up to the limit.
-    ///
-    /// `vectors` holds the full vector of every live row; it is given anew each time, so that a segment keeps no memory
-    /// map alive that a compaction wants to be rid of.
-    func search(_ query: SegmentQuery, filter: SegmentFilter?, vectors: VectorRows) -> SegmentAnswer
+    func search(_ query: SegmentQuery, filter: SegmentFilter?) -> SegmentAnswer
 }
 
 /// The rows of a segment, ascending; a row's index among them is its place.

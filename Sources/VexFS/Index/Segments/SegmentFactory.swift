@@ -11,14 +11,44 @@ struct SegmentFactory {
     /// - Returns: nil where the build was cancelled.
     /// - Throws: `storeFull`, `inputOutput`.
     func build(
-        _ recipe: SegmentRecipe, _ rows: SegmentRows, _ vectors: VectorRows, extending older: SegmentEntry?, path: String
+        _ recipe: SegmentRecipe, _ rows: SegmentRows, _ vectors: VectorRows, extending older: SegmentEntry?,
+        path: String
     ) throws(VexFSError) -> (any IndexSegment)? {
-        nil
+        do throws(VexFSError) {
+            let header = SegmentHeader(
+                kind: recipe.kind, metric: metric, dimension: vectors.dimension, count: rows.count)
+            let writer = try SegmentWriter(path: path, header: header)
+            try write(recipe, rows, vectors, extending: older, to: writer)
+            try writer.finish()
+            return try Self.open(SegmentFile(opening: path))
+        } catch {
+            if error.code == .interrupted { return nil }
+            throw error
+        }
+    }
+
+    private func write(
+        _ recipe: SegmentRecipe, _ rows: SegmentRows, _ vectors: VectorRows, extending older: SegmentEntry?,
+        to writer: SegmentWriter
+    ) throws(VexFSError) {
+        switch recipe {
+        default:
+            var options = GraphOptions(count: rows.count, dimension: vectors.dimension)
+            if case .graph(let links?) = recipe { options.degree = links }
+            options.threads = threads
+            options.isCancelled = isCancelled
+            _ = try GraphSegment.build(rows: rows, vectors: vectors, metric: metric, options: options, writer: writer)
+        }
     }
 
     /// Opens a segment of whatever kind its file says.
     /// - Throws: `corruption`.
     static func open(_ file: SegmentFile) throws(VexFSError) -> any IndexSegment {
-        throw VexFSError(.corruption, "unknown kind \(file.header.kind)")
+        let vectors = VectorRows.none(dimension: file.header.dimension)
+        switch file.header.kind {
+        case GraphSegment.kind: return try GraphSegment.open(file, vectors: vectors, metric: file.header.metric)
+        default:
+            throw VexFSError(.corruption, "there is no index of the kind \(file.header.kind)", at: file.path)
+        }
     }
 }

@@ -26,6 +26,13 @@ public enum SegmentRecipe: Sendable, Equatable {
         }
     }
 
+    /// What the segment's file says that it is.
+    var kind: String {
+        switch self {
+        default: GraphSegment.kind
+        }
+    }
+
     /// Whether a segment can be made by adding rows to an older one of the same recipe.
     var isExtensible: Bool { if case .hnsw = self { true } else { false } }
 
