@@ -1,0 +1,133 @@
+import CVexKernels
+
+extension ListSegment {
+    /// The nearest of the segment's rows, or of those that pass the filter; as many as there are up to the limit.
+    ///
+    /// Goes through more lists than ``SegmentQuery/ef`` asks for as long as too few rows passed. Where few pass at all,
+    /// compares just those, exactly. O(lists × dimension + codes of the lists + rescored × dimension).
+    public func search(_ query: SegmentQuery, filter: SegmentFilter?) -> SegmentAnswer {
+        var answer = SegmentAnswer()
+        let candidates = filter?.passing ?? rows.count
+        guard candidates > 0, query.limit > 0 else {
+            answer.isExact = true
+            answer.plan = "list scan, 0 of \(shape.lists) lists"
+            return answer
+        }
+        return withExtendedLifetime((vectors, file)) {
+            if scansExactly(candidates, of: query) {
+                return ListScan(segment: self, query: query).run(filter)
+            }
+            guard let filter else { return ListProbe(self, query, bitmap: nil, passing: candidates).run() }
+            return filter.rows.words.withUnsafeBufferPointer { words in
+                ListProbe(self, query, bitmap: words, passing: candidates).run()
+            }
+        }
+    }
+
+    /// Whether comparing every candidate in full costs less than going through lists does, or not much more.
+    private func scansExactly(_ candidates: Int, of query: SegmentQuery) -> Bool {
+        let breadth = breadth(of: query)
+        if candidates <= 2 * breadth.rescored { return true }
+        guard candidates < rows.count else { return false }
+        // In nanoseconds: a full vector; a code and its bit in the filter; a centre.
+        let full = 20 + 0.2 * Double(coder.dimension)
+        let code = 1 + 0.005 * Double(coder.dimension)
+        let share = Double(candidates) / Double(rows.count)
+        let codes = min(Double(rows.count), Double(breadth.lists * rows.count / max(shape.lists, 1)) / share)
+        let probing = codes * code + Double(breadth.rescored) * full + Double(shape.lists * coder.dimension) * 0.03
+        return Double(candidates) * full <= 2 * probing
+    }
+
+    /// How many lists and full vectors a query's ef is worth.
+    func breadth(of query: SegmentQuery) -> ListBreadth {
+        let ef = Double(max(query.ef, query.limit))
+        let lists = ListTuning.listFactor * ef * Double(shape.lists).squareRoot() / 16
+        return ListBreadth(
+            lists: min(shape.lists, max(1, Int(lists / 64))),
+            rescored: min(rows.count, max(Int(ListTuning.rescoreFactor * ef), query.limit)))
+    }
+}
+
+enum ListTuning {
+    nonisolated(unsafe) static var listFactor = 16.0
+    nonisolated(unsafe) static var rescoreFactor = 1.5
+}
+
+/// The comparison of full vectors, and the best of them.
+struct ListRescoring {
+    private let segment: ListSegment
+    private let query: SegmentQuery
+    private var heap: NeighborHeap
+    private(set) var compared = 0
+
+    /// Vectors asked for before they are read: memory answers later than a comparison takes.
+    private static let ahead = 8
+
+    init(_ segment: ListSegment, _ query: SegmentQuery) {
+        self.segment = segment
+        self.query = query
+        heap = NeighborHeap(limit: query.limit, metric: segment.metric)
+    }
+
+    /// Compares the rows with the query.
+    mutating func compare(_ rows: UnsafePointer<Row>, count: Int) {
+        let dimension = segment.coder.dimension
+        let measure = segment.metric.measure
+        let isRoot = segment.metric == .euclidean
+        let addresses = Scratch<UnsafePointer<Float>>(count)
+        for index in 0..<count { addresses.start[index] = segment.vectors.address(of: rows[index]) }
+        for index in 0..<min(Self.ahead, count) { vexfs_prefetch(addresses.start[index], dimension * 4) }
+        query.vector.withUnsafeBufferPointer { vector in
+            guard let base = vector.baseAddress else { return }
+            for index in 0..<count {
+                if index + Self.ahead < count {
+                    vexfs_prefetch(addresses.start[index + Self.ahead], dimension * 4)
+                }
+                let score = vexfs_distance_f32(measure, base, addresses.start[index], dimension)
+                heap.offer(Neighbor(row: rows[index], score: isRoot ? score.squareRoot() : score))
+            }
+        }
+        compared += count
+    }
+
+    var neighbors: [Neighbor] { heap.sorted() }
+}
+
+/// The exact search among all rows, or among those that pass.
+struct ListScan {
+    let segment: ListSegment
+    let query: SegmentQuery
+
+    func run(_ filter: SegmentFilter?) -> SegmentAnswer {
+        var rescoring = ListRescoring(segment, query)
+        let batch = Scratch<Row>(1024)
+        var filled = 0
+        func take(_ range: Range<Int>, _ rescoring: inout ListRescoring) {
+            for row in range {
+                batch.start[filled] = Row(row)
+                filled += 1
+                guard filled == batch.count else { continue }
+                rescoring.compare(batch.start, count: filled)
+                filled = 0
+            }
+        }
+        let rows = segment.rows
+        if let range = rows.last.map({ Int(rows.first)..<Int($0) + 1 }) {
+            switch (filter?.rows, segment.members) {
+            case (nil, nil): take(range, &rescoring)
+            case (let passing?, nil): passing.forEachRun(in: range) { take($0, &rescoring) }
+            case (nil, let members?): members.forEachRun(in: range) { take($0, &rescoring) }
+            case (let passing?, var members?):
+                members.formIntersection(passing)
+                members.forEachRun(in: range) { take($0, &rescoring) }
+            }
+        }
+        rescoring.compare(batch.start, count: filled)
+        var answer = SegmentAnswer()
+        answer.neighbors = rescoring.neighbors
+        answer.rescored = rescoring.compared
+        answer.isExact = true
+        answer.plan = "scan of \(rescoring.compared) rows"
+        return answer
+    }
+}
