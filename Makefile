@@ -1,6 +1,6 @@
 # The front door. `make help` lists the targets.
 .DEFAULT_GOAL := build
-.PHONY: help demo build test bench fmt lint sanitize dependencies model install clean
+.PHONY: help demo build test bench bench-ann fmt lint sanitize dependencies model install clean
 
 SWIFT ?= swift
 PREFIX ?= /usr/local
@@ -8,7 +8,7 @@ SWIFT_SOURCES := Package.swift Sources Tests
 RELEASE := .build/release/vexfs-fuse
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 16
 
 demo: ## build, mount a throw-away store, write and search documents (KEEP=1 leaves it mounted)
 	@scripts/install-dependencies build
@@ -30,6 +30,11 @@ bench: ## run every benchmark (Benchmarks/*/run)
 	@scripts/fetch-model
 	@$(MAKE) --no-print-directory build
 	@scripts/bench
+
+bench-ann: ## compare the search for vectors with other libraries (ARGS="--quick"; --help lists more)
+	@scripts/install-dependencies build
+	@$(MAKE) --no-print-directory build
+	@Benchmarks/ann/run $(ARGS)
 
 fmt: ## format the Swift sources
 	$(SWIFT) format --in-place --recursive $(SWIFT_SOURCES)

@@ -5,6 +5,7 @@ import os
 import pathlib
 import platform
 import statistics
+import textwrap
 import time
 
 COLOURS = ["#d62728", "#1f77b4", "#2ca02c", "#9467bd", "#8c564b", "#ff7f0e", "#17becf", "#7f7f7f"]
@@ -33,6 +34,11 @@ def best(figures):
     entry = {key: max(values) for key, values in figures.items() if not key.startswith("p")}
     entry |= {key: statistics.median(values) for key, values in figures.items() if key.startswith("p")}
     return entry
+
+
+def wrapped(text):
+    """A paragraph in lines of at most 120 columns."""
+    return textwrap.fill(text, 120, break_long_words=False, break_on_hyphens=False)
 
 
 def result(data, started, figures, curves, options, targets):
@@ -80,9 +86,10 @@ def table(found):
     """The comparison in Markdown."""
     lines = [
         f"# {found['data']}: {found['rows']:,} × {found['dimension']}, k = {found['k']}", "",
-        f"{found['cpu']}, {found['cpus']} CPUs, load {found['load_1m']}, {found['date']}; best of {found['rounds']} "
-        "rounds, in turn, each program in a process of its own. QPS: one query a call, on 1 / 2 threads (ours from "
-        "Swift, the others from Python). Batch: one call with all queries. p50 and p99 on one thread.", "",
+        wrapped(f"{found['cpu']}, {found['cpus']} CPUs, load {found['load_1m']}, {found['date']}; best of "
+                f"{found['rounds']} rounds, in turn, each program in a process of its own. QPS: one query a call, "
+                "on 1 / 2 threads (ours from Swift, the others from Python). Batch: one call with all queries. p50 and p99 on "
+                "one thread."), "",
     ]
     targets = sorted({point["recall_target"] for system in found["systems"] for point in system.get("points", [])})
     for target in targets:
@@ -99,8 +106,8 @@ def table(found):
             cells = [number(point.get(key)) for key in ("qps_1", "qps_2", "batch_1", "batch_2")]
             cells += [number(point.get(key), 1) for key in ("p50_us", "p99_us")]
             lines.append(f"| {system['name']} | {setting} | {point['recall']:.4f}{missed} | {' | '.join(cells)} |")
-        lines += ["", "Ours against (× QPS on 1 / 2 threads, singly; against their batch): " + "; ".join(
-            f"{name} {single} ({batch})" for name, single, batch in ratios(found, target)), ""]
+        lines += ["", wrapped("Ours against (× QPS on 1 / 2 threads, singly; against their batch): " + "; ".join(
+            f"{name} {single} ({batch})" for name, single, batch in ratios(found, target))), ""]
     lines += ["## Building and size", "",
               "| | build vectors/s, 2 threads | resident bytes/vector | disk bytes/vector | version | built |",
               "|---|---|---|---|---|---|"]
@@ -113,9 +120,10 @@ def table(found):
         lines.append(f"| {system['name']} | {' | '.join(cells)} |")
     ours = found["systems"][0]
     if "open_ms" in ours:
-        lines += ["", f"Ours: opens in {ours['open_ms']} ms to the first search; inserts "
-                  f"{number(ours['insert_vectors_per_second'])} vectors/s durably in batches of 1,000; the index counts "
-                  f"{ours['index_bytes_per_vector']} bytes/vector besides the vectors, memory and mapped."]
+        lines += ["", wrapped(
+            f"Ours: opens in {ours['open_ms']} ms to the first search; inserts "
+            f"{number(ours['insert_vectors_per_second'])} vectors/s durably in batches of 1,000; the index counts "
+            f"{ours['index_bytes_per_vector']} bytes/vector besides the vectors, memory and mapped.")]
     return "\n".join(lines) + "\n"
 
 
@@ -161,7 +169,8 @@ def filter_result(data, started, entries, options):
         rows.append({"kind": entry["kind"], "share": entry["share"], "systems": systems})
     failed = {name: program for name, program in started if isinstance(program, str)}
     ready = {name: program.ready for name, program in started if not isinstance(program, str)}
-    return {"benchmark": "ann-filters", **surroundings(data, options), "not_run": failed, "ready": ready, "filters": rows}
+    return {"benchmark": "ann-filters", **surroundings(data, options), "not_run": failed, "ready": ready,
+            "filters": rows}
 
 
 def filter_table(found):
@@ -169,9 +178,9 @@ def filter_table(found):
     names = list(found["ready"])
     lines = [
         f"# Filtered: {found['data']}, {found['rows']:,} × {found['dimension']}, recall@{found['k']} ≥ 0.95", "",
-        f"{found['cpu']}, {found['cpus']} CPUs, load {found['load_1m']}, {found['date']}; best of {found['rounds']} rounds "
-        "in turn; one query a call, 1 / 2 threads. Correlated: the rows nearest to an anchor near the query pass; "
-        "anticorrelated: the farthest.", "",
+        wrapped(f"{found['cpu']}, {found['cpus']} CPUs, load {found['load_1m']}, {found['date']}; best of "
+                f"{found['rounds']} rounds in turn; one query a call, 1 / 2 threads. Correlated: the rows nearest to "
+                "an anchor near the query pass; anticorrelated: the farthest."), "",
         "| pass | " + " | ".join(f"{name} QPS | recall | how" for name in names) + " |",
         "|---|" + "---|---|---|" * len(names),
     ]

@@ -1,7 +1,7 @@
 """Compares `vexfs-fuse bench ann` with other libraries: the same vectors, one run, round by round in turn.
 
-Every program runs in a process of its own and answers one query a call, in a loop, on one thread and on two; only one of
-them works at a time. Settings are the cheapest that reach recall@10 of 0.95 and 0.99. The best of all rounds counts.
+Every program runs in a process of its own and answers one query a call, in a loop, on one thread and on two; only one
+of them works at a time. Settings are the cheapest that reach recall@10 of 0.95 and 0.99. The best of all rounds counts.
 The other libraries are called from Python, which costs each call 1-3 microseconds; their figures for one call with all
 queries are given too ("batch"), although nobody has all queries at once in a file system.
 
@@ -195,7 +195,7 @@ def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     names = lambda text: [part for part in text.split(",") if part]  # noqa: E731
     parser.add_argument("--directory", type=pathlib.Path, default=ROOT / ".build/ann", help="data sets and cache")
-    parser.add_argument("--data", type=names, help="data sets: synthetic, large, … (those that are there, and synthetic)")
+    parser.add_argument("--data", type=names, help="data sets: synthetic, large, … (all that are there)")
     parser.add_argument("--peers", type=names, default=PEERS, help=f"{','.join(PEERS)} (all), and others of peers.py")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--recall", default="0.95,0.99")

@@ -1,6 +1,7 @@
 """Runs one library in a process of its own and answers the driver's commands, one JSON object a line.
 
-Started by run.py. Commands: `round TARGET THREADS`, `batch TARGET THREADS`, `curve`, `filter KIND SHARE`, `filter none`.
+Started by run.py. Commands: `round TARGET THREADS`, `batch TARGET THREADS`, `curve`, `filter KIND SHARE`,
+`filter none`.
 A process for each library keeps their threads, memory and crashes apart; only one works at any time.
 """
 
