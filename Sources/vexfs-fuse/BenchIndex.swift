@@ -8,7 +8,9 @@ protocol BenchIndex: AnyObject, Sendable {
     /// Waits until the index over all rows is made; returns the seconds that making it took.
     func build() throws(Failure) -> Double
     /// The nearest rows, nearest first: one query of one caller, from any thread.
-    func search(_ vector: [Float], limit: Int, ef: Int, filter: RowBitmap?) throws(VexFSError) -> [Neighbor]
+    func search(_ vector: [Float], limit: Int, ef: Int?, filter: RowBitmap?) throws(VexFSError) -> [Neighbor]
+    /// The nearest of some rows, compared one by one.
+    func exact(_ vector: [Float], limit: Int, among rows: RowBitmap) throws(VexFSError) -> [Neighbor]
     /// How such a search is done, in words.
     func plan(_ vector: [Float], limit: Int, ef: Int, filter: RowBitmap?) throws(VexFSError) -> String
     /// Bytes of memory the index has allocated, and bytes of its files that it maps besides the vectors.

@@ -1,6 +1,6 @@
 import VexFS
 
-/// What `vexfs-fuse bench ann` is asked to measure.
+/// What `vexfs-fuse bench` is asked to measure.
 struct BenchRequest: Sendable {
     /// Which rows pass the filter of a filtered benchmark.
     enum FilterKind: String, CaseIterable, Sendable {
@@ -22,6 +22,15 @@ struct BenchRequest: Sendable {
         case fast, compact
     }
 
+    /// What is measured.
+    enum Workload: String, CaseIterable, Sendable {
+        /// Searches at wanted recalls.
+        case ann
+        /// Inserts, and searches meanwhile.
+        case insert
+    }
+
+    var workload: Workload
     var base: String
     var queries: String
     var metric = Metric.cosine
@@ -33,20 +42,29 @@ struct BenchRequest: Sendable {
     var indexKind = IndexKind.default
     var mode = MemoryMode.fast
     var rounds = 5
+    /// Rows of one insert.
+    var batch = 1000
+    /// The breadth of the searches meanwhile; nil for the index's own.
+    var ef: Int?
     /// Where the throw-away collection is made.
     var directory: String
     var isJSON = false
     var serves = false
 
-    /// Takes a command line apart; `ann` is the only benchmark.
+    /// Takes a command line apart.
     /// - Throws: `usage` with what is wrong.
     init(_ arguments: ParsedArguments, temporaryDirectory: String) throws(Failure) {
-        guard arguments.operands == ["ann"] else {
-            throw Failure(.usage, "usage: vexfs-fuse bench ann --base FILE --queries FILE --recall R,… (--help)")
+        guard let word = arguments.operands.first, arguments.operands.count == 1,
+            let workload = Workload(rawValue: word)
+        else {
+            throw Failure(.usage, "usage: vexfs-fuse bench ann|insert --base FILE --queries FILE (--help)")
         }
+        self.workload = workload
         base = try Self.required("base", arguments)
         queries = try Self.required("queries", arguments)
-        recallTargets = try Self.targets(try Self.required("recall", arguments))
+        recallTargets = workload == .ann ? try Self.targets(try Self.required("recall", arguments)) : []
+        batch = try arguments.number("batch", in: 1...100_000) ?? batch
+        ef = try arguments.number("ef", in: 1...65_536)
         metric = try Self.word("metric", arguments, Metric.allCases) ?? metric
         indexKind = try Self.word("index", arguments, IndexKind.allCases) ?? indexKind
         mode = try Self.word("mode", arguments, MemoryMode.allCases) ?? mode
@@ -76,6 +94,8 @@ struct BenchRequest: Sendable {
             long: "filter-kind", argument: "KIND", help: "random (the default), correlated or anticorrelated"),
         Option(long: "index", argument: "KIND", help: "default, flat, hnsw, lists or lsh"),
         Option(long: "mode", argument: "MODE", help: "fast (the default) or compact"),
+        Option(long: "batch", argument: "N", help: "insert: rows that go in together (1000)"),
+        Option(long: "ef", argument: "N", help: "insert: the breadth of the searches meanwhile"),
         Option(long: "rounds", argument: "N", help: "rounds of which the best counts (5)"),
         Option(long: "directory", argument: "DIR", help: "where the throw-away collection is made ($TMPDIR or /tmp)"),
         Option(long: "json", help: "print one JSON object"),

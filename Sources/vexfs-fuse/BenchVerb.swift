@@ -1,13 +1,17 @@
 import Glibc
 import VexFS
 
-/// `vexfs-fuse bench ann`.
+/// `vexfs-fuse bench`.
 enum BenchVerb: Verb {
     static let name = "bench"
-    static let operands = "ann"
+    static let operands = "ann|insert"
     static let summary = "measure how fast vectors are found, and how many of the right ones"
     static let details = """
-        Makes a throw-away collection of the vectors in an .npy file, compares every query with every vector
+        insert: puts the vectors of an .npy file into a throw-away collection, first one by one, then in
+        batches, each on the disk when its call returns, while another thread searches. Prints rates, p50 and
+        p99 of the searches and their recall against the exact answer, as JSON.
+
+        ann: makes a throw-away collection of the vectors in an .npy file, compares every query with every vector
         to know the right answers, and looks for the smallest search breadth (ef) that finds the wanted
         share of them. There it measures queries a second on one and on two threads (the best round), p50 and
         p99 of one query, and besides: build rate, memory and disk per vector, time to open. Every query is
@@ -31,6 +35,11 @@ enum BenchVerb: Verb {
         }
         let directory = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
         defer { BenchDirectory.remove(directory) }
+        if request.workload == .insert {
+            let bench = try BenchInsertion(request, data: data, directory: directory)
+            try Terminal.write(try bench.run().pretty)
+            return .success
+        }
         let session = try BenchSession(request, data: data, directory: directory)
         if request.serves {
             try BenchServer(session).run()

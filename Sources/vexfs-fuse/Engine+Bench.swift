@@ -2,19 +2,13 @@ import Glibc
 import VexFS
 
 extension Engine {
-    /// An empty index of the wanted kind below a directory that is thrown away later.
-    static func benchIndex(_ request: BenchRequest, dimension: Int, directory: String) throws(Failure) -> any BenchIndex
-    {
-        switch request.indexKind {
-        case .default, .flat:
-            guard request.mode == .fast else {
-                throw Failure(.usage, "this version has no compact mode")
-            }
-            let isExact = request.indexKind == .flat
-            return try ScannedVectors(
-                path: directory + "/vectors", dimension: dimension, metric: request.metric, isExact: isExact)
-        case .hnsw, .lists, .lsh:
-            throw Failure(.usage, "this version has no index of the kind \(request.indexKind.rawValue)")
+    /// A collection in a store of its own, empty.
+    /// - Parameter inBackground: whether the store builds its index while rows come in, as a mounted one does.
+    static func benchIndex(
+        _ request: BenchRequest, dimension: Int, directory: String, inBackground: Bool = false
+    ) throws(Failure) -> any BenchIndex {
+        try translated { () throws(VexFSError) in
+            try BenchCollection(request, path: directory + "/store", inBackground: inBackground)
         }
     }
 
@@ -24,93 +18,88 @@ extension Engine {
     }
 }
 
-/// Vectors in one file, found by a scan: of the vectors themselves, or of 8-bit codes first.
-private final class ScannedVectors: BenchIndex, @unchecked Sendable {
-    // Unchecked: inserting, building, closing and opening happen on one thread while nothing is searched.
+/// A collection of a store, filled through the engine as a program would.
+private final class BenchCollection: BenchIndex, @unchecked Sendable {
+    // Unchecked: inserting, building, closing and opening happen on one thread; what searches read does not change.
     private let path: String
-    private let dimension: Int
-    private let metric: Metric
-    private let isExact: Bool
+    private let inBackground: Bool
+    private var store: Store?
+    private var collection: Collection?
     private var count = 0
-    private var descriptor: Int32 = -1
-    private var index: (any VectorIndex)?
-    private var everything = RowBitmap()
 
-    init(path: String, dimension: Int, metric: Metric, isExact: Bool) throws(Failure) {
+    init(_ request: BenchRequest, path: String, inBackground: Bool) throws(VexFSError) {
         self.path = path
-        self.dimension = dimension
-        self.metric = metric
-        self.isExact = isExact
-        descriptor = Glibc.open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw Failure(.failure, "\(path): \(Terminal.reason())") }
+        self.inBackground = inBackground
+        try Store.format(at: path)
+        let store = try Store(opening: path, embedder: NoEmbedder(), maintained: inBackground)
+        let collection = try store.createCollection(named: "bench")
+        let settings =
+            "{\"metric\":\"\(request.metric.rawValue)\",\"model\":\"none\",\"index\":"
+            + "{\"kind\":\"\(request.indexKind.rawValue)\",\"memory\":\"\(request.mode.rawValue)\"}}"
+        try collection.setConfiguration(Array(settings.utf8))
+        self.store = store
+        self.collection = collection
     }
 
-    deinit { if descriptor >= 0 { Glibc.close(descriptor) } }
+    deinit { store?.close() }
 
     func insert(_ vectors: [Float], count added: Int) throws(Failure) {
-        let problem = vectors.withUnsafeBytes { Terminal.writeAll(Array($0), to: descriptor) }
-        if let problem { throw Failure(.failure, "\(path): \(Terminal.reason(problem))") }
-        guard fdatasync(descriptor) == 0 else { throw Failure(.failure, "\(path): \(Terminal.reason())") }
+        guard let collection else { return }
+        let points = (count..<count + added).map { NewPoint(id: ByteString("\($0)")) }
+        try Engine.translated { () throws(VexFSError) in
+            _ = try collection.insert(points, vectors: vectors, sync: true)
+        }
         count += added
     }
 
     func build() throws(Failure) -> Double {
+        guard let collection else { return 0 }
         let start = BenchClock.seconds
-        let bytes = count * dimension * 4
-        guard bytes > 0, let map = mmap(nil, bytes, PROT_READ, MAP_SHARED, descriptor, 0), map != MAP_FAILED else {
-            throw Failure(.failure, "\(path): \(Terminal.reason())")
-        }
-        let owner = BenchMap(start: map, byteCount: bytes)
-        let rows = VectorRows(
-            chunks: [VectorChunk(base: UnsafeRawPointer(map), firstRow: 0, count: count)], strideBytes: dimension * 4,
-            dimension: dimension, owner: owner)
-        index =
-            isExact
-            ? FlatIndex(rows: rows, metric: metric)
-            : VectorCodes(dimension: dimension).index(over: rows, metric: metric)
-        everything = RowBitmap(rowsBelow: count)
+        try Engine.translated { () throws(VexFSError) in try collection.buildIndex() }
         return BenchClock.seconds - start
     }
 
-    func search(_ vector: [Float], limit: Int, ef: Int, filter: RowBitmap?) throws(VexFSError) -> [Neighbor] {
-        guard let index else { return [] }
-        let query = IndexQuery(limit: limit, ef: ef)
-        return try index.search(vector, query, allowed: filter ?? everything).neighbors
+    func search(_ vector: [Float], limit: Int, ef: Int?, filter: RowBitmap?) throws(VexFSError) -> [Neighbor] {
+        guard let collection else { return [] }
+        return try collection.nearest(vector, IndexQuery(limit: limit, ef: ef), among: filter).neighbors
+    }
+
+    func exact(_ vector: [Float], limit: Int, among rows: RowBitmap) throws(VexFSError) -> [Neighbor] {
+        guard let collection else { return [] }
+        return try collection.nearest(vector, IndexQuery(limit: limit), among: rows, mode: .exact).neighbors
     }
 
     func plan(_ vector: [Float], limit: Int, ef: Int, filter: RowBitmap?) throws(VexFSError) -> String {
-        index?.plan ?? ""
+        guard let collection else { return "" }
+        let answer = try collection.nearest(vector, IndexQuery(limit: limit, ef: ef), among: filter)
+        return answer.parts.isEmpty ? "scan" : answer.parts.joined(separator: "; ")
     }
 
     var indexBytes: (allocated: Int, mapped: Int) {
-        // Codes and facts as `VectorCodes` documents them, in blocks of 1,024 rows.
-        let blockRows = (count + 1023) / 1024 * 1024
-        return (isExact || metric == .manhattan ? 0 : blockRows * (dimension + 16), 0)
+        let figures = collection?.indexFigures
+        return (figures?.allocatedBytes ?? 0, figures?.mappedBytes ?? 0)
     }
 
     func close() throws(Failure) {
-        index = nil
-        Glibc.close(descriptor)
-        descriptor = -1
+        collection = nil
+        store?.close()
+        store = nil
     }
 
     func open() throws(Failure) {
-        descriptor = Glibc.open(path, O_RDWR | O_CLOEXEC)
-        guard descriptor >= 0 else { throw Failure(.failure, "\(path): \(Terminal.reason())") }
-        _ = try build()
+        try Engine.translated { () throws(VexFSError) in
+            let store = try Store(opening: path, embedder: NoEmbedder(), maintained: inBackground)
+            self.store = store
+            collection = store.collection(named: "bench")
+        }
     }
 }
 
-/// A map that ends with its last reference.
-private final class BenchMap: @unchecked Sendable {
-    // Unchecked: the memory is only read.
-    private let start: UnsafeMutableRawPointer
-    private let byteCount: Int
+/// Measurements bring their vectors.
+private struct NoEmbedder: Embedder {
+    let space = EmbeddingSpace(id: "none", model: "none", dimension: 1, maximumTokens: 1)
 
-    init(start: UnsafeMutableRawPointer, byteCount: Int) {
-        self.start = start
-        self.byteCount = byteCount
+    func embed(_ texts: [String], role: EmbeddingRole) throws(VexFSError) -> [Embedding] {
+        throw VexFSError(.modelMissing, "measurements bring their vectors")
     }
-
-    deinit { munmap(start, byteCount) }
 }

@@ -90,7 +90,7 @@ enum Engine {
     }
 
     /// Runs engine code and gives its error an exit code.
-    private static func translated<Value>(_ body: () throws(VexFSError) -> Value) throws(Failure) -> Value {
+    static func translated<Value>(_ body: () throws(VexFSError) -> Value) throws(Failure) -> Value {
         do {
             return try body()
         } catch {

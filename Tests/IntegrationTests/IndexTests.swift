@@ -6,9 +6,9 @@ import Testing
     private static let count = 20_000
 
     /// Points on a spiral: the nearest ones of any are known.
-    private static func vector(_ number: Int) -> [Double] {
-        let angle = Double(number) * 0.0021
-        return [cos(angle), sin(angle), Double(number) / Double(count), 0.5]
+    private static func vector(_ number: Int) -> [Float] {
+        let angle = Float(number) * 0.0021
+        return [cos(angle), sin(angle), Float(number) / Float(count), 0.5]
     }
 
     private static func fill(_ collection: TestPath) throws {

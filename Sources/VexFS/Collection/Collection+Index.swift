@@ -2,15 +2,24 @@ import Glibc
 
 /// The segments of a collection: found at open, built in the background, put in place while searches go on.
 extension Collection {
-    /// Builds what the policy wants next, if it wants anything; one such call of each sort at a time.
-    /// - Parameter isMerge: whether to merge segments rather than to take in new rows.
+    /// The sorts of work on an index; one call of each at a time.
+    enum IndexWork {
+        /// Taking in new rows quickly.
+        case fresh
+        /// Taking in new rows for good.
+        case whole
+        /// Merging segments.
+        case merge
+    }
+
+    /// Builds what the policy wants next, if it wants anything.
     /// - Returns: whether anything was built.
     /// - Throws: `storeFull`, `inputOutput`; searches go on without the segment.
     func buildNext(
-        isMerge: Bool, policy: IndexPolicy, threads: Int, isCancelled: @escaping @Sendable () -> Bool
+        _ work: IndexWork, policy: IndexPolicy, threads: Int, isCancelled: @escaping @Sendable () -> Bool
     ) throws(VexFSError) -> Bool {
-        try (isMerge ? mergeLock : freshLock).withLock { _ throws(VexFSError) in
-            guard let job = nextJob(isMerge: isMerge, policy) else { return false }
+        try (work == .merge ? mergeLock : freshLock).withLock { _ throws(VexFSError) in
+            guard let job = nextJob(work, policy) else { return false }
             return try build(job, threads: threads) { [weak self] in
                 isCancelled() || self?.state.withLock { $0.isRemoved } ?? true
             }
@@ -22,15 +31,13 @@ extension Collection {
     public func buildIndex() throws(VexFSError) {
         let policy = context.indexPolicy
         let threads = IndexBuilder.threadCount
-        while true {
-            if try buildNext(isMerge: false, policy: policy, threads: threads, isCancelled: { false }) { continue }
-            if try buildNext(isMerge: true, policy: policy, threads: threads, isCancelled: { false }) { continue }
-            return
+        for work in [IndexWork.whole, .fresh, .merge] {
+            while try buildNext(work, policy: policy, threads: threads, isCancelled: { false }) {}
         }
     }
 
     /// What the index is made of now.
-    var indexFigures: IndexFigures {
+    public var indexFigures: IndexFigures {
         let (segments, rows, vectors) = state.withLock { ($0.segments, $0.rows, $0.vectors) }
         var figures = IndexFigures()
         figures.allocatedBytes = vectors?.codes.allocatedBytes ?? 0
@@ -49,10 +56,10 @@ extension Collection {
     /// Whether the policy wants nothing built.
     var isIndexed: Bool {
         let policy = context.indexPolicy
-        return nextJob(isMerge: false, policy) == nil && nextJob(isMerge: true, policy) == nil
+        return nextJob(.fresh, policy) == nil && nextJob(.merge, policy) == nil
     }
 
-    private func nextJob(isMerge: Bool, _ policy: IndexPolicy) -> IndexJob? {
+    private func nextJob(_ work: IndexWork, _ policy: IndexPolicy) -> IndexJob? {
         let (rows, segments, settings, metric, isEmpty) = state.withLock {
             ($0.rows, $0.segments, $0.configuration.index, $0.configuration.metric, $0.vectors == nil)
         }
@@ -62,8 +69,12 @@ extension Collection {
             IndexPolicy.Part(
                 range: entry.range, recipe: entry.recipe, rows: entry.segment?.rows.count ?? 0, live: live(entry.range))
         }
-        if isMerge { return policy.nextMerge(parts, settings: settings) }
-        return policy.nextFresh(parts, gaps: segments.gaps(below: rows.next), settings: settings, live: live)
+        let gaps = segments.gaps(below: rows.next)
+        switch work {
+        case .fresh: return policy.nextFresh(parts, gaps: gaps, settings: settings, live: live)
+        case .whole: return policy.nextWhole(parts, gaps: gaps, settings: settings, live: live)
+        case .merge: return policy.nextMerge(parts, settings: settings)
+        }
     }
 
     /// Builds one segment and puts it in place.
@@ -114,7 +125,7 @@ extension Collection {
         do throws(VexFSError) {
             replaced = try write { () throws(VexFSError) in
                 var (list, settings) = state.withLock { ($0.segments, $0.configuration.index) }
-                guard settings.recipe == recipe || recipe == .fresh, let replaced = list.insert(entry) else { return nil }
+                guard settings.recipe == recipe || recipe == .fresh && settings.recipe != nil, let replaced = list.insert(entry) else { return nil }
                 try save(list)
                 return replaced
             }
@@ -196,13 +207,13 @@ extension Collection {
 }
 
 /// What an index is made of, in numbers.
-struct IndexFigures {
+public struct IndexFigures: Sendable {
     /// Segments in use.
-    var segments = 0
+    public internal(set) var segments = 0
     /// Live rows that no segment covers.
-    var scannedRows = 0
+    public internal(set) var scannedRows = 0
     /// Bytes of memory that codes and segments take for themselves.
-    var allocatedBytes = 0
+    public internal(set) var allocatedBytes = 0
     /// Bytes of the segments' files.
-    var mappedBytes = 0
+    public internal(set) var mappedBytes = 0
 }

@@ -48,7 +48,7 @@ final class IndexBuilder: Sendable {
                 failed[collection.number] = nil
                 do throws(VexFSError) {
                     let isBuilt = try collection.buildNext(
-                        isMerge: isMerge, policy: context.indexPolicy, threads: Self.threadCount,
+                        isMerge ? .merge : .fresh, policy: context.indexPolicy, threads: Self.threadCount,
                         isCancelled: isStopping)
                     isBusy = isBusy || isBuilt
                 } catch {

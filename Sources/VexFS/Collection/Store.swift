@@ -32,12 +32,15 @@ public final class Store: Sendable {
     /// Opens a store, which no other process may have open.
     /// - Throws: `notAStore`, `newerFormat`, `busy`, `corruption`, `inputOutput`.
     /// - Complexity: O(files).
-    public convenience init(opening path: String, embedder: any Embedder) throws(VexFSError) {
-        try self.init(opening: path, embedder: embedder, maintained: true)
+    /// - Parameter maintained: whether the store works in the background: syncs, embeds what waits, builds indexes.
+    public convenience init(
+        opening path: String, embedder: any Embedder, maintained: Bool = true
+    ) throws(VexFSError) {
+        try self.init(opening: path, embedder: embedder, maintained: maintained, indexPolicy: IndexPolicy())
     }
 
     init(
-        opening path: String, embedder: any Embedder, maintained: Bool, indexPolicy: IndexPolicy = IndexPolicy()
+        opening path: String, embedder: any Embedder, maintained: Bool, indexPolicy: IndexPolicy
     ) throws(VexFSError) {
         let directory = StoreDirectory(path: path)
         try directory.checkMarker()

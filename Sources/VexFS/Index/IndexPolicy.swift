@@ -64,6 +64,21 @@ public struct IndexPolicy: Sendable {
         return nil
     }
 
+    /// The next segment where nobody is in a hurry to search: rows that no segment covers, built at once into what they
+    /// are to end in. Nil where few rows are new.
+    public func nextWhole(
+        _ parts: [Part], gaps: [Range<Row>], settings: IndexSettings, live: (Range<Row>) -> Int
+    ) -> IndexJob? {
+        guard let recipe = settings.recipe, !recipe.isExtensible || parts.isEmpty else { return nil }
+        var patient = self
+        patient.listLimit = segmentLimit
+        guard var job = patient.nextFresh(parts, gaps: gaps, settings: settings, live: live),
+            live(job.range) >= listLimit || parts.isEmpty
+        else { return nil }
+        job.recipe = recipe
+        return job
+    }
+
     /// The next merge: lists into a graph, a segment with many dead rows anew, one that the settings want otherwise. Nil where nothing is to be gained.
     public func nextMerge(_ parts: [Part], settings: IndexSettings) -> IndexJob? {
         guard let recipe = settings.recipe else { return nil }

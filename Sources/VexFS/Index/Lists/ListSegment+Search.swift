@@ -75,7 +75,8 @@ struct ListRescoring {
         let measure = segment.metric.measure
         let isRoot = segment.metric == .euclidean
         let addresses = Scratch<UnsafePointer<Float>>(count)
-        for index in 0..<count { addresses.start[index] = segment.vectors.address(of: rows[index]) }
+        let vectors = query.vectors ?? segment.vectors
+        for index in 0..<count { addresses.start[index] = vectors.address(of: rows[index]) }
         for index in 0..<min(Self.ahead, count) { vexfs_prefetch(addresses.start[index], dimension * 4) }
         query.vector.withUnsafeBufferPointer { vector in
             guard let base = vector.baseAddress else { return }

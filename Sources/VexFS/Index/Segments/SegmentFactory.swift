@@ -32,7 +32,9 @@ struct SegmentFactory {
         to writer: SegmentWriter
     ) throws(VexFSError) {
         switch recipe {
-        default:
+        case .binaryLists: try writeLists(.binary, rows, vectors, to: writer)
+        case .productLists: try writeLists(.product(bytes: vectors.dimension / 4), rows, vectors, to: writer)
+        case .graph, .hnsw, .lsh:
             var options = GraphOptions(count: rows.count, dimension: vectors.dimension)
             if case .graph(let links?) = recipe { options.degree = links }
             options.threads = threads
@@ -41,12 +43,21 @@ struct SegmentFactory {
         }
     }
 
+    private func writeLists(
+        _ codes: ListOptions.Codes, _ rows: SegmentRows, _ vectors: VectorRows, to writer: SegmentWriter
+    ) throws(VexFSError) {
+        try ListSegment.build(
+            rows: rows, vectors: vectors, metric: metric, options: ListOptions(codes: codes), threads: threads,
+            writer: writer, isCancelled: isCancelled)
+    }
+
     /// Opens a segment of whatever kind its file says.
     /// - Throws: `corruption`.
     static func open(_ file: SegmentFile) throws(VexFSError) -> any IndexSegment {
         let vectors = VectorRows.none(dimension: file.header.dimension)
         switch file.header.kind {
         case GraphSegment.kind: return try GraphSegment.open(file, vectors: vectors, metric: file.header.metric)
+        case ListSegment.kind: return try ListSegment(opening: file, vectors: vectors)
         default:
             throw VexFSError(.corruption, "there is no index of the kind \(file.header.kind)", at: file.path)
         }

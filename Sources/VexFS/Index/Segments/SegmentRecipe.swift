@@ -29,7 +29,8 @@ public enum SegmentRecipe: Sendable, Equatable {
     /// What the segment's file says that it is.
     var kind: String {
         switch self {
-        default: GraphSegment.kind
+        case .binaryLists, .productLists: ListSegment.kind
+        case .graph, .hnsw, .lsh: GraphSegment.kind
         }
     }
 
