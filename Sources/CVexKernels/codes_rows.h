@@ -11,7 +11,7 @@
 #include "vexcodes.h"
 
 /* How many rows ahead of the one that is compared memory is asked for. */
-enum { AHEAD = 8, LINE = 64 };
+enum { AHEAD = 6, LINE = 64 };
 
 static inline void ask_for(const int8_t *row, size_t width) {
     for (size_t at = 0; at < width; at += LINE) __builtin_prefetch(row + at, 0, 3);
