@@ -1,5 +1,6 @@
 #include "vexcodes.h"
 
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -166,3 +167,9 @@ uint32_t vexfs_link_load(const uint32_t *link) { return __atomic_load_n(link, __
 void vexfs_link_store(uint32_t *link, uint32_t place) { __atomic_store_n(link, place, __ATOMIC_RELAXED); }
 
 uint8_t vexfs_count_up(uint8_t *counter) { return __atomic_fetch_add(counter, 1, __ATOMIC_RELAXED); }
+
+void vexfs_lock(uint8_t *lock) {
+    while (__atomic_exchange_n(lock, 1, __ATOMIC_ACQUIRE)) sched_yield();
+}
+
+void vexfs_unlock(uint8_t *lock) { __atomic_store_n(lock, 0, __ATOMIC_RELEASE); }

@@ -11,7 +11,7 @@
 #include "vexcodes.h"
 
 /* How many rows ahead of the one that is compared memory is asked for. */
-enum { AHEAD = 8, LINE = 64 };
+enum { AHEAD = 6, LINE = 64 };
 
 static inline void ask_for(const int8_t *row, size_t width) {
     for (size_t at = 0; at < width; at += LINE) __builtin_prefetch(row + at, 0, 3);
@@ -241,13 +241,20 @@ static inline size_t unseen(struct vexfs_walk *walk, uint32_t place, uint32_t *p
     return count;
 }
 
-/* Compares `count` points with the query and offers them; returns the lowest index of the pool that changed. */
-static inline uint32_t compare(struct vexfs_walk *walk, const uint32_t *places, size_t count) {
+/* Scores points against the query of a walk. */
+static inline void score(const struct vexfs_walk *walk, const uint32_t *places, size_t count, int32_t *scores) {
     const struct vexfs_points *points = walk->points;
-    int32_t *scores = walk->scores;
     gather(walk->query, points->codes, points->width, places, count, scores);
     if (walk->penalty != 0)
         for (size_t i = 0; i < count; i++) scores[i] -= (int32_t)((float)points->halves[places[i]] * walk->penalty);
+    if (walk->lift)
+        for (size_t i = 0; i < count; i++) scores[i] += walk->lift * points->lifts[places[i]];
+}
+
+/* Compares `count` points with the query and offers them; returns the lowest index of the pool that changed. */
+static inline uint32_t compare(struct vexfs_walk *walk, const uint32_t *places, size_t count) {
+    int32_t *scores = walk->scores;
+    score(walk, places, count, scores);
     uint32_t lowest = walk->pool.capacity;
     walk->compared += count;
     for (size_t i = 0; i < count; i++) {
@@ -279,6 +286,20 @@ static void enter(struct vexfs_walk *walk, const uint32_t *places, size_t count)
     }
 }
 
+static void enter_best(struct vexfs_walk *walk, const uint32_t *places, size_t count) {
+    enum { FEW = 4 };
+    uint64_t items[FEW];
+    uint32_t best[FEW];
+    struct vexfs_pool pool = {items, 0, FEW};
+    if (count > walk->room) count = walk->room;
+    while (count && places[count - 1] >= walk->limit) count--;
+    score(walk, places, count, walk->scores);
+    walk->compared += count;
+    vexfs_pool_offer_all(&pool, places, walk->scores, count);
+    for (uint32_t i = 0; i < pool.count; i++) best[i] = vexfs_item_place(items[i]);
+    enter(walk, best, pool.count);
+}
+
 static inline void ask_for_links(const struct vexfs_walk *walk, uint32_t at) {
     if (at >= walk->pool.count) return;
     const uint32_t *links = walk->links + vexfs_item_place(walk->pool.items[at]) * walk->degree;
@@ -290,7 +311,7 @@ static inline void ask_for_links(const struct vexfs_walk *walk, uint32_t at) {
 static inline int next(struct vexfs_walk *walk, uint32_t *at) {
     while (*at < walk->pool.count && (walk->pool.items[*at] & 1)) ++*at;
     if (*at >= walk->pool.count || (walk->budget && walk->compared >= walk->budget)) return 0;
-    return !(walk->passing && walk->found.count == walk->found.capacity &&
+    return !(walk->passing && walk->found.capacity && walk->found.count == walk->found.capacity &&
              walk->pool.items[*at] < walk->found.items[walk->found.count - 1]);
 }
 
@@ -351,5 +372,6 @@ static void walk_passing(struct vexfs_walk *walk) {
 #define VEXFS_CODES_TABLE                                                                                              \
     {                                                                                                                  \
         .dot = dot1, .gather = gather, .scan = scan, .products = tile, .leaf = leaf, .assign = assign, .prune = prune, \
-        .choose = choose, .fill = fill, .walk = walk, .enter = enter, .walk_passing = walk_passing,                                                    \
+        .choose = choose, .fill = fill, .walk = walk, .enter = enter, .enter_best = enter_best,                        \
+        .walk_passing = walk_passing,                                                                                  \
     }

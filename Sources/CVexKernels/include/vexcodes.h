@@ -71,6 +71,8 @@ struct vexfs_walk {
     const int8_t *query;
     /* What to take off a point's score: half[place] * penalty; none where 0. */
     float penalty;
+    /* What to add to it: lift * lifts[place]; nothing where 0. */
+    int32_t lift;
     struct vexfs_pool pool;
     /* With a filter: the passing points; otherwise passing is null. */
     const struct vexfs_passing *passing;
@@ -152,6 +154,8 @@ struct vexfs_codes_kernels {
     void (*walk)(struct vexfs_walk *walk);
     /* Offers the points of `places`, [count], that were not seen yet to the pool and, passing, to `found`. */
     void (*enter)(struct vexfs_walk *walk, const uint32_t *places, size_t count);
+    /* Offers the best few of `places`, [count] ascending and at most `room`, that are below the limit. */
+    void (*enter_best)(struct vexfs_walk *walk, const uint32_t *places, size_t count);
     /* The same walk over passing points alone, past neighbours that don't pass to theirs (ACORN-1, arXiv 2403.04871). */
     void (*walk_passing)(struct vexfs_walk *walk);
 };
@@ -196,6 +200,10 @@ void vexfs_pool_offer_all(struct vexfs_pool *pool, const uint32_t *places, const
 /* Links that several threads read and write: single links are read and written whole. */
 uint32_t vexfs_link_load(const uint32_t *link);
 void vexfs_link_store(uint32_t *link, uint32_t place);
+
+/* A lock of one byte that is held for less than a microsecond; 0 is free. */
+void vexfs_lock(uint8_t *lock);
+void vexfs_unlock(uint8_t *lock);
 
 /* Adds one to a counter that several threads count with; returns what it was. */
 uint8_t vexfs_count_up(uint8_t *counter);

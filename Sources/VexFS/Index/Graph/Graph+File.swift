@@ -61,7 +61,7 @@ extension Graph {
             guard count == 0 || Int(first) + count - 1 <= Int(Row.max) else { throw Self.impossible(file) }
             rows = SegmentRows(first..<first + UInt32(count))
         }
-        let isSound = factor.isFinite && factor > 0 && (8...128).contains(degree)
+        let isSound = factor.isFinite && factor > 0 && (4...256).contains(degree)
         guard isSound, entries.allSatisfy({ $0 < count }), count == 0 || !entries.isEmpty,
             let codeBase = Self.base(codes), let linkBase = Self.base(links), let residualBase = Self.base(residuals)
         else { throw Self.impossible(file) }

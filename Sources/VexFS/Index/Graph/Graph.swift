@@ -20,7 +20,6 @@ final class Graph: @unchecked Sendable {
     let contexts: GraphContexts
     /// The rows by place, where they are not consecutive.
     let listedRows: GraphMemory<UInt32>?
-    private let entryCodes: GraphMemory<Int8>
     private let owner: [any AnyObject & Sendable]
     private let described: UnsafeMutablePointer<vexfs_points>
 
@@ -38,11 +37,6 @@ final class Graph: @unchecked Sendable {
         self.bounds = bounds
         self.owner = owner
         contexts = GraphContexts(count: points.count, degree: degree)
-        entryCodes = GraphMemory(count: entries.count * points.width)
-        for (index, entry) in entries.enumerated() {
-            (entryCodes.base + index * points.width).update(
-                from: points.codes + Int(entry) * points.width, count: points.width)
-        }
         let isRun = rows.isConsecutive
         listedRows = isRun ? nil : GraphMemory(count: rows.count)
         if let listedRows { for place in 0..<rows.count { listedRows.base[place] = rows[place] } }
@@ -55,10 +49,9 @@ final class Graph: @unchecked Sendable {
 
     var count: Int { points.count }
 
-    /// Memory besides what files provide, the codes and links of a new segment included where it holds them.
+    /// Memory besides what files provide; `ownedBytes` of codes and links are a new segment's own.
     func allocatedBytes(owning ownedBytes: Int) -> Int {
-        ownedBytes + entryCodes.byteCount + entries.count * 4 + (listedRows?.byteCount ?? 0)
-            + contexts.allocatedBytes
+        ownedBytes + entries.count * 4 + (listedRows?.byteCount ?? 0) + contexts.allocatedBytes
     }
 
     /// A walk over this graph for a query.
@@ -74,27 +67,8 @@ final class Graph: @unchecked Sendable {
 
     /// Offers the entry points nearest to the query.
     func enter(_ walk: inout vexfs_walk) {
-        withUnsafeTemporaryAllocation(of: Int32.self, capacity: entries.count) { scores in
-            withUnsafeTemporaryAllocation(of: UInt64.self, capacity: Self.startCount) { items in
-                guard let base = scores.baseAddress else { return }
-                vexfs_codes_kernels().pointee.scan(
-                    walk.query, entryCodes.base, points.width, entries.count, base)
-                walk.compared += UInt64(entries.count)
-                if let halves = points.halves, walk.penalty != 0 {
-                    vexfs_penalize(halves, walk.penalty, entries, entries.count, base)
-                }
-                var best = vexfs_pool(items: items.baseAddress, count: 0, capacity: UInt32(Self.startCount))
-                vexfs_pool_offer_all(&best, entries, base, entries.count)
-                withUnsafeTemporaryAllocation(of: UInt32.self, capacity: Self.startCount) { places in
-                    for index in 0..<Int(best.count) { places[index] = vexfs_item_place(items[index]) }
-                    vexfs_codes_kernels().pointee.enter(&walk, places.baseAddress, Int(best.count))
-                }
-            }
-        }
+        vexfs_codes_kernels().pointee.enter_best(&walk, entries, entries.count)
     }
-
-    /// Walks begin at so many of the entry points.
-    private static var startCount: Int { 4 }
 }
 
 extension SegmentRows {
