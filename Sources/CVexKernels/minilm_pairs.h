@@ -11,7 +11,7 @@
 #ifndef MINILM_PAIRS
 #define MINILM_PAIRS
 /* Eight sums, four vectors of weights, two broadcasts and two operands fill sixteen registers. */
-enum { PAIR_ROWS = 4, PAIR_GROUP = 64, FETCHES = 48 };
+enum { PAIR_ROWS = 4 };
 
 /* The scales of a slice's outputs; their corrections follow. */
 static inline float *scales_of(const float *header, struct shape shape, size_t slice) {
@@ -58,12 +58,12 @@ INLINE void MODE(put)(float *at, V value) { STORE(at, value); }
 
 /* The tile as a function of its own: inlined into its callers it would lose registers to them. */
 static __attribute__((noinline)) void MODE(run)(size_t rows, const OPERAND *a, const OPERAND *b, struct ahead ahead,
-                                                const SUM *starts, int resume, SUM *out) {
+                                                const SUM *starts, SUM *out) {
     switch (rows) {
-    case 1: MODE(pair_tile)(1, a, b, ahead, starts, resume, out); break;
-    case 2: MODE(pair_tile)(2, a, b, ahead, starts, resume, out); break;
-    case 3: MODE(pair_tile)(3, a, b, ahead, starts, resume, out); break;
-    default: MODE(pair_tile)(4, a, b, ahead, starts, resume, out); break;
+    case 1: MODE(pair_tile)(1, a, b, ahead, starts, out); break;
+    case 2: MODE(pair_tile)(2, a, b, ahead, starts, out); break;
+    case 3: MODE(pair_tile)(3, a, b, ahead, starts, out); break;
+    default: MODE(pair_tile)(4, a, b, ahead, starts, out); break;
     }
 }
 
@@ -91,30 +91,21 @@ INLINE void MODE(product)(const enum epilogue epilogue, struct block block, cons
     const float *scales = scales_of(header, shape, block.first_input) + block.first_output;
     const SUM *corrections = (const SUM *)(scales + shape.outputs);
     const OPERAND *panels = (const OPERAND *)(header + shape.outputs * header_rows(shape));
-    SUM *partial = (SUM *)work->partial, *starts = (SUM *)work->starts;
-    const OPERAND *rows_at = MODE(prepare)(input, tokens, work);
+    const SUM *starts = (const SUM *)work->starts;
+    const OPERAND *arranged = MODE(prepare)(input, tokens, work);
+    SUM sums[PAIR_ROWS * PANEL];
+    size_t tiles = (tokens + PAIR_ROWS - 1) / PAIR_ROWS;
     for (size_t column = 0; column < block.outputs; column += PANEL) {
         const float *bias = block.first_input == 0 ? header + block.first_output + column : NULL;
         const OPERAND *panel = panels + (block.first_output + column) * shape.inputs + block.first_input * PANEL;
-        for (size_t group = 0; group < tokens; group += PAIR_GROUP) {
-            size_t end = tokens - group < PAIR_GROUP ? tokens : group + PAIR_GROUP;
-            for (size_t start = 0; start < SLICE; start += RUN) {
-                /* Each tile fetches its share of what its group wants next. */
-                int turns = start + RUN < SLICE, comes_back = RUN < SLICE && end < tokens;
-                const OPERAND *next = panel + (turns ? start + RUN : comes_back ? 0 : shape.inputs) * PANEL;
-                size_t tiles = turns || comes_back ? (end - group + PAIR_ROWS - 1) / PAIR_ROWS : (tokens + PAIR_ROWS - 1) / PAIR_ROWS;
-                struct ahead ahead = {(const char *)next, RUN * PANEL * ELEMENT / FETCHES / tiles};
-                if (!turns && !comes_back) ahead.at += group / PAIR_ROWS * FETCHES * ahead.step;
-                for (size_t row = group; row < end; row += PAIR_ROWS) {
-                    size_t rows = end - row < PAIR_ROWS ? end - row : PAIR_ROWS;
-                    SUM *sums = partial + (row - group) * PANEL;
-                    MODE(run)(rows, rows_at + row * SLICE + start * PAIR_ROWS, panel + start * PANEL, ahead, starts + row, start > 0, sums);
-                    ahead.at += FETCHES * ahead.step;
-                    if (start + RUN < SLICE) continue;
-                    MODE(finish)(epilogue, rows, sums, work->steps + row, scales + column, corrections + column, bias,
-                                 out + row * block.outputs + column, block.outputs);
-                }
-            }
+        /* Each tile fetches its share of the next panel. */
+        struct ahead ahead = {(const char *)(panel + shape.inputs * PANEL), SLICE * PANEL * ELEMENT / FETCHES / tiles};
+        for (size_t row = 0; row < tokens; row += PAIR_ROWS) {
+            size_t rows = tokens - row < PAIR_ROWS ? tokens - row : PAIR_ROWS;
+            MODE(run)(rows, arranged + row * SLICE, panel, ahead, starts + row, sums);
+            ahead.at += FETCHES * ahead.step;
+            MODE(finish)(epilogue, rows, sums, work->steps + row, scales + column, corrections + column, bias,
+                         out + row * block.outputs + column, block.outputs);
         }
     }
 }

@@ -4,8 +4,8 @@
  */
 #define OPERAND int16_t
 #define SUM uint32_t
-#define RUN SLICE
-#define STEPS (RUN / FIXED_STEP)
+/* Lines that a tile fetches of the next panel: four tiles fetch all of it. */
+#define FETCHES (SLICE / FIXED_CHUNK)
 
 enum {
     FIXED_STEP = 4,
@@ -90,12 +90,29 @@ static const int16_t *MODE(prepare)(const float *input, size_t tokens, struct wo
     return work->words;
 }
 
+/* Adds a step of a row to its sums. Four operands first, then their products: the compiler's order takes 3 % longer. */
+INLINE void SELF(accumulate_pairs)(VU sum[VECTORS], const int16_t *at, const VH first[VECTORS], const VH second[VECTORS]) {
+    VU early, late, left, right;
+    __asm__("vpbroadcastd %6, %2\n\t"
+            "vpbroadcastd %7, %3\n\t"
+            "vpaddw %10, %2, %4\n\t"
+            "vpaddw %8, %3, %5\n\t"
+            "vpaddw %11, %2, %2\n\t"
+            "vpaddw %9, %3, %3\n\t"
+            "vpmaddwd %4, %5, %4\n\t"
+            "vpmaddwd %2, %3, %2\n\t"
+            "vpaddd %4, %0, %0\n\t"
+            "vpaddd %2, %1, %1"
+            : "+x"(sum[0]), "+x"(sum[1]), "=&x"(early), "=&x"(late), "=&x"(left), "=&x"(right)
+            : "m"(*(const SELF(word_in_memory) *)at), "m"(*(const SELF(word_in_memory) *)(at + 2)), "x"(first[0]), "x"(first[1]),
+              "x"(second[0]), "x"(second[1]));
+}
+
 /* A tile's sums over a slice. */
-INLINE void MODE(pair_tile)(const int rows, const int16_t *a, const int16_t *b, struct ahead ahead, const uint32_t *starts, int resume, uint32_t *out) {
+INLINE void MODE(pair_tile)(const int rows, const int16_t *a, const int16_t *b, struct ahead ahead, const uint32_t *starts, uint32_t *out) {
     VU sum[PAIR_ROWS][VECTORS];
-    (void)resume;
     EACH(row, rows) EACH(v, VECTORS) sum[row][v] = starts[row] - (VU){0};
-    for (size_t k = 0; k < RUN; k += FIXED_CHUNK, a += PAIR_ROWS * FIXED_CHUNK, b += FIXED_CHUNK * PANEL) {
+    for (size_t k = 0; k < SLICE; k += FIXED_CHUNK, a += PAIR_ROWS * FIXED_CHUNK, b += FIXED_CHUNK * PANEL) {
         __builtin_prefetch(ahead.at);
         ahead.at += ahead.step;
         EACH(step, FIXED_CHUNK / FIXED_STEP) {
@@ -104,8 +121,7 @@ INLINE void MODE(pair_tile)(const int rows, const int16_t *a, const int16_t *b, 
             EACH(v, VECTORS) second[v] = LOAD_HALVES(b + (step * FIXED_STEP + 2) * PANEL + v * 2 * LANES);
             EACH(row, rows) {
                 const int16_t *at = a + row * FIXED_CHUNK + step * FIXED_STEP;
-                VH early = SPLAT_PAIR(at), late = SPLAT_PAIR(at + 2);
-                EACH(v, VECTORS) sum[row][v] += SELF(multiply_halves)(early + second[v], late + first[v]);
+                SELF(accumulate_pairs)(sum[row], at, first, second);
             }
         }
     }

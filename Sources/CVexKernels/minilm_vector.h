@@ -67,8 +67,12 @@ INLINE V SELF(gelu)(V x) {
                               0.0515214205f,     -0.0702966526f,  0.141363785f};
     V near = __builtin_elementwise_max(__builtin_elementwise_min(x, SPLAT(5.0f)), SPLAT(-5.0f));
     V u = MULTIPLY_ADD(near * near, SPLAT(0.08f), SPLAT(-1.0f));
-    V p = SPLAT(q[0]);
-    EACH(at, 12) p = MULTIPLY_ADD(p, u, SPLAT(q[at + 1]));
+    V square = u * u, even = SPLAT(q[0]), odd = SPLAT(q[1]);
+    for (int at = 2; at < 12; at += 2) {
+        even = MULTIPLY_ADD(even, square, SPLAT(q[at]));
+        odd = MULTIPLY_ADD(odd, square, SPLAT(q[at + 1]));
+    }
+    V p = MULTIPLY_ADD(odd, u, MULTIPLY_ADD(even, square, SPLAT(q[12])));
     return x * MULTIPLY_ADD(near, p, SPLAT(0.5f));
 }
 
