@@ -154,6 +154,5 @@ static void MODE(embed)(const struct batch *batch) {
 #undef FIXED
 #undef OPERAND
 #undef SUM
-#undef RUN
-#undef STEPS
+#undef FETCHES
 #undef PANEL

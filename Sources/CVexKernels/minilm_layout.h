@@ -86,6 +86,7 @@ struct workspace {
     _Alignas(64) float partial[(TOKENS + TILE_ROWS) * WIDEST_PANEL];
     /* Of products of pairs: a slice of the input in fixed point, its rows' scales, and where their sums begin. */
     _Alignas(64) int16_t words[TOKENS * SLICE];
+    _Alignas(64) float arranged[TOKENS * SLICE];
     _Alignas(64) float steps[TOKENS];
     _Alignas(64) uint32_t starts[TOKENS];
 };

@@ -58,12 +58,12 @@ INLINE void MODE(put)(float *at, V value) { STORE(at, value); }
 
 /* The tile as a function of its own: inlined into its callers it would lose registers to them. */
 static __attribute__((noinline)) void MODE(run)(size_t rows, const OPERAND *a, const OPERAND *b, struct ahead ahead,
-                                                const SUM *starts, int resume, SUM *out) {
+                                                const SUM *starts, SUM *out) {
     switch (rows) {
-    case 1: MODE(pair_tile)(1, a, b, ahead, starts, resume, out); break;
-    case 2: MODE(pair_tile)(2, a, b, ahead, starts, resume, out); break;
-    case 3: MODE(pair_tile)(3, a, b, ahead, starts, resume, out); break;
-    default: MODE(pair_tile)(4, a, b, ahead, starts, resume, out); break;
+    case 1: MODE(pair_tile)(1, a, b, ahead, starts, out); break;
+    case 2: MODE(pair_tile)(2, a, b, ahead, starts, out); break;
+    case 3: MODE(pair_tile)(3, a, b, ahead, starts, out); break;
+    default: MODE(pair_tile)(4, a, b, ahead, starts, out); break;
     }
 }
 
@@ -91,25 +91,21 @@ INLINE void MODE(product)(const enum epilogue epilogue, struct block block, cons
     const float *scales = scales_of(header, shape, block.first_input) + block.first_output;
     const SUM *corrections = (const SUM *)(scales + shape.outputs);
     const OPERAND *panels = (const OPERAND *)(header + shape.outputs * header_rows(shape));
-    SUM *partial = (SUM *)work->partial, *starts = (SUM *)work->starts;
-    const OPERAND *rows_at = MODE(prepare)(input, tokens, work);
+    const SUM *starts = (const SUM *)work->starts;
+    const OPERAND *arranged = MODE(prepare)(input, tokens, work);
+    SUM sums[PAIR_ROWS * PANEL];
     size_t tiles = (tokens + PAIR_ROWS - 1) / PAIR_ROWS;
     for (size_t column = 0; column < block.outputs; column += PANEL) {
         const float *bias = block.first_input == 0 ? header + block.first_output + column : NULL;
         const OPERAND *panel = panels + (block.first_output + column) * shape.inputs + block.first_input * PANEL;
-        for (size_t start = 0; start < SLICE; start += RUN) {
-            /* Each row of tiles fetches its share of the next run's weights. */
-            const OPERAND *next = panel + (start + RUN < SLICE ? RUN : shape.inputs - start) * PANEL;
-            size_t share = RUN * PANEL * ELEMENT / tiles;
-            for (size_t row = 0; row < tokens; row += PAIR_ROWS) {
-                size_t rows = tokens - row < PAIR_ROWS ? tokens - row : PAIR_ROWS;
-                struct ahead ahead = {(const char *)next + row / PAIR_ROWS * share, share / STEPS};
-                SUM *sums = partial + row * PANEL;
-                MODE(run)(rows, rows_at + row * SLICE + start, panel + start * PANEL, ahead, starts + row, start > 0, sums);
-                if (start + RUN < SLICE) continue;
-                MODE(finish)(epilogue, rows, sums, work->steps + row, scales + column, corrections + column, bias,
-                             out + row * block.outputs + column, block.outputs);
-            }
+        /* Each tile fetches its share of the next panel. */
+        struct ahead ahead = {(const char *)(panel + shape.inputs * PANEL), SLICE * PANEL * ELEMENT / FETCHES / tiles};
+        for (size_t row = 0; row < tokens; row += PAIR_ROWS) {
+            size_t rows = tokens - row < PAIR_ROWS ? tokens - row : PAIR_ROWS;
+            MODE(run)(rows, arranged + row * SLICE, panel, ahead, starts + row, sums);
+            ahead.at += FETCHES * ahead.step;
+            MODE(finish)(epilogue, rows, sums, work->steps + row, scales + column, corrections + column, bias,
+                         out + row * block.outputs + column, block.outputs);
         }
     }
 }

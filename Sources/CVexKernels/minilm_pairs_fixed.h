@@ -4,11 +4,13 @@
  */
 #define OPERAND int16_t
 #define SUM uint32_t
-#define RUN SLICE
-#define STEPS (RUN / FIXED_STEP)
+/* Lines that a tile fetches of the next panel: four tiles fetch all of it. */
+#define FETCHES (SLICE / FIXED_CHUNK)
 
 enum {
     FIXED_STEP = 4,
+    /* So many inputs of a row lie together, followed by those of the next row of its tile. */
+    FIXED_CHUNK = 8,
     /* The sum of two operands has 16 bits. */
     FIXED_LARGEST = 16383,
     /* Two vectors of this length have a product below 2^31 (Cauchy-Schwarz), with room for what rounding adds: so the
@@ -70,7 +72,9 @@ INLINE uint32_t MODE(round)(const float *row, int16_t *words, float *step) {
         __m256i low = _mm256_cvtps_epi32((__m256)(LOAD(row + at) * factor));
         __m256i high = _mm256_cvtps_epi32((__m256)(LOAD(row + at + LANES) * factor));
         __m256i both = _mm256_permute4x64_epi64(_mm256_packs_epi32(low, high), 0xd8);
-        _mm256_storeu_si256((__m256i_u *)(words + at), both);
+        int16_t *chunk = words + at * PAIR_ROWS;
+        _mm_store_si128((__m128i *)chunk, _mm256_castsi256_si128(both));
+        _mm_store_si128((__m128i *)(chunk + PAIR_ROWS * FIXED_CHUNK), _mm256_extracti128_si256(both, 1));
         /* The first pair of each four inputs meets the second one; the upper words meet zero. */
         sums += SELF(multiply_halves)((VH)both, (VH)_mm256_srli_epi64(both, 32));
     }
@@ -82,28 +86,43 @@ INLINE uint32_t MODE(round)(const float *row, int16_t *words, float *step) {
 /* Rounds a slice's activations, and computes where their sums begin. */
 static const int16_t *MODE(prepare)(const float *input, size_t tokens, struct workspace *work) {
     for (size_t row = 0; row < tokens; row++)
-        work->starts[row] = MODE(round)(input + row * SLICE, work->words + row * SLICE, work->steps + row);
+        work->starts[row] = MODE(round)(input + row * SLICE, work->words + row / PAIR_ROWS * PAIR_ROWS * SLICE + row % PAIR_ROWS * FIXED_CHUNK, work->steps + row);
     return work->words;
 }
 
+/* Adds a step of a row to its sums. Four operands first, then their products: the compiler's order takes 3 % longer. */
+INLINE void SELF(accumulate_pairs)(VU sum[VECTORS], const int16_t *at, const VH first[VECTORS], const VH second[VECTORS]) {
+    VU early, late, left, right;
+    __asm__("vpbroadcastd %6, %2\n\t"
+            "vpbroadcastd %7, %3\n\t"
+            "vpaddw %10, %2, %4\n\t"
+            "vpaddw %8, %3, %5\n\t"
+            "vpaddw %11, %2, %2\n\t"
+            "vpaddw %9, %3, %3\n\t"
+            "vpmaddwd %4, %5, %4\n\t"
+            "vpmaddwd %2, %3, %2\n\t"
+            "vpaddd %4, %0, %0\n\t"
+            "vpaddd %2, %1, %1"
+            : "+x"(sum[0]), "+x"(sum[1]), "=&x"(early), "=&x"(late), "=&x"(left), "=&x"(right)
+            : "m"(*(const SELF(word_in_memory) *)at), "m"(*(const SELF(word_in_memory) *)(at + 2)), "x"(first[0]), "x"(first[1]),
+              "x"(second[0]), "x"(second[1]));
+}
+
 /* A tile's sums over a slice. */
-INLINE void MODE(pair_tile)(const int rows, const int16_t *a, const int16_t *b, struct ahead ahead,
-                            const uint32_t *starts, int resume, uint32_t *out) {
+INLINE void MODE(pair_tile)(const int rows, const int16_t *a, const int16_t *b, struct ahead ahead, const uint32_t *starts, uint32_t *out) {
     VU sum[PAIR_ROWS][VECTORS];
-    (void)resume;
     EACH(row, rows) EACH(v, VECTORS) sum[row][v] = starts[row] - (VU){0};
-#pragma clang loop unroll_count(2)
-    for (size_t k = 0; k < RUN; k += FIXED_STEP) {
-        VH first[VECTORS], second[VECTORS];
-        __builtin_prefetch(ahead.at, 0, 2);
+    for (size_t k = 0; k < SLICE; k += FIXED_CHUNK, a += PAIR_ROWS * FIXED_CHUNK, b += FIXED_CHUNK * PANEL) {
+        __builtin_prefetch(ahead.at);
         ahead.at += ahead.step;
-        EACH(v, VECTORS) {
-            first[v] = LOAD_HALVES(b + k * PANEL + v * 2 * LANES);
-            second[v] = LOAD_HALVES(b + (k + 2) * PANEL + v * 2 * LANES);
-        }
-        EACH(row, rows) {
-            VH early = SPLAT_PAIR(a + row * SLICE + k), late = SPLAT_PAIR(a + row * SLICE + k + 2);
-            EACH(v, VECTORS) sum[row][v] += SELF(multiply_halves)(early + second[v], late + first[v]);
+        EACH(step, FIXED_CHUNK / FIXED_STEP) {
+            VH first[VECTORS], second[VECTORS];
+            EACH(v, VECTORS) first[v] = LOAD_HALVES(b + step * FIXED_STEP * PANEL + v * 2 * LANES);
+            EACH(v, VECTORS) second[v] = LOAD_HALVES(b + (step * FIXED_STEP + 2) * PANEL + v * 2 * LANES);
+            EACH(row, rows) {
+                const int16_t *at = a + row * FIXED_CHUNK + step * FIXED_STEP;
+                SELF(accumulate_pairs)(sum[row], at, first, second);
+            }
         }
     }
     EACH(row, rows) EACH(v, VECTORS) STORE((float *)out + row * PANEL + v * LANES, (V)sum[row][v]);

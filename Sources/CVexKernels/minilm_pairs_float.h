@@ -1,28 +1,32 @@
 /*
  * Of minilm_pairs.h: 32-bit floating point. Of every three products two are paired, so that adders and multipliers are
- * equally busy; a step takes one input of each third of a run.
+ * equally busy; a step takes one input of each third of a slice.
  */
 #define OPERAND float
 #define SUM float
-#define RUN DEPTH
-#define STEPS (RUN / FLOAT_STEP)
+/* Lines that a tile fetches of the next panel: four tiles fetch all of it. */
+#define FETCHES (STEPS / FLOAT_CHUNK * 3)
 
-enum { FLOAT_STEP = 3 };
+enum {
+    FLOAT_STEP = 3,
+    STEPS = SLICE / FLOAT_STEP,
+    /* So many steps' inputs of a row lie together, followed by those of the next row of its tile. */
+    FLOAT_CHUNK = 4
+};
+typedef float SELF(chunk) __attribute__((vector_size(FLOAT_CHUNK * 4)));
 
 static void MODE(pack_slice)(const float *weights, size_t column, float *panel, float *scale, float *correction) {
     /* Weights about as large as activations lose the fewest bits to them; a power of two is exact. */
     float squares = 0, size = 1, sum = 0;
     for (size_t at = 0; at < SLICE; at++) squares += weights[at] * weights[at];
     while (size * size * squares < SLICE / 4 && size < 1 << 20) size *= 2;
-    for (size_t start = 0; start < SLICE; start += RUN) {
-        for (size_t step = 0; step < STEPS; step++) {
-            float weight[FLOAT_STEP];
-            for (size_t i = 0; i < FLOAT_STEP; i++) {
-                weight[i] = weights[start + i * STEPS + step] * size;
-                panel[(start + step * FLOAT_STEP + i) * PANEL + column] = weight[i];
-            }
-            sum += weight[0] * weight[1];
+    for (size_t step = 0; step < STEPS; step++) {
+        float weight[FLOAT_STEP];
+        for (size_t i = 0; i < FLOAT_STEP; i++) {
+            weight[i] = weights[i * STEPS + step] * size;
+            panel[(step * FLOAT_STEP + i) * PANEL + column] = weight[i];
         }
+        sum += weight[0] * weight[1];
     }
     *scale = 1 / size;
     *correction = sum;
@@ -31,34 +35,63 @@ static void MODE(pack_slice)(const float *weights, size_t column, float *panel, 
 /* Computes where the rows' sums begin. */
 static const float *MODE(prepare)(const float *input, size_t tokens, struct workspace *work) {
     for (size_t row = 0; row < tokens; row++) {
-        V sum = (V){0};
-        for (size_t start = 0; start < SLICE; start += RUN)
-            for (size_t at = start; at < start + STEPS; at += LANES)
-                sum = MULTIPLY_ADD(LOAD(input + row * SLICE + at), LOAD(input + row * SLICE + at + STEPS), sum);
-        ((float *)work->starts)[row] = -SELF(total)(sum);
+        const float *from = input + row * SLICE;
+        float *to = work->arranged + row / PAIR_ROWS * PAIR_ROWS * SLICE + row % PAIR_ROWS * FLOAT_STEP * FLOAT_CHUNK;
+        SELF(chunk) sum = {0};
+        for (size_t at = 0; at < STEPS; at += FLOAT_CHUNK, to += PAIR_ROWS * FLOAT_STEP * FLOAT_CHUNK) {
+            SELF(chunk) early = *(const SELF(chunk) *)(from + at), late = *(const SELF(chunk) *)(from + at + STEPS);
+            *(SELF(chunk) *)to = early;
+            *(SELF(chunk) *)(to + FLOAT_CHUNK) = late;
+            *(SELF(chunk) *)(to + 2 * FLOAT_CHUNK) = *(const SELF(chunk) *)(from + at + 2 * STEPS);
+            sum += early * late;
+        }
+        ((float *)work->starts)[row] = -(sum[0] + sum[1] + sum[2] + sum[3]);
     }
-    return input;
+    return work->arranged;
 }
 
-/* A tile's sums over one run of a panel. */
-INLINE void MODE(pair_tile)(const int rows, const float *a, const float *b, struct ahead ahead, const float *starts,
-                            int resume, float *out) {
+/* Adds a pair's product to a row's sums. Left to itself the compiler overwrites other registers, and runs out of them. */
+INLINE void SELF(accumulate_pair)(V sum[VECTORS], const float *at, const V first[VECTORS], const V second[VECTORS]) {
+    V early, late, left, right;
+    __asm__("vbroadcastss %6, %2\n\t"
+            "vbroadcastss %7, %3\n\t"
+            "vaddps %2, %10, %4\n\t"
+            "vaddps %3, %8, %5\n\t"
+            "vfmadd231ps %4, %5, %0\n\t"
+            "vaddps %2, %11, %4\n\t"
+            "vaddps %3, %9, %5\n\t"
+            "vfmadd231ps %4, %5, %1"
+            : "+x"(sum[0]), "+x"(sum[1]), "=&x"(early), "=&x"(late), "=&x"(left), "=&x"(right)
+            : "m"(at[0]), "m"(at[FLOAT_CHUNK]), "x"(first[0]), "x"(first[1]), "x"(second[0]), "x"(second[1]));
+}
+
+INLINE void SELF(accumulate_single)(V sum[VECTORS], const float *at, const V third[VECTORS]) {
+    V single;
+    __asm__("vbroadcastss %3, %2\n\t"
+            "vfmadd231ps %2, %4, %0\n\t"
+            "vfmadd231ps %2, %5, %1"
+            : "+x"(sum[0]), "+x"(sum[1]), "=&x"(single)
+            : "m"(at[0]), "x"(third[0]), "x"(third[1]));
+}
+
+/* A tile's sums over a slice. */
+INLINE void MODE(pair_tile)(const int rows, const float *a, const float *b, struct ahead ahead,
+                            const float *starts, float *out) {
     V sum[PAIR_ROWS][VECTORS];
-    EACH(row, rows) EACH(v, VECTORS) sum[row][v] = resume ? LOAD(out + row * PANEL + v * LANES) : SPLAT(starts[row]);
-    for (size_t k = 0; k < STEPS; k++, b += FLOAT_STEP * PANEL) {
-        V first[VECTORS], second[VECTORS], third[VECTORS];
-        __builtin_prefetch(ahead.at, 0, 2);
-        ahead.at += ahead.step;
-        EACH(v, VECTORS) first[v] = LOAD(b + v * LANES);
-        EACH(v, VECTORS) second[v] = LOAD(b + PANEL + v * LANES);
-        EACH(row, rows) {
-            V early = SPLAT(a[row * SLICE + k]), late = SPLAT(a[row * SLICE + k + STEPS]);
-            EACH(v, VECTORS) sum[row][v] = MULTIPLY_ADD(early + second[v], late + first[v], sum[row][v]);
-        }
-        EACH(v, VECTORS) third[v] = LOAD(b + 2 * PANEL + v * LANES);
-        EACH(row, rows) {
-            V single = SPLAT(a[row * SLICE + k + 2 * STEPS]);
-            EACH(v, VECTORS) sum[row][v] = MULTIPLY_ADD(single, third[v], sum[row][v]);
+    EACH(row, rows) EACH(v, VECTORS) sum[row][v] = SPLAT(starts[row]);
+    for (size_t k = 0; k < STEPS; k += FLOAT_CHUNK, a += PAIR_ROWS * FLOAT_STEP * FLOAT_CHUNK) {
+        EACH(fetch, 3) __builtin_prefetch(ahead.at + fetch * ahead.step);
+        ahead.at += 3 * ahead.step;
+        EACH(step, FLOAT_CHUNK) {
+            V first[VECTORS], second[VECTORS], third[VECTORS];
+            EACH(v, VECTORS) first[v] = LOAD(b + v * LANES);
+            EACH(v, VECTORS) second[v] = LOAD(b + PANEL + v * LANES);
+            EACH(row, rows)
+                SELF(accumulate_pair)(sum[row], a + row * FLOAT_STEP * FLOAT_CHUNK + step, first, second);
+            EACH(v, VECTORS) third[v] = LOAD(b + 2 * PANEL + v * LANES);
+            EACH(row, rows)
+                SELF(accumulate_single)(sum[row], a + row * FLOAT_STEP * FLOAT_CHUNK + 2 * FLOAT_CHUNK + step, third);
+            b += FLOAT_STEP * PANEL;
         }
     }
     EACH(row, rows) EACH(v, VECTORS) STORE(out + row * PANEL + v * LANES, sum[row][v]);

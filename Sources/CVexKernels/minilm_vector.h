@@ -58,21 +58,22 @@ INLINE V SELF(exponential)(V x) {
 }
 
 /*
- * x Phi(x), with erf by Abramowitz & Stegun 7.1.26 (absolute error 1.5e-7). erfc(|z|) is kept as it is for negative x,
- * where 1 + erf(z) would cancel.
+ * x Phi(x), with Phi(x) = 1/2 + x q(x^2) for |x| <= 5 and constant beyond: q is the polynomial of degree 12 with the least
+ * error, in x^2 mapped to -1 ... 1, where its coefficients are small. Absolute error 2e-6 up to |x| = 9.
  */
 INLINE V SELF(gelu)(V x) {
-    V z = x * SPLAT(0.70710678118654752f);
-    V a = (V)((VI)z & 0x7fffffff);
-    V t = 1.0f / MULTIPLY_ADD(a, SPLAT(0.3275911f), SPLAT(1.0f));
-    V p = MULTIPLY_ADD(t, SPLAT(1.061405429f), SPLAT(-1.453152027f));
-    p = MULTIPLY_ADD(p, t, SPLAT(1.421413741f));
-    p = MULTIPLY_ADD(p, t, SPLAT(-0.284496736f));
-    p = MULTIPLY_ADD(p, t, SPLAT(0.254829592f));
-    V complement = p * t * SELF(exponential)(-(a * a));
-    VI negative = (VI)x >> 31;
-    V twice = (V)(((VI)complement & negative) | ((VI)(2.0f - complement) & ~negative));
-    return x * 0.5f * twice;
+    static const float q[] = {0.492920226e-3f,   -0.00151410978f, 0.00200197659f, -0.00291577377f, 0.00616533076f,
+                              -0.010973149f,     0.016497694f,    -0.0233367607f, 0.0314262249f,   -0.0404329449f,
+                              0.0515214205f,     -0.0702966526f,  0.141363785f};
+    V near = __builtin_elementwise_max(__builtin_elementwise_min(x, SPLAT(5.0f)), SPLAT(-5.0f));
+    V u = MULTIPLY_ADD(near * near, SPLAT(0.08f), SPLAT(-1.0f));
+    V square = u * u, even = SPLAT(q[0]), odd = SPLAT(q[1]);
+    for (int at = 2; at < 12; at += 2) {
+        even = MULTIPLY_ADD(even, square, SPLAT(q[at]));
+        odd = MULTIPLY_ADD(odd, square, SPLAT(q[at + 1]));
+    }
+    V p = MULTIPLY_ADD(odd, u, MULTIPLY_ADD(even, square, SPLAT(q[12])));
+    return x * MULTIPLY_ADD(near, p, SPLAT(0.5f));
 }
 
 /* Round to nearest, ties to even, as bfloat16 in the upper half of each word. Finite values only. */
