@@ -29,10 +29,19 @@ static size_t and_count_portable(const uint64_t *a, const uint64_t *b, size_t wo
     return total;
 }
 
-static const struct vexfs_bits_kernels portable = {and_portable, or_portable, and_not_portable, and_count_portable};
+static size_t list_portable(uint16_t *out, const uint64_t *bits, size_t words) {
+    size_t count = 0;
+    for (size_t i = 0; i < words; i++)
+        for (uint64_t rest = bits[i]; rest; rest &= rest - 1)
+            out[count++] = (uint16_t)(i * 64 + (size_t)__builtin_ctzll(rest));
+    return count;
+}
+
+static const struct vexfs_bits_kernels portable = {and_portable,       or_portable,   and_not_portable,
+                                                   and_count_portable, list_portable};
 
 #if defined(__x86_64__)
-#pragma clang attribute push(__attribute__((target("avx2,popcnt"))), apply_to = function)
+#pragma clang attribute push(__attribute__((target("avx2,bmi,popcnt"))), apply_to = function)
 
 /* The bits of each of the four words, by looking up half bytes (Mula, Kurz, Lemire: arXiv 1611.07612). */
 static inline __m256i count_words(__m256i v) {
@@ -87,13 +96,30 @@ static size_t and_count_avx2(const uint64_t *a, const uint64_t *b, size_t words)
     return total;
 }
 
+/* Always writes in fours, as many as a sparse word mostly has, and so mispredicts little. */
+static size_t list_avx2(uint16_t *out, const uint64_t *bits, size_t words) {
+    size_t count = 0;
+    for (size_t i = 0; i < words; i++) {
+        uint64_t rest = bits[i];
+        size_t found = (size_t)__builtin_popcountll(rest);
+        for (size_t j = 0; j < found; j += 4)
+            for (size_t k = j; k < j + 4; k++) {
+                out[count + k] = (uint16_t)(i * 64 + _tzcnt_u64(rest));
+                rest = _blsr_u64(rest);
+            }
+        count += found;
+    }
+    return count;
+}
+
 #pragma clang attribute pop
 
-static const struct vexfs_bits_kernels avx2 = {and_avx2, or_avx2, and_not_avx2, and_count_avx2};
+static const struct vexfs_bits_kernels avx2 = {and_avx2,       or_avx2,   and_not_avx2,
+                                               and_count_avx2, list_avx2};
 
 static int has_avx2(void) {
     __builtin_cpu_init();
-    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("popcnt");
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") && __builtin_cpu_supports("popcnt");
 }
 #endif
 
@@ -132,6 +158,8 @@ size_t vexfs_bits_and_not(uint64_t *out, const uint64_t *a, const uint64_t *b, s
 size_t vexfs_bits_and_count(const uint64_t *a, const uint64_t *b, size_t words) {
     return chosen()->count_common(a, b, words);
 }
+
+size_t vexfs_bits_list(uint16_t *out, const uint64_t *bits, size_t words) { return chosen()->list(out, bits, words); }
 
 int vexfs_bits_within(const uint64_t *a, const uint64_t *b, size_t words) {
     size_t i = 0;

@@ -4,14 +4,6 @@ static inline unsigned bit(const uint64_t *bits, uint16_t number) {
     return (unsigned)(bits[number >> 6] >> (number & 63)) & 1u;
 }
 
-size_t vexfs_bits_list(uint16_t *out, const uint64_t *bits, size_t words) {
-    size_t count = 0;
-    for (size_t i = 0; i < words; i++)
-        for (uint64_t rest = bits[i]; rest; rest &= rest - 1)
-            out[count++] = (uint16_t)(i * 64 + (size_t)__builtin_ctzll(rest));
-    return count;
-}
-
 size_t vexfs_bits_set(uint64_t *bits, const uint16_t *list, size_t count) {
     size_t added = 0;
     for (size_t i = 0; i < count; i++) {
@@ -32,11 +24,12 @@ size_t vexfs_bits_clear(uint64_t *bits, const uint16_t *list, size_t count) {
 
 /* Without a branch: what is not wanted is written over by the next one. */
 size_t vexfs_list_filter(uint16_t *out, const uint16_t *list, size_t count, const uint64_t *bits, unsigned wanted) {
+    const uint64_t flip = wanted ? 0 : ~0ull;
     size_t kept = 0;
     for (size_t i = 0; i < count; i++) {
         uint16_t number = list[i];
         out[kept] = number;
-        kept += bit(bits, number) == wanted;
+        kept += (size_t)((bits[number >> 6] ^ flip) >> (number & 63)) & 1;
     }
     return kept;
 }
@@ -71,6 +64,13 @@ static size_t and_by_search(uint16_t *out, const uint16_t *a, size_t a_count, co
 size_t vexfs_list_and(uint16_t *out, const uint16_t *a, size_t a_count, const uint16_t *b, size_t b_count) {
     if (a_count * 32 < b_count) return and_by_search(out, a, a_count, b, b_count);
     if (b_count * 32 < a_count) return and_by_search(out, b, b_count, a, a_count);
+    if (a_count + b_count > 512) {
+        /* Steps of a merge wait for each other, bits do not. */
+        if (a_count > b_count) return vexfs_list_and(out, b, b_count, a, a_count);
+        uint64_t bits[1024] = {0};
+        vexfs_bits_set(bits, b, b_count);
+        return vexfs_list_filter(out, a, a_count, bits, 1);
+    }
     size_t kept = 0, i = 0, j = 0;
     while (i < a_count && j < b_count) {
         uint16_t left = a[i], right = b[j];

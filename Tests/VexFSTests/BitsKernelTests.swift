@@ -31,6 +31,10 @@ import Testing
                     #expect(second == first)
                 }
                 #expect(table.count_common(a, b, count) == zip(a, b).reduce(0) { $0 + ($1.0 & $1.1).nonzeroBitCount })
+                var numbers = [UInt16](repeating: 0, count: count * 64 + Int(VEXFS_LIST_SLACK))
+                let listed = table.list(&numbers, a, count)
+                let expected = (0..<count * 64).filter { a[$0 / 64] >> UInt64($0 % 64) & 1 != 0 }.map(UInt16.init)
+                #expect(Array(numbers[..<listed]) == expected)
                 let isWithin = zip(a, b).allSatisfy { $0 & ~$1 == 0 }
                 #expect((vexfs_bits_within(a, b, count) != 0) == isWithin)
                 #expect(vexfs_bits_within(a, zip(a, b).map(|), count) != 0)
@@ -48,7 +52,7 @@ import Testing
         for round in 0..<200 {
             let (a, b) = (list([3, 300, 3000][round % 3]), list([3000, 3, 300][round / 3 % 3]))
             let (first, second) = (Set(a), Set(b))
-            var out = [UInt16](repeating: 0, count: a.count + b.count + 1)
+            var out = [UInt16](repeating: 0, count: a.count + b.count + Int(VEXFS_LIST_SLACK))
             var found = vexfs_list_and(&out, a, a.count, b, b.count)
             #expect(Array(out[..<found]) == first.intersection(second).sorted(), "seed \(seed) round \(round)")
             found = vexfs_list_and_not(&out, a, a.count, b, b.count)

@@ -37,6 +37,9 @@ extension Filter.Value {
         }
     }
 
+    /// Whether the value is a string.
+    var isString: Bool { if case .string = self { true } else { false } }
+
     /// Whether `self` sorts before `other`: numbers exactly by size, strings by bytes; nil for different kinds and NaN.
     func isLess(than other: Filter.Value) -> Bool? {
         switch (self, other) {
@@ -76,22 +79,53 @@ extension Filter.Value {
 }
 
 extension Filter.Range {
-    /// Whether a value is within all bounds; a value of another kind than a bound never is.
+    /// The bounds that there are.
+    var bounds: [Filter.Value] { [greater, atLeast, less, atMost].compactMap { $0 } }
+
+    /// Whether a value is within all bounds; a value of another kind than a bound never is, and no value is in a range
+    /// without bounds.
     func contains(_ value: Filter.Value) -> Bool {
-        if let greater, greater.isLess(than: value) != true { return false }
-        if let less, value.isLess(than: less) != true { return false }
-        if let atLeast, value.isLess(than: atLeast) != false { return false }
-        if let atMost, atMost.isLess(than: value) != false { return false }
-        return greater != nil || less != nil || atLeast != nil || atMost != nil
+        !isBelow(value) && !isAbove(value) && !bounds.isEmpty
     }
+
+    /// Whether a value lies before the range, or does not compare with its beginning.
+    func isBelow(_ value: Filter.Value) -> Bool {
+        if let greater, greater.isLess(than: value) != true { return true }
+        if let atLeast, value.isLess(than: atLeast) != false { return true }
+        return false
+    }
+
+    /// Whether a value lies behind the range, or does not compare with its end.
+    func isAbove(_ value: Filter.Value) -> Bool {
+        if let less, value.isLess(than: less) != true { return true }
+        if let atMost, atMost.isLess(than: value) != false { return true }
+        return false
+    }
+}
+
+extension Filter.TimeRange {
+    /// Whether a time lies before the range.
+    func isBelow(_ time: PayloadTime) -> Bool {
+        greater.map { time <= $0 } ?? false || atLeast.map { time < $0 } ?? false
+    }
+
+    /// Whether a time lies behind the range.
+    func isAbove(_ time: PayloadTime) -> Bool { less.map { time >= $0 } ?? false || atMost.map { time > $0 } ?? false }
+
+    /// Whether a time is within all bounds.
+    func contains(_ time: PayloadTime) -> Bool { !isBelow(time) && !isAbove(time) }
 }
 
 /// The words of a text condition: a text matches when it contains each of them, without regard to case.
 struct FilterWords {
-    private let words: [[UInt8]]
+    /// The words, in lower case.
+    let words: [[UInt8]]
 
-    init(_ text: String) {
-        words = text.lowercased().unicodeScalars.split(whereSeparator: \.properties.isWhitespace)
+    init(_ text: String) { words = Self.split(text) }
+
+    /// The words of a text in lower case, as whitespace parts them.
+    static func split(_ text: String) -> [[UInt8]] {
+        text.lowercased().unicodeScalars.split(whereSeparator: \.properties.isWhitespace)
             .map { Array(String(String.UnicodeScalarView($0)).utf8) }
     }
 

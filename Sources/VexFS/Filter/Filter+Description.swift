@@ -18,6 +18,20 @@ extension Filter: CustomStringConvertible {
                 bound.map { "\(Self.name(field)) \(sign) \(Self.literal($0))" }
             }
             return parts.count == 1 ? parts[0] : "(\(parts.joined(separator: " and ")))"
+        case .time(let field, let range):
+            let bounds = [(">", range.greater), (">=", range.atLeast), ("<", range.less), ("<=", range.atMost)]
+            let parts = bounds.compactMap { sign, bound in
+                bound.map { "\(Self.name(field)) \(sign) time \($0)" }
+            }
+            return parts.count == 1 ? parts[0] : "(\(parts.joined(separator: " and ")))"
+        case .uuid(let field, let wanted):
+            return "\(Self.name(field)) is uuid \(wanted.map(\.description).joined(separator: " or "))"
+        case .geo(let field, .radius(let center, let metres)):
+            return "\(Self.name(field)) within \(metres) m of \(center.longitude),\(center.latitude)"
+        case .geo(let field, .box(let west, let south, let east, let north)):
+            return "\(Self.name(field)) in box \(west),\(south) to \(east),\(north)"
+        case .geo(let field, .polygon(let exterior, let interiors)):
+            return "\(Self.name(field)) in polygon of \(exterior.count) points with \(interiors.count) holes"
         }
     }
 

@@ -19,6 +19,24 @@ extension Filter {
             return Self.scalars(of: metadata.value(at: field)).contains { value in
                 if case .string(let text) = value { words.match(text) } else { false }
             }
+        case .time(let field, let range):
+            return Self.scalars(of: metadata.value(at: field)).contains { value in
+                if case .string(let text) = value {
+                    PayloadTime(text.string).map(range.contains) ?? false
+                } else {
+                    false
+                }
+            }
+        case .uuid(let field, let wanted):
+            return Self.scalars(of: metadata.value(at: field)).contains { value in
+                if case .string(let text) = value {
+                    PayloadUUID(text.string).map(wanted.contains) ?? false
+                } else {
+                    false
+                }
+            }
+        case .geo(let field, let area):
+            return GeoPoint.points(of: metadata.value(at: field)).contains(where: area.contains)
         }
     }
 

@@ -43,12 +43,11 @@ enum FieldNames {
     }
 
     /// The fields of the rows, in byte order of their names.
-    static func count(_ column: PayloadColumn?, in live: RowBitmap) -> [PayloadField] {
-        guard let column else { return [] }
+    static func count(_ column: PayloadColumn, in live: RowBitmap) -> [PayloadField] {
         var fields: [ByteString: PayloadField] = [:]
-        for (code, value) in column.values.enumerated() {
-            guard case .string(let marked) = value, let kind = marked.string.utf8.first else { continue }
-            let count = column.postings[code].count(in: live)
+        for (marked, rows) in zip(column.strings.keys, column.strings.postings) {
+            guard let kind = marked.string.utf8.first else { continue }
+            let count = rows.count(in: live)
             guard count > 0 else { continue }
             let name = String(marked.string.unicodeScalars.dropFirst())
             var field = fields[ByteString(name)] ?? PayloadField(name: name)

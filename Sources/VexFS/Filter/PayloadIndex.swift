@@ -9,10 +9,33 @@ public typealias PayloadLoad = (RowBitmap, (Row, JSON) -> Void) throws(VexFSErro
 /// that a column has not seen when a filter asks for it is loaded then. A row's metadata never changes. Thread-safe;
 /// no lock is held while `load` runs.
 public final class PayloadIndex: Sendable {
+    /// A column with its lock.
+    final class Field: Sendable {
+        private let state = Mutex((column: PayloadColumn(), verified: RowBitmap()))
+
+        func withColumn<Result: Sendable>(_ body: (inout PayloadColumn) -> sending Result) -> Result {
+            state.withLock { body(&$0.column) }
+        }
+
+        /// The rows that the column has not seen, nil where it knows all.
+        func missing(from rows: RowBitmap) -> RowBitmap? {
+            state.withLock { state in
+                // Mostly the same containers as last time, which are compared by their addresses.
+                if rows.isSubset(of: state.verified) { return nil }
+                let missing = rows.subtracting(state.column.covered)
+                if !missing.isEmpty { return missing }
+                state.verified = rows
+                return nil
+            }
+        }
+    }
+
     private struct State {
-        var columns: [ByteString: PayloadColumn] = [:]
+        var fields: [ByteString: Field] = [:]
+        /// The fields that were asked for, with what for.
+        var types: [ByteString: PayloadType] = [:]
         /// Every row's field names, as strings: a letter for the kind of value, then the dotted path.
-        var names: PayloadColumn?
+        var names: Field?
     }
 
     private let state = Mutex(State())
@@ -21,86 +44,81 @@ public final class PayloadIndex: Sendable {
     public init() {}
 
     /// Whether there is anything for ``insert(row:metadata:)`` to keep up to date.
-    public var hasColumns: Bool { state.withLock { !$0.columns.isEmpty || $0.names != nil } }
+    public var hasColumns: Bool { state.withLock { !$0.fields.isEmpty || $0.names != nil } }
 
     /// The fields that have a column, in byte order.
-    public var indexedFields: [String] { state.withLock { $0.columns.keys.sorted().map(\.string) } }
+    public var indexedFields: [String] { state.withLock { $0.fields.keys.sorted().map(\.string) } }
+
+    /// What a field's index was asked for, nil where it was not.
+    public func type(of field: String) -> PayloadType? { state.withLock { $0.types[ByteString(field)] } }
 
     /// Takes a new row's metadata into every column.
     public func insert(row: Row, metadata: JSON) {
+        let (fields, names) = state.withLock { ($0.fields, $0.names) }
+        for (name, field) in fields {
+            let value = metadata.value(at: name.string)
+            field.withColumn { $0.insert(row, value) }
+        }
+        names?.withColumn { $0.insert(row, present: true, FieldNames.all(in: metadata)) }
+    }
+
+    /// Forgets rows that nobody is going to ask for any more. O(distinct values + rows).
+    public func remove(_ rows: RowBitmap) {
+        let (fields, names) = state.withLock { ($0.fields, $0.names) }
+        for field in Array(fields.values) + (names.map { [$0] } ?? []) { field.withColumn { $0.remove(rows) } }
+    }
+
+    /// Makes sure that the field has a column which knows the rows, prepared for a type of conditions if one is given.
+    public func build(
+        _ field: String, as type: PayloadType? = nil, among rows: RowBitmap, load: PayloadLoad
+    ) throws(VexFSError) {
+        try cover([field], rows, load)
+        guard let type else { return }
+        state.withLock { $0.types[ByteString(field)] = type }
+        column(field).withColumn { $0.prepare(for: type) }
+    }
+
+    // MARK: Columns
+
+    /// The field's column, which is made where there is none.
+    func column(_ name: String) -> Field {
         state.withLock { state in
-            for field in state.columns.keys {
-                let value = metadata.value(at: field.string)
-                state.columns[field]?.insert(row, value)
-            }
-            state.names?.insert(row, present: true, FieldNames.all(in: metadata))
+            let key = ByteString(name)
+            if let field = state.fields[key] { return field }
+            let field = Field()
+            state.fields[key] = field
+            return field
         }
     }
 
-    /// Makes sure that the field has a column which knows the rows.
-    public func build(_ field: String, among rows: RowBitmap, load: PayloadLoad) throws(VexFSError) {
-        try cover(field, rows, load)
-    }
-
-    // MARK: Filters
-
-    /// The rows of `live` that match, exactly as ``Filter/matches(_:)`` has it.
-    public func rows(
-        matching filter: Filter, among live: RowBitmap, load: PayloadLoad
-    ) throws(VexFSError) -> RowBitmap {
-        var result = RowBitmap(capacity: live.words.count * 64)
-        switch filter {
-        case .and(let filters):
-            result = live
-            for filter in filters { result = try rows(matching: filter, among: result, load: load) }
-            return result
-        case .or(let filters):
-            for filter in filters { result.formUnion(try rows(matching: filter, among: live, load: load)) }
-            return result
-        case .not(let inner):
-            result = live
-            result.subtract(try rows(matching: inner, among: live, load: load))
-            return result
-        case .exists(let field):
-            try cover(field, live, load)
-            withColumn(field) { result.formUnion($0.present) }
-        case .anyOf(let field, let values):
-            try cover(field, live, load)
-            withColumn(field) { column in for value in values { column.collect(value, into: &result) } }
-        case .range(let field, let range):
-            try cover(field, live, load)
-            withColumn(field) { $0.collect(into: &result, where: range.contains) }
-        case .textMatch(let field, let text):
-            try cover(field, live, load)
-            let words = FilterWords(text)
-            withColumn(field) { column in
-                column.collect(into: &result) { value in
-                    if case .string(let text) = value { words.match(text) } else { false }
-                }
-            }
+    /// The column of the fields' names, which is made where there is none.
+    private func namesColumn() -> Field {
+        state.withLock { state in
+            let field = state.names ?? Field()
+            state.names = field
+            return field
         }
-        result.formIntersection(live)
-        return result
     }
 
-    private func withColumn(_ field: String, _ body: (PayloadColumn) -> Void) {
-        state.withLock { state in if let column = state.columns[ByteString(field)] { body(column) } }
-    }
-
-    /// Loads the rows that the field's column has not seen.
-    private func cover(_ field: String, _ rows: RowBitmap, _ load: PayloadLoad) throws(VexFSError) {
-        let key = ByteString(field)
-        let missing = state.withLock { state in
-            // Only the assignment makes the column, which inserts have to see before the load begins.
-            if state.columns[key] == nil { state.columns[key] = PayloadColumn() }
-            return self.rows(rows, missingFrom: state.columns[key])
+    /// Loads the rows that a column of the fields has not seen, each row once for all of them.
+    func cover(_ fields: Set<String>, _ rows: RowBitmap, _ load: PayloadLoad) throws(VexFSError) {
+        // The columns are made, and inserts see them, before the load begins.
+        var behind: [(name: String, field: Field, missing: RowBitmap)] = []
+        var missing = RowBitmap()
+        for name in fields {
+            let field = column(name)
+            guard let rows = field.missing(from: rows) else { continue }
+            behind.append((name, field, rows))
+            missing.formUnion(rows)
         }
-        guard let missing else { return }
+        guard !behind.isEmpty else { return }
         try load(missing) { row, metadata in
-            let value = metadata.value(at: field)
-            state.withLock { $0.columns[key]?.insert(row, value) }
+            for (name, field, _) in behind {
+                let value = metadata.value(at: name)
+                field.withColumn { $0.insert(row, value) }
+            }
         }
-        state.withLock { $0.columns[key]?.cover(missing) }
+        for (_, field, rows) in behind { field.withColumn { $0.cover(rows) } }
     }
 
     // MARK: Facets
@@ -112,48 +130,35 @@ public final class PayloadIndex: Sendable {
 
     /// The fields of the rows with how many rows hold which kind of value, in byte order.
     public func fieldKinds(among live: RowBitmap, load: PayloadLoad) throws(VexFSError) -> [PayloadField] {
-        let missing = state.withLock { state in
-            if state.names == nil { state.names = PayloadColumn() }
-            return rows(live, missingFrom: state.names)
-        }
-        if let missing {
+        let names = namesColumn()
+        if let missing = names.missing(from: live) {
             try load(missing) { row, metadata in
-                let names = FieldNames.all(in: metadata)
-                state.withLock { $0.names?.insert(row, present: true, names) }
+                let found = FieldNames.all(in: metadata)
+                names.withColumn { $0.insert(row, present: true, found) }
             }
-            state.withLock { $0.names?.cover(missing) }
+            names.withColumn { $0.cover(missing) }
         }
-        return state.withLock { state in FieldNames.count(state.names, in: live) }
-    }
-
-    private func rows(_ live: RowBitmap, missingFrom column: PayloadColumn?) -> RowBitmap? {
-        live.missing(from: column?.covered ?? RowBitmap())
+        return names.withColumn { FieldNames.count($0, in: live) }
     }
 
     /// The values of a field as text with how many of the rows hold them, most frequent first, then in byte order.
     public func values(
         of field: String, among live: RowBitmap, load: PayloadLoad
     ) throws(VexFSError) -> [(value: ByteString, count: Int)] {
-        try cover(field, live, load)
-        var found: [(value: ByteString, count: Int)] = []
-        withColumn(field) { column in
-            var codes: [ByteString: [Int]] = [:]
-            for (code, value) in column.values.enumerated() { codes[value.text, default: []].append(code) }
-            for (text, codes) in codes {
-                let count: Int
-                if codes.count == 1 {
-                    count = column.postings[codes[0]].count(in: live)
-                } else {
-                    // A number and a string that look alike share a line; a row that holds both counts once.
-                    var rows = RowBitmap()
-                    for code in codes { column.postings[code].collect(into: &rows) }
-                    rows.formIntersection(live)
-                    count = rows.count
-                }
-                if count > 0 { found.append((text, count)) }
+        try cover([field], live, load)
+        let found = column(field).withColumn { column in
+            var lines: [ByteString: [Postings]] = [:]
+            column.forEachValue { value, rows in lines[value.text, default: []].append(rows) }
+            return lines.map { text, postings in
+                if postings.count == 1 { return (value: text, count: postings[0].count(in: live)) }
+                // A number and a string that look alike share a line; a row that holds both counts once.
+                var union = PostingsUnion()
+                for rows in postings { union.add(rows) }
+                return (value: text, count: union.rows().intersectionCount(live))
             }
         }
-        return found.sorted { $0.count != $1.count ? $0.count > $1.count : $0.value < $1.value }
+        return found.filter { $0.count > 0 }
+            .sorted { $0.count != $1.count ? $0.count > $1.count : $0.value < $1.value }
     }
 
     /// The rows of `live` where the field holds a value that looks like `text`, as ``values(of:among:load:)`` lists it.
@@ -168,25 +173,5 @@ public final class PayloadIndex: Sendable {
             candidates.append(number)
         }
         return try rows(matching: .anyOf(field: field, values: candidates), among: live, load: load)
-    }
-}
-
-extension PayloadColumn {
-    /// Takes in a row's value of the field.
-    fileprivate mutating func insert(_ row: Row, _ value: JSON?) {
-        insert(row, present: value.map { !$0.isNull } ?? false, Filter.scalars(of: value))
-    }
-}
-
-extension RowBitmap {
-    /// The rows that are not in `other`, or nil where there are none. Allocates only where there are.
-    fileprivate func missing(from other: RowBitmap) -> RowBitmap? {
-        let isCovered = words.indices.allSatisfy { index in
-            words[index] & ~(index < other.words.count ? other.words[index] : 0) == 0
-        }
-        if isCovered { return nil }
-        var rest = self
-        rest.subtract(other)
-        return rest
     }
 }

@@ -26,7 +26,20 @@ extension RowBitmap {
         init(listCapacity: Int) {
             count = 0
             capacity = max(4, listCapacity)
-            memory = .allocate(byteCount: capacity * 2, alignment: 64)
+            memory = Self.allocateList(capacity)
+        }
+
+        /// A list of ascending numbers.
+        init(ascending places: UnsafeBufferPointer<UInt16>) {
+            count = places.count
+            capacity = max(4, places.count)
+            memory = Self.allocateList(capacity)
+            if let base = places.baseAddress { list.initialize(from: base, count: count) }
+        }
+
+        /// Memory for a list, with the slack that the kernels ask for.
+        private static func allocateList(_ capacity: Int) -> UnsafeMutableRawPointer {
+            .allocate(byteCount: (capacity + Int(VEXFS_LIST_SLACK)) * 2, alignment: 64)
         }
 
         /// Bits, not initialised: the caller writes all of them and then sets the count.
@@ -129,16 +142,16 @@ extension RowBitmap {
             return true
         }
 
-        /// Adds ascending rows to a list that ends before them, and for which there is room.
-        func append(_ place: UInt16) {
-            list[count] = place
-            count += 1
+        /// Adds rows in any order.
+        func formUnion(_ places: UnsafeBufferPointer<UInt16>) {
+            becomeBits()
+            if let base = places.baseAddress { count += vexfs_bits_set(bits, base, places.count) }
         }
 
         /// Adds all rows of `other`.
         func formUnion(_ other: Container) {
             if other.isList, isList, count + other.count <= Self.listLimit {
-                let target = UnsafeMutableRawPointer.allocate(byteCount: (count + other.count) * 2, alignment: 64)
+                let target = Self.allocateList(count + other.count)
                 let united = vexfs_list_or(
                     target.assumingMemoryBound(to: UInt16.self), list, count, other.list, other.count)
                 memory.deallocate()
@@ -165,14 +178,14 @@ extension RowBitmap {
 
         private func becomeList() {
             let room = max(4, count)
-            let target = UnsafeMutableRawPointer.allocate(byteCount: room * 2, alignment: 64)
+            let target = Self.allocateList(room)
             _ = vexfs_bits_list(target.assumingMemoryBound(to: UInt16.self), bits, Self.wordCount)
             memory.deallocate()
             (memory, capacity) = (target, room)
         }
 
         private func grow(to room: Int) {
-            let target = UnsafeMutableRawPointer.allocate(byteCount: room * 2, alignment: 64)
+            let target = Self.allocateList(room)
             target.copyMemory(from: memory, byteCount: count * 2)
             memory.deallocate()
             (memory, capacity) = (target, room)
@@ -236,7 +249,8 @@ extension RowBitmap.Container {
         if !left.isList, !right.isList { return vexfs_bits_and_count(left.bits, right.bits, wordCount) }
         let (listed, other) = left.isList ? (left, right) : (right, left)
         guard other.isList else { return vexfs_list_count(listed.list, listed.count, other.bits) }
-        return withUnsafeTemporaryAllocation(of: UInt16.self, capacity: min(listed.count, other.count)) { room in
+        let capacity = min(listed.count, other.count) + Int(VEXFS_LIST_SLACK)
+        return withUnsafeTemporaryAllocation(of: UInt16.self, capacity: capacity) { room in
             // A container has at least one row, so there is an address.
             room.baseAddress.map { vexfs_list_and($0, listed.list, listed.count, other.list, other.count) } ?? 0
         }

@@ -106,12 +106,13 @@ public struct RowBitmap: Sendable {
 
     private mutating func insert(_ places: UnsafeBufferPointer<UInt16>, intoContainer index: Int) {
         if isFull(index) { return }
+        if places.count <= Container.listLimit, Self.areAscending(places) {
+            formUnion(Container(ascending: places), at: index)
+            return
+        }
         let container = ownContainer(index)
         let before = container.count
-        if places.count > 64, !(container.count + places.count <= Container.listLimit && Self.areAscending(places)) {
-            container.becomeBits()
-        }
-        for place in places { _ = container.insert(place) }
+        container.formUnion(places)
         count += container.count - before
         containers[index] = container.settled()
     }

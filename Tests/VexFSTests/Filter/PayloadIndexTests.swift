@@ -26,7 +26,14 @@ import Testing
         .null, .bool(true), .bool(false), .integer(0), .integer(1), .integer(2020), .integer(.max), .integer(.min),
         .number(0.5), .number(1), .number(-0.0), .number(0x1p63), .integer(9_007_199_254_740_993), .number(0x1p53),
         .string("en"),
-        .string("EN"), .string("2020"), .string("The quick fox"), .string(""), .string("true"), .integer(.max - 1),
+        .string("EN"), .string("é"), .string("e\u{301}"), .string("2020"), .string("2020-06-01"),
+        .string("2020-06-01T02:00:00+02:00"), .string("2020-06-01T00:00:01.5Z"), .string("2021-01-01 00:00"),
+        .string("urn:uuid:67E55044-10B1-426F-9247-BB680E5FE0C8"), .string("67e5504410b1426f9247bb680e5fe0c8"),
+        .object([.init("lon", .number(13.4)), .init("lat", .number(52.5))]),
+        .object([.init("lon", .integer(-180)), .init("lat", .integer(0))]),
+        .object([.init("lon", .integer(180)), .init("lat", .integer(91))]),
+        .object([.init("lat", .number(-0.0)), .init("lon", .number(179.9))]), .string("The quick fox"), .string(""),
+        .string("true"), .integer(.max - 1),
     ]
 
     private static func metadata(_ generator: inout SeededGenerator) -> JSON {
@@ -50,7 +57,7 @@ import Testing
         func value() -> Filter.Value {
             Filter.Value(json: scalars.randomElement(using: &generator) ?? .null) ?? .number(.nan)
         }
-        switch Int.random(in: 0..<(depth > 0 ? 7 : 4), using: &generator) {
+        switch Int.random(in: 0..<(depth > 0 ? 10 : 7), using: &generator) {
         case 0: return .exists(field: field)
         case 1: return .anyOf(field: field, values: (0..<Int.random(in: 0...3, using: &generator)).map { _ in value() })
         case 2:
@@ -60,8 +67,26 @@ import Testing
         case 3:
             let text = ["fox", "e", "QUICK the", "20", "zebra"].randomElement(using: &generator) ?? ""
             return .textMatch(field: field, text: text)
-        case 4: return .not(filter(depth - 1, &generator))
-        case 5: return .and((0..<3).map { _ in filter(depth - 1, &generator) })
+        case 4:
+            let times = ["2020-06-01", "2020-06-01T00:00:01.5Z", "2020-12-31T23:59:60Z"].map(PayloadTime.init)
+            func bound() -> PayloadTime? {
+                Bool.random(using: &generator) ? times.randomElement(using: &generator) ?? nil : nil
+            }
+            return .time(field: field, .init(greater: bound(), atLeast: bound(), less: bound(), atMost: bound()))
+        case 5:
+            let known = PayloadUUID("67e55044-10b1-426f-9247-bb680e5fe0c8"),
+                other = PayloadUUID(String(repeating: "0", count: 32))
+            return .uuid(field: field, [known, other].compactMap { Bool.random(using: &generator) ? $0 : nil })
+        case 6:
+            let areas: [GeoArea?] = [
+                GeoPoint(longitude: 13, latitude: 52).map { .radius(center: $0, metres: 100_000) },
+                .box(west: 170, south: -10, east: -170, north: 10), .box(west: -180, south: -10, east: 20, north: 60),
+            ]
+            return .geo(
+                field: field,
+                (areas.randomElement(using: &generator) ?? nil) ?? .box(west: 0, south: 0, east: 1, north: 1))
+        case 7: return .not(filter(depth - 1, &generator))
+        case 8: return .and((0..<3).map { _ in filter(depth - 1, &generator) })
         default: return .or((0..<Int.random(in: 0...3, using: &generator)).map { _ in filter(depth - 1, &generator) })
         }
     }
@@ -85,6 +110,14 @@ import Testing
             var expected = RowBitmap()
             live.forEach { if filter.matches(rows.metadata($0)) { expected.insert($0) } }
             #expect(Self.list(found) == Self.list(expected), "\(filter)")
+            #expect(try index.count(matching: filter, among: live, load: rows.load) == expected.count, "\(filter)")
+            if round % 300 == 299 {
+                let type = PayloadType.allCases.randomElement(using: &generator)
+                try index.build(
+                    ["a", "b", "c"].randomElement(using: &generator) ?? "a", as: type, among: live, load: rows.load)
+                let dead = RowBitmap(rowsBelow: Int(row) + 1).subtracting(live)
+                index.remove(dead)
+            }
         }
     }
 
@@ -131,6 +164,45 @@ import Testing
         let filter = Filter.anyOf(field: "v", values: [.integer(1)])
         for _ in 0..<5 { #expect(try index.rows(matching: filter, among: live, load: rows.load).count == 333) }
         #expect(rows.loads == 1)
+    }
+
+    @Test func onlyMissingRowsAreLoaded() throws {
+        let rows = Rows()
+        var live = RowBitmap()
+        for value in 0..<1000 { live.insert(rows.append(.object([.init("v", .integer(Int64(value % 3)))]))) }
+        let index = PayloadIndex()
+        try index.build("v", as: .integer, among: live, load: rows.load)
+        #expect(index.type(of: "v") == .integer && index.type(of: "w") == nil)
+        for value in 0..<3 { live.insert(rows.append(.object([.init("v", .integer(Int64(value)))]))) }
+        var asked: [Row] = []
+        let filter = Filter.and([.range(field: "v", .init(atLeast: .integer(1))), .exists(field: "v")])
+        let found = try index.rows(matching: filter, among: live) { (missing, body) throws(VexFSError) in
+            asked += missing.rows
+            try rows.load(missing, body)
+        }
+        #expect(asked == [1000, 1001, 1002])
+        #expect(found.count == 333 + 333 + 2)
+        // Two fields that are both new are filled in one go.
+        let loads = rows.loads
+        _ = try index.rows(matching: .or([.exists(field: "x"), .exists(field: "y")]), among: live, load: rows.load)
+        #expect(rows.loads == loads + 1)
+    }
+
+    @Test func forgottenRowsAreLoadedAgainWhereTheyAreAskedFor() throws {
+        let rows = Rows()
+        var live = RowBitmap()
+        for value in 0..<1000 { live.insert(rows.append(.object([.init("v", .string("\(value % 10)"))]))) }
+        let index = PayloadIndex()
+        let filter = Filter.anyOf(field: "v", values: [.string("3")])
+        #expect(try index.rows(matching: filter, among: live, load: rows.load).count == 100)
+        index.remove(RowBitmap((0..<500).map { Row($0) }))
+        let rest = live.subtracting(RowBitmap(rowsBelow: 500))
+        let loads = rows.loads
+        #expect(try index.rows(matching: filter, among: rest, load: rows.load).count == 50)
+        #expect(try index.values(of: "v", among: rest, load: rows.load).map(\.count) == [Int](repeating: 50, count: 10))
+        #expect(rows.loads == loads)
+        #expect(try index.rows(matching: filter, among: live, load: rows.load).count == 100)
+        #expect(rows.loads == loads + 1)
     }
 
     @Test func aFailingLoadIsReportedAndRetried() throws {
