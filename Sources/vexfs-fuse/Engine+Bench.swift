@@ -2,20 +2,21 @@ import Glibc
 import VexFS
 
 extension Engine {
-    /// An empty index of the wanted kind below a directory that is thrown away later.
-    static func benchIndex(_ request: BenchRequest, dimension: Int, directory: String) throws(Failure) -> any BenchIndex
-    {
-        switch request.indexKind {
-        case .default, .flat:
-            guard request.mode == .fast else {
-                throw Failure(.usage, "this version has no compact mode")
-            }
-            let isExact = request.indexKind == .flat
-            return try ScannedVectors(
-                path: directory + "/vectors", dimension: dimension, metric: request.metric, isExact: isExact)
-        case .hnsw, .lists, .lsh:
+    /// Refuses what this version has no index for, before anything is computed.
+    static func checkBench(_ request: BenchRequest) throws(Failure) {
+        guard request.indexKind == .default || request.indexKind == .flat else {
             throw Failure(.usage, "this version has no index of the kind \(request.indexKind.rawValue)")
         }
+        guard request.mode == .fast else { throw Failure(.usage, "this version has no compact mode") }
+    }
+
+    /// An empty index of the wanted kind below a directory that is thrown away later.
+    /// - Precondition: ``checkBench(_:)`` has let the request pass.
+    static func benchIndex(_ request: BenchRequest, dimension: Int, directory: String) throws(Failure) -> any BenchIndex
+    {
+        try ScannedVectors(
+            path: directory + "/vectors", dimension: dimension, metric: request.metric,
+            isExact: request.indexKind == .flat)
     }
 
     /// An index that compares the query with all of `rows`, in full precision.

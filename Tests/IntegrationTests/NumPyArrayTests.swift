@@ -35,12 +35,12 @@ import Testing
 
     @Test(arguments: [1, 2, 3] as [UInt8], 0..<4)
     func singlePrecisionAtEveryAlignment(version: UInt8, padding: Int) throws {
-        let numbers: [Float] = [1, -2.5, .infinity, 1e-40, 3, 0]
+        let numbers: [Float] = [1, -2.5, .infinity, 0x1p-140, 3, 0]
         let data = numbers.withUnsafeBytes { Array($0) }
         let array = try array(Self.bytes(shape: "(3, 2)", data: data, version: version, padding: padding))
         #expect(array.rowCount == 3 && array.columnCount == 2)
-        #expect(array.vectors(0..<3) == [[1, -2.5], [.infinity, 1e-40], [3, 0]])
-        #expect(array.vectors(1..<2) == [[.infinity, 1e-40]])
+        #expect(array.vectors(0..<3) == [[1, -2.5], [.infinity, 0x1p-140], [3, 0]])
+        #expect(array.vectors(1..<2) == [[.infinity, 0x1p-140]])
     }
 
     @Test func everyHalfIsRead() throws {
