@@ -88,8 +88,8 @@ def table(found):
         f"# {found['data']}: {found['rows']:,} × {found['dimension']}, k = {found['k']}", "",
         wrapped(f"{found['cpu']}, {found['cpus']} CPUs, load {found['load_1m']}, {found['date']}; best of "
                 f"{found['rounds']} rounds, in turn, each program in a process of its own. QPS: one query a call, "
-                "on 1 / 2 threads (ours from Swift, the others from Python). Batch: one call with all queries. p50 and p99 on "
-                "one thread."), "",
+                "on 1 / 2 threads (ours from Swift, the others from Python). Batch: one call with all queries. p50 "
+                "and p99 on one thread."), "",
     ]
     targets = sorted({point["recall_target"] for system in found["systems"] for point in system.get("points", [])})
     for target in targets:

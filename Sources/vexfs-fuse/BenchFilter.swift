@@ -3,7 +3,8 @@ import VexFS
 /// Which rows pass for which query. The rule is simple and has no hidden state, so that a benchmark of another program
 /// can make the same choice:
 ///
-/// - random: row r passes where `mix(r) < share`, with splitmix64 (doi:10.1145/2660193.2660195) of r as a number in 0..<1;
+/// - random: row r passes where `mix(r) < share`, with splitmix64 (doi:10.1145/2660193.2660195) of r as a number in
+///   0..<1;
 /// - correlated: of eight anchors, rows `(2j + 1) × rows / 16`, each query belongs to the nearest one, and the
 ///   `share × rows` rows nearest to that anchor pass;
 /// - anticorrelated: the same with the farthest rows.
