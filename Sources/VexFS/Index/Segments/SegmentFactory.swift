@@ -34,7 +34,16 @@ struct SegmentFactory {
         switch recipe {
         case .binaryLists: try writeLists(.binary, rows, vectors, to: writer)
         case .productLists: try writeLists(.product(bytes: vectors.dimension / 4), rows, vectors, to: writer)
-        case .graph, .hnsw, .lsh:
+        case .hnsw(let links, let efConstruct):
+            var options = HNSWOptions(count: rows.count)
+            options.m = links
+            options.efConstruct = efConstruct
+            options.threads = threads
+            options.isCancelled = isCancelled
+            let earlier = older?.recipe == recipe.text ? older?.segment as? HNSWSegment : nil
+            _ = try HNSWSegment.build(
+                rows: rows, vectors: vectors, metric: metric, options: options, extending: earlier, writer: writer)
+        case .graph, .lsh:
             var options = GraphOptions(count: rows.count, dimension: vectors.dimension)
             if case .graph(let links?) = recipe { options.degree = links }
             options.threads = threads
@@ -57,6 +66,7 @@ struct SegmentFactory {
         let vectors = VectorRows.none(dimension: file.header.dimension)
         switch file.header.kind {
         case GraphSegment.kind: return try GraphSegment.open(file, vectors: vectors, metric: file.header.metric)
+        case HNSWSegment.kind: return try HNSWSegment.open(file, vectors: vectors, metric: file.header.metric)
         case ListSegment.kind: return try ListSegment(opening: file, vectors: vectors)
         default:
             throw VexFSError(.corruption, "there is no index of the kind \(file.header.kind)", at: file.path)

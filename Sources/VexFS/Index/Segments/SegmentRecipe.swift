@@ -30,7 +30,8 @@ public enum SegmentRecipe: Sendable, Equatable {
     var kind: String {
         switch self {
         case .binaryLists, .productLists: ListSegment.kind
-        case .graph, .hnsw, .lsh: GraphSegment.kind
+        case .hnsw: HNSWSegment.kind
+        case .graph, .lsh: GraphSegment.kind
         }
     }
 
