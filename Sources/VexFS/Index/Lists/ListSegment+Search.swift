@@ -38,60 +38,15 @@ extension ListSegment {
         return Double(candidates) * full <= 2 * probing
     }
 
-    /// How many lists and full vectors a query's ef is worth.
+    /// How many lists and full vectors a query's ef is worth. Lists grow with the fourth root of their number: rows
+    /// that are near to a query lie in ever fewer of a segment's lists, but not in ever fewer lists.
     func breadth(of query: SegmentQuery) -> ListBreadth {
         let ef = Double(max(query.ef, query.limit))
-        let lists = ListTuning.listFactor * ef * Double(shape.lists).squareRoot() / 16
+        let lists = ef / 64 * 12 * Double(shape.lists).squareRoot().squareRoot()
         return ListBreadth(
-            lists: min(shape.lists, max(1, Int(lists / 64))),
-            rescored: min(rows.count, max(Int(ListTuning.rescoreFactor * ef), query.limit)))
+            lists: min(shape.lists, max(1, Int(lists))),
+            rescored: min(rows.count, max(48 + Int(ef * 0.75), 2 * query.limit + 32)))
     }
-}
-
-enum ListTuning {
-    nonisolated(unsafe) static var listFactor = 16.0
-    nonisolated(unsafe) static var rescoreFactor = 1.5
-}
-
-/// The comparison of full vectors, and the best of them.
-struct ListRescoring {
-    private let segment: ListSegment
-    private let query: SegmentQuery
-    private var heap: NeighborHeap
-    private(set) var compared = 0
-
-    /// Vectors asked for before they are read: memory answers later than a comparison takes.
-    private static let ahead = 8
-
-    init(_ segment: ListSegment, _ query: SegmentQuery) {
-        self.segment = segment
-        self.query = query
-        heap = NeighborHeap(limit: query.limit, metric: segment.metric)
-    }
-
-    /// Compares the rows with the query.
-    mutating func compare(_ rows: UnsafePointer<Row>, count: Int) {
-        let dimension = segment.coder.dimension
-        let measure = segment.metric.measure
-        let isRoot = segment.metric == .euclidean
-        let addresses = Scratch<UnsafePointer<Float>>(count)
-        let vectors = query.vectors ?? segment.vectors
-        for index in 0..<count { addresses.start[index] = vectors.address(of: rows[index]) }
-        for index in 0..<min(Self.ahead, count) { vexfs_prefetch(addresses.start[index], dimension * 4) }
-        query.vector.withUnsafeBufferPointer { vector in
-            guard let base = vector.baseAddress else { return }
-            for index in 0..<count {
-                if index + Self.ahead < count {
-                    vexfs_prefetch(addresses.start[index + Self.ahead], dimension * 4)
-                }
-                let score = vexfs_distance_f32(measure, base, addresses.start[index], dimension)
-                heap.offer(Neighbor(row: rows[index], score: isRoot ? score.squareRoot() : score))
-            }
-        }
-        compared += count
-    }
-
-    var neighbors: [Neighbor] { heap.sorted() }
 }
 
 /// The exact search among all rows, or among those that pass.
@@ -100,10 +55,10 @@ struct ListScan {
     let query: SegmentQuery
 
     func run(_ filter: SegmentFilter?) -> SegmentAnswer {
-        var rescoring = ListRescoring(segment, query)
+        var rescoring = Rescoring(segment.vectors, segment.metric, query)
         let batch = Scratch<Row>(1024)
         var filled = 0
-        func take(_ range: Range<Int>, _ rescoring: inout ListRescoring) {
+        func take(_ range: Range<Int>, _ rescoring: inout Rescoring) {
             for row in range {
                 batch.start[filled] = Row(row)
                 filled += 1
