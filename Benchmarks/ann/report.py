@@ -41,7 +41,7 @@ def wrapped(text):
     return textwrap.fill(text, 120, break_long_words=False, break_on_hyphens=False)
 
 
-def result(data, started, figures, curves, options, targets):
+def result(data, started, figures, options, targets):
     """Everything about one data set."""
     systems = []
     for name, program in started:
@@ -54,7 +54,6 @@ def result(data, started, figures, curves, options, targets):
              **best(figures[name][target]), "rounds": figures[name][target]}
             for target, point in zip(targets, program.ready["points"])
         ]
-        entry["curve"] = curves[name]
         systems.append(entry)
     return {"benchmark": "ann", **surroundings(data, options), "systems": systems}
 
@@ -147,13 +146,12 @@ def plot(found, path):
 
 
 def write(found, folder):
-    """Writes ann-NAME.json, .md and .png, and prints the table."""
+    """Writes ann-NAME.json, .md and, where there are curves, .png."""
     stem = folder / f"ann-{found['data']}"
     stem.with_suffix(".json").write_text(json.dumps(found, indent=1) + "\n")
-    text = table(found)
-    stem.with_suffix(".md").write_text(text)
-    plot(found, stem.with_suffix(".png"))
-    print(text)
+    stem.with_suffix(".md").write_text(table(found))
+    if any(system.get("curve") for system in found["systems"]):
+        plot(found, stem.with_suffix(".png"))
 
 
 def filter_result(data, started, entries, options):

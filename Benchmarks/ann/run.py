@@ -156,12 +156,16 @@ def compare(name, options):
     programs = [program for _, program in started if isinstance(program, Program)]
     targets = [float(part) for part in options.recall.split(",")]
     figures = measure(programs, targets, options.rounds, True)
-    say("curves")
-    curves = {program.name: our_curve(program) if program.name == "vexfs" else program.ask("curve")["curve"]
-              for program in programs}
-    for program in programs:
+    # Written before the curves too: they are the longest part, and the least.
+    found = report.result(data, started, figures, options, targets)
+    report.write(found, options.results)
+    for program, system in zip(programs, (entry for entry in found["systems"] if "not_run" not in entry)):
+        if options.curves:
+            say(f"{program.name}: curve")
+            system["curve"] = our_curve(program) if program.name == "vexfs" else program.ask("curve")["curve"]
         program.close()
-    return report.result(data, started, figures, curves, options, targets)
+    report.write(found, options.results)
+    print(report.table(found))
 
 
 def compare_filters(name, options):
@@ -205,6 +209,7 @@ def arguments():
     parser.add_argument("--tune", action="store_true", help="look for the libraries' settings again")
     parser.add_argument("--filter-data", type=names, default=[], help="data sets for filtered searches")
     parser.add_argument("--filter-peers", type=names, default=["qdrant-edge"], help="qdrant-edge, or nothing")
+    parser.add_argument("--no-curves", dest="curves", action="store_false", help="leave out the plot")
     parser.add_argument("--quick", action="store_true", help="2 rounds on 50 000 rows: does it work at all?")
     parser.add_argument("--results", type=pathlib.Path, default=ROOT / "Benchmarks/results")
     options = parser.parse_args()
@@ -222,7 +227,7 @@ def arguments():
 def main():
     options = arguments()
     for name in options.data or []:
-        report.write(compare(name, options), options.results)
+        compare(name, options)
     for name in options.filter_data:
         report.write_filters(compare_filters(name, options), options.results)
 

@@ -191,7 +191,7 @@ class Worker:
         """Recall and queries a second, one thread, from fast to thorough."""
         families = self.peer.families(len(self.base))
         result = []
-        for setting in families[len(families) // 2][::6]:
+        for setting in families[len(families) // 2][::8]:
             share = self.recall(setting)
             rate = max(self.one_at_a_time(setting, 1) for _ in range(2))
             result.append({"recall": round(share, 5), "qps_1": round(rate, 1), **setting})
