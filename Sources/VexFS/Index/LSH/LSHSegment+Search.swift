@@ -80,7 +80,7 @@ private struct LSHProbe {
                 take(table, bucket, bitmap)
             }
         }
-        var rescoring = Rescoring(segment.vectors, segment.metric, query)
+        var rescoring = Rescoring(query.vectors ?? segment.vectors, segment.metric, query)
         rescoring.compare(chosen.start, count: count)
         var answer = SegmentAnswer()
         answer.neighbors = rescoring.neighbors

@@ -73,6 +73,9 @@ public final class LSHSegment: IndexSegment, @unchecked Sendable {
         file.adviseRandom()
     }
 
+    /// What the table's own probes are worth.
+    public var defaultEf: Int { 64 }
+
     /// Bytes that are the segment's own: the directions, and rows that are not consecutive.
     public var allocatedBytes: Int { functions.allocatedBytes + (rows.isRun ? 0 : rows.count * 4) }
 

@@ -66,7 +66,7 @@ struct ListProbe {
             lists += 1
         }
         best.settle()
-        var rescoring = Rescoring(segment.vectors, segment.metric, query)
+        var rescoring = Rescoring(query.vectors ?? segment.vectors, segment.metric, query)
         let rows = Scratch<Row>(best.count)
         for index in 0..<best.count { rows.start[index] = segment.ids[Int(best.lanes.start[index])] }
         rescoring.compare(rows.start, count: best.count)

@@ -55,7 +55,7 @@ struct ListScan {
     let query: SegmentQuery
 
     func run(_ filter: SegmentFilter?) -> SegmentAnswer {
-        var rescoring = Rescoring(segment.vectors, segment.metric, query)
+        var rescoring = Rescoring(query.vectors ?? segment.vectors, segment.metric, query)
         let batch = Scratch<Row>(1024)
         var filled = 0
         func take(_ range: Range<Int>, _ rescoring: inout Rescoring) {

@@ -43,7 +43,11 @@ struct SegmentFactory {
             let earlier = older?.recipe == recipe.text ? older?.segment as? HNSWSegment : nil
             _ = try HNSWSegment.build(
                 rows: rows, vectors: vectors, metric: metric, options: options, extending: earlier, writer: writer)
-        case .graph, .lsh:
+        case .lsh:
+            try LSHSegment.build(
+                rows: rows, vectors: vectors, metric: metric, options: LSHOptions(), threads: threads,
+                writer: writer, isCancelled: isCancelled)
+        case .graph:
             var options = GraphOptions(count: rows.count, dimension: vectors.dimension)
             if case .graph(let links?) = recipe { options.degree = links }
             options.threads = threads
@@ -67,6 +71,7 @@ struct SegmentFactory {
         switch file.header.kind {
         case GraphSegment.kind: return try GraphSegment.open(file, vectors: vectors, metric: file.header.metric)
         case HNSWSegment.kind: return try HNSWSegment.open(file, vectors: vectors, metric: file.header.metric)
+        case LSHSegment.kind: return try LSHSegment(opening: file, vectors: vectors)
         case ListSegment.kind: return try ListSegment(opening: file, vectors: vectors)
         default:
             throw VexFSError(.corruption, "there is no index of the kind \(file.header.kind)", at: file.path)

@@ -31,7 +31,8 @@ public enum SegmentRecipe: Sendable, Equatable {
         switch self {
         case .binaryLists, .productLists: ListSegment.kind
         case .hnsw: HNSWSegment.kind
-        case .graph, .lsh: GraphSegment.kind
+        case .graph: GraphSegment.kind
+        case .lsh: LSHSegment.kind
         }
     }
 
