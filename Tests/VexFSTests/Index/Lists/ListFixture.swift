@@ -71,7 +71,7 @@ struct ListFixture {
     }
 
     func filter(_ bitmap: RowBitmap) -> SegmentFilter {
-        SegmentFilter(rows: bitmap, passing: rows.count(in: bitmap))
+        SegmentFilter(rows: bitmap, passing: allowed(bitmap).count)
     }
 
     func exact(_ query: SegmentQuery, _ filter: RowBitmap?) throws -> [Neighbor] {
