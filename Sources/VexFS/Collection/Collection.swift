@@ -16,6 +16,8 @@ public final class Collection: Sendable {
     /// Counts the changes begun. The lock is the point; the count gives ThreadSanitizer a value to watch.
     let writer = Monitor<UInt64>(0)
     let payloads = PayloadIndex()
+    /// Held while the collection is compacted; counts the compactions. Taken before the writer's lock.
+    let compaction = Monitor<UInt64>(0)
     /// Counts commits, so that waiters for pending documents can look again.
     let progress = Monitor<UInt64>(0)
 

@@ -54,6 +54,7 @@ final class Maintenance: Sendable {
             context.embedPending { !status.withLock { $0.isStopping } }
             let isStopping = status.wait(milliseconds: Self.syncIntervalMilliseconds) { $0.isStopping ? true : nil }
             if isStopping == true { break }
+            context.giveBackSpace { !status.withLock { $0.isStopping } }
             guard context.hasUnsynced else { continue }
             do throws(VexFSError) { try context.sync() } catch {
                 Log.shared.error("the periodic sync failed: \(error)")

@@ -1,3 +1,4 @@
+import CVexKernels
 import Glibc
 import Synchronization
 
@@ -39,6 +40,7 @@ public final class Store: Sendable {
         let directory = StoreDirectory(path: path)
         try directory.checkMarker()
         lockDescriptor = try directory.lock()
+        vexfs_keep_large_memory_apart()
         let space = FreeSpace(path: path)
         var tuning = RocksDB.Tuning()
         tuning.writeBufferBytes = space.writeBufferBytes
@@ -167,7 +169,7 @@ public final class Store: Sendable {
             }
             let batch = WriteBatch()
             batch.delete(StoreKey.collection(collection.number))
-            for family in [StoreKey.Family.document, .error, .file, .property, .scratch] {
+            for family in StoreKey.Family.ofCollection {
                 batch.deleteAll(prefix: StoreKey.prefix(family, collection.number))
             }
             try context.database.write(batch)
@@ -177,9 +179,12 @@ public final class Store: Sendable {
             }
         }
         // A vector file that stays behind is harmless: the number is never used again.
-        if unlink(context.directory.vectorFilePath(collection.number)) != 0, errno != ENOENT {
-            Log.shared.warn("the vector file of a removed collection stays: \(SystemCall.error("remove it", errno))")
+        do throws(VexFSError) {
+            try context.directory.removeVectors(of: collection.number, keeping: [])
+        } catch {
+            Log.shared.warn("the vector file of a removed collection stays: \(error)")
         }
+        context.noteRemoved(collection.number)
         names.byName[collection.name] = nil
         names.byNumber[collection.number] = nil
     }

@@ -11,6 +11,8 @@ final class StoreContext: Sendable {
     private let gate = SyncGate()
     private let unsynced = Atomic<Bool>(false)
     private let collections = Mutex<@Sendable () -> [Collection]>({ [] })
+    /// Collections that were removed and whose space is not given back yet.
+    let removed = Mutex<[UInt32]>([])
 
     init(directory: StoreDirectory, database: RocksDB, embedder: any Embedder, metrics: Metrics, space: FreeSpace) {
         self.directory = directory
@@ -24,6 +26,9 @@ final class StoreContext: Sendable {
     func install(collections list: @escaping @Sendable () -> [Collection]) {
         collections.withLock { $0 = list }
     }
+
+    /// The collections that there are.
+    var present: [Collection] { collections.withLock { $0 }() }
 
     /// Whether something was written since the last sync.
     var hasUnsynced: Bool { unsynced.load(ordering: .relaxed) }

@@ -13,9 +13,9 @@ struct CodeFacts {
     var sumOfSquares: Int32 = 0
 }
 
-/// Codes and facts of ``rowCount`` consecutive rows.
+/// Codes and facts of ``rowCount`` consecutive places of a chunk.
 ///
-/// Contract: memory of a row is written once, by ``VectorCodes`` under its lock, before any index that reads the row
+/// Contract: memory of a place is written once, by ``VectorCodes`` under its lock, before any index that reads the row
 /// exists; after that it is only read.
 final class CodeBlock: @unchecked Sendable {
     static let rowCount = 1024
@@ -39,16 +39,19 @@ final class CodeBlock: @unchecked Sendable {
 
 /// 8-bit codes of a collection's vectors, kept in memory and appended to: `dimension + 16` bytes a row.
 ///
-/// Each row has its own scale, so no sample of the data is needed first. Rows are only ever added; after a compaction
-/// that numbers rows anew, make new codes.
+/// Each row has its own scale, so no sample of the data is needed first. A chunk that was packed is encoded anew, and
+/// the codes of its former rows go with the last search that uses them.
 public final class VectorCodes: Sendable {
-    private struct State {
+    private struct ChunkCodes {
+        var generation: Int
         var blocks: [CodeBlock] = []
+        /// Places that are encoded.
         var end = 0
     }
 
     private let dimension: Int
-    private let state = Mutex(State())
+    /// By the chunks' first rows.
+    private let state = Mutex<[Row: ChunkCodes]>([:])
 
     /// Codes for vectors of `dimension` components; none yet.
     public init(dimension: Int) { self.dimension = dimension }
@@ -60,28 +63,37 @@ public final class VectorCodes: Sendable {
     public func index(over rows: VectorRows, metric: Metric) -> any VectorIndex {
         precondition(rows.dimension == dimension)
         guard metric != .manhattan else { return FlatIndex(rows: rows, metric: metric) }
-        let blocks = state.withLock { state in
+        let blocks: [[CodeBlock]] = state.withLock { state in
             rows.withChunks { chunks in
-                for chunk in chunks { encode(chunk, strideBytes: rows.strideBytes, into: &state) }
+                if state.count > chunks.count {
+                    let present = Set(chunks.map(\.firstRow))
+                    state = state.filter { present.contains($0.key) }
+                }
+                return chunks.map { encode($0, strideBytes: rows.strideBytes, into: &state) }
             }
-            return state.blocks
         }
         return QuantizedFlatIndex(exact: FlatIndex(rows: rows, metric: metric), blocks: blocks)
     }
 
-    private func encode(_ chunk: VectorChunk, strideBytes: Int, into state: inout State) {
-        let end = Int(chunk.firstRow) + chunk.count
-        for row in max(state.end, Int(chunk.firstRow))..<max(state.end, end) {
-            while state.blocks.count * CodeBlock.rowCount <= row {
-                state.blocks.append(CodeBlock(dimension: dimension))
+    private func encode(
+        _ chunk: VectorChunk, strideBytes: Int, into state: inout [Row: ChunkCodes]
+    ) -> [CodeBlock] {
+        var codes = state[chunk.firstRow] ?? ChunkCodes(generation: chunk.generation)
+        if codes.generation != chunk.generation { codes = ChunkCodes(generation: chunk.generation) }
+        let end = chunk.placeCount
+        for place in codes.end..<max(codes.end, end) {
+            while codes.blocks.count * CodeBlock.rowCount <= place {
+                codes.blocks.append(CodeBlock(dimension: dimension))
             }
-            let block = state.blocks[row / CodeBlock.rowCount]
-            let place = row % CodeBlock.rowCount
-            let source = chunk.base + (row - Int(chunk.firstRow)) * strideBytes
+            let block = codes.blocks[place / CodeBlock.rowCount]
+            let within = place % CodeBlock.rowCount
+            let source = chunk.base + place * strideBytes
             let vector = UnsafeBufferPointer(start: source.assumingMemoryBound(to: Float.self), count: dimension)
-            block.facts[place] = CodeFacts(encoding: vector, into: block.codes + place * dimension)
+            block.facts[within] = CodeFacts(encoding: vector, into: block.codes + within * dimension)
         }
-        state.end = max(state.end, end)
+        codes.end = max(codes.end, end)
+        state[chunk.firstRow] = codes
+        return codes.blocks
     }
 }
 
