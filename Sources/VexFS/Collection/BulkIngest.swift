@@ -334,32 +334,19 @@ extension Collection {
                 try file.write(vectors, count: documents.count, at: first)
                 context.metrics.increment(.vectorBytesWritten, by: vectors.count * 4)
             }
-            let (records, created) = try records(for: documents.map(\.name), batch)
-            var versions: [(attributes: FileAttributes, row: RowRecord, prepared: PreparedDocument)] = []
-            versions.reserveCapacity(documents.count)
+            var (records, created) = try records(for: documents.map(\.name), batch)
             for (index, document) in documents.enumerated() {
-                var record = records[index]
-                let version = try add(
-                    document.prepared, to: &record, batch, modified: nil, row: first + Row(index))
-                versions.append((record.attributes, version, document.prepared))
+                try add(document.prepared, to: &records[index], batch, modified: nil, row: first + Row(index))
             }
             let now = SystemCall.now()
             try database.write(batch)
-            state.withLock { state in
-                for (attributes, _, _) in versions where state.tree[attributes.number] == nil {
-                    if let late = state.tree.lookup(attributes.name, in: Self.rootNumber) { Self.forget(late, &state) }
-                    state.tree.insert(attributes)
-                }
-                Self.touchDirectory(Self.rootNumber, now, &state)
-                Self.show(versions, &state)
-            }
-            announce(versions)
+            showAtTop(records, now)
             return created
         }
     }
 
     /// The records of existing files, and new ones for names that are free; how many are new.
-    private func records(
+    func records(
         for names: [ByteString], _ batch: WriteBatch
     ) throws(VexFSError) -> (records: [FileRecord], created: Int) {
         let placed: [(attributes: FileAttributes, isNew: Bool)] = state.withLock { state in

@@ -183,9 +183,9 @@ extension Collection {
             var record = try currentRecord(file)
             guard isExpected(record.attributes) else { return nil }
             let batch = WriteBatch()
-            let row = try add(prepared, to: &record, batch, modified: modified)
+            try add(prepared, to: &record, batch, modified: modified)
             try database.write(batch)
-            show([(record.attributes, row, prepared)])
+            show([record])
             return record.attributes
         }
     }
@@ -194,7 +194,7 @@ extension Collection {
     func add(
         _ prepared: PreparedDocument, to record: inout FileRecord, _ batch: WriteBatch, modified: Int64?,
         row reserved: Row? = nil
-    ) throws(VexFSError) -> RowRecord {
+    ) throws(VexFSError) {
         let row = reserved ?? state.withLock { $0.rows.next }
         var version = RowRecord()
         let metadata = try prepared.metadata.merged(withPatch: record.metadataPatch)
@@ -222,32 +222,30 @@ extension Collection {
         record.error = prepared.reason
         record.row = version
         batch.put(StoreKey.document(number, row), prepared.bytes)
-        batch.putLater(StoreKey.file(number, record.attributes.number), record.encoded())
+        let key = StoreKey.file(number, record.attributes.number)
+        if reserved == nil { batch.put(key, record.encoded()) } else { batch.putLater(key, record.encoded()) }
         batch.onceWritten { [payloads] in
             if payloads.hasColumns { payloads.insert(row: row, metadata: metadata) }
         }
-        return version
     }
 
     /// Shows written versions to readers.
-    func show(_ versions: [Version]) {
+    func show(_ versions: [FileRecord]) {
         state.withLock { Self.show(versions, &$0) }
         announce(versions)
     }
 
-    /// A version as it was written.
-    typealias Version = (attributes: FileAttributes, row: RowRecord, prepared: PreparedDocument)
-
-    static func show(_ versions: [Version], _ state: inout State) {
-        for (attributes, version, prepared) in versions {
+    static func show(_ versions: [FileRecord], _ state: inout State) {
+        for version in versions {
+            let attributes = version.attributes
             guard let row = attributes.row else { continue }
             let before = state.tree[attributes.number]
-            if let old = before?.row { state.rows.remove(old) }
-            if before?.state == .pending { state.pendingCount -= 1 }
+            if let old = before?.row, old != row { state.rows.remove(old) }
+            if before?.state == .pending, before?.row != row { state.pendingCount -= 1 }
             if before?.kind == .scratch { state.scratchBytes -= Int(before?.size ?? 0) }
-            state.rows.insert(row, file: attributes.number, hasVector: version.hasVector)
-            if version.hasVector { state.hasUnsyncedVectors = true }
-            if prepared.state == .pending { state.pendingCount += 1 }
+            state.rows.insert(row, file: attributes.number, hasVector: version.row.hasVector)
+            if version.row.hasVector { state.hasUnsyncedVectors = true }
+            if attributes.state == .pending { state.pendingCount += 1 }
             // Name and place may have changed since the version was prepared; only content's attributes are taken.
             state.tree.update(attributes.number) { shown in
                 shown.kind = .document
@@ -262,9 +260,9 @@ extension Collection {
     }
 
     /// Counts shown versions and wakes whoever waits for them.
-    func announce(_ versions: [Version]) {
+    func announce(_ versions: [FileRecord]) {
         context.metrics.increment(.documentsCommitted, by: versions.count)
-        context.metrics.increment(.documentBytesWritten, by: versions.reduce(0) { $0 + $1.prepared.bytes.count })
+        context.metrics.increment(.documentBytesWritten, by: versions.reduce(0) { $0 + Int($1.attributes.size) })
         progress.update { $0 += 1 }
     }
 
@@ -320,6 +318,7 @@ extension Collection {
             // No row has a vector, so whatever an earlier life of the file left in it means nothing.
             let path = context.directory.vectorFilePath(number)
             file = try VectorFile(path: path, dimension: dimension, isFresh: true)
+            batch.deleteAll(prefix: StoreKey.prefix(.pack, number))
         }
         var settings = configuration
         settings.dimension = dimension

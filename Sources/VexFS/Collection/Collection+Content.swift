@@ -12,7 +12,9 @@ extension Collection {
             guard attributes.kind != .directory else { throw VexFSError(.isADirectory, "this is a folder") }
             guard attributes.version > 0 else { return FileContent([]) }
             let key = attributes.row.map { StoreKey.document(number, $0) } ?? StoreKey.scratch(number, file)
-            if let bytes = try database.value(key) { return FileContent(bytes) }
+            if let bytes = try database.value(key), let content = try whole(bytes, of: attributes) {
+                return FileContent(content)
+            }
             guard let earlier = waited, earlier == attributes else {
                 waited = attributes
                 writer.withLock { _ in }
@@ -24,6 +26,20 @@ extension Collection {
             }
         }
         throw VexFSError(.busy, "the file is being replaced faster than it can be read")
+    }
+
+    /// Stored bytes as they are read: with the vector in its place where they were stored without (see
+    /// ``SplicedContent``). Nil where the file has another version by now.
+    private func whole(_ stored: [UInt8], of attributes: FileAttributes) throws(VexFSError) -> [UInt8]? {
+        guard stored.count != Int(attributes.size), let row = attributes.row else { return stored }
+        let vectors = state.withLock { $0.vectors }
+        guard let vector = vectors?.vector(row), self.attributes(of: attributes.number)?.row == row else { return nil }
+        guard let content = SplicedContent.content(stored, vector: vector), content.count == Int(attributes.size) else {
+            throw VexFSError(
+                .corruption, "the content is not what was written; run vexfs-fuse fsck",
+                at: path(of: attributes.number) ?? "")
+        }
+        return content
     }
 
     /// What the index knows of a document, for extended attributes.
@@ -129,9 +145,9 @@ extension Collection {
             prepared.embedded = old.embedded
             prepared.reason = record.error
             let batch = WriteBatch()
-            let version = try add(prepared, to: &record, batch, modified: attributes.modified)
+            try add(prepared, to: &record, batch, modified: attributes.modified)
             try database.write(batch)
-            show([(record.attributes, version, prepared)])
+            show([record])
         }
     }
 

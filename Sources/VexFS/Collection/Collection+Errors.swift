@@ -53,9 +53,9 @@ extension Collection {
             var empty = PreparedDocument(bytes: [])
             empty.state = .failed
             empty.reason = error.description
-            let version = try add(empty, to: &record, batch, modified: attributes.modified)
+            try add(empty, to: &record, batch, modified: attributes.modified)
             try database.write(batch)
-            show([(record.attributes, version, empty)])
+            show([record])
             return
         }
         try database.write(batch)

@@ -45,7 +45,11 @@ extension Collection {
             let path = context.directory.vectorFilePath(number)
             state.syncedRows = min(state.syncedRows, trustedRows(path, dimension, state.rows.next))
             let vectors = try openVectors(path, dimension: dimension, isSynced: state.syncedRows > 0)
+            let packs = try context.database.packs(of: number)
+            // A row of a packed chunk has no place any more, so none is given again.
+            state.rows.extend(to: packs.map { ($0.chunk + 1) * VectorFile.rowsPerChunk }.max() ?? 0)
             try vectors.map(through: Int(state.rows.next))
+            try loadPacks(packs, into: vectors, number: number, context: context)
             state.vectors = vectors
             state.hasUnsyncedVectors = state.rows.next > state.syncedRows
         } else {
@@ -109,6 +113,17 @@ extension Collection {
         }
     }
 
+    /// Keeps a document whose only copy of its vector was lost with the power: it was never synced. What is left of it
+    /// says so.
+    private func keepWithoutVector(_ file: FileNumber, _ row: Row) throws(VexFSError) {
+        guard let stored = try database.value(StoreKey.document(number, row)) else { return }
+        var prepared = PreparedDocument(bytes: stored)
+        prepared.metadata = try DocumentParser.parse(stored, as: .json).metadata
+        prepared.state = .failed
+        prepared.reason = "the vector was lost with the power before it was synced; insert it again"
+        _ = try commit(prepared, to: file, modified: nil) { $0.row == row }
+    }
+
     /// Checks the vectors that may not have reached the disk before a power cut, and makes damaged ones anew from their
     /// documents: after a kill none is damaged, after a power cut only documents that were never fsynced.
     private func recoverUnsyncedVectors() throws(VexFSError) {
@@ -118,7 +133,7 @@ extension Collection {
             guard let file = rows.file(of: row), let record = try rowRecord(row) else { continue }
             guard let vector = vectors.vector(row), VectorFile.checksum(vector[...]) == record.vectorChecksum else {
                 Log.shared.warn("a vector was lost with the power; making it anew", [("row", "\(row)")])
-                try commitAgain(file)
+                if record.isSpliced { try keepWithoutVector(file, row) } else { try commitAgain(file) }
                 continue
             }
         }

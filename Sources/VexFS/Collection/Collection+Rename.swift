@@ -118,10 +118,9 @@ extension Collection {
         var record = try fileRecord(source.number)
         record.attributes = source
         if let target { deleteRecords(of: target, batch) }
-        var version: RowRecord?
         if let prepared {
             record.error = ""
-            version = try add(prepared, to: &record, batch, modified: source.modified)
+            try add(prepared, to: &record, batch, modified: source.modified)
         } else if source.kind == .document && kind == .scratch && source.version > 0 {
             let bytes = try content(of: source.number).bytes
             deleteRecords(of: source, batch)
@@ -138,6 +137,7 @@ extension Collection {
         }
         try database.write(batch)
         let moved = record.attributes
+        let written = record
         state.withLock { state in
             if let target { Self.forget(target, &state) }
             // A file made in memory since the check loses its name, as it would have a moment earlier.
@@ -156,11 +156,11 @@ extension Collection {
             let time = moved.changed
             Self.touchDirectory(source.parent, time, &state)
             Self.touchDirectory(parent, time, &state)
-            if let version, let prepared { Self.show([(moved, version, prepared)], &state) }
+            if prepared != nil { Self.show([written], &state) }
             state.tree.move(source.number, to: name, in: parent, kind: kind)
             state.tree.update(source.number) { $0.changed = moved.changed }
         }
-        if let version, let prepared { announce([(moved, version, prepared)]) }
+        if prepared != nil { announce([written]) }
         return RenameOutcome(moved: attributes(of: source.number) ?? moved, replaced: target)
     }
 

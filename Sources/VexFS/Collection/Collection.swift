@@ -17,6 +17,8 @@ public final class Collection: Sendable {
     let writer = Monitor<UInt64>(0)
     let payloads = PayloadIndex()
     let recall = RecallSampler()
+    /// Held while the collection is compacted; counts the compactions. Taken before the writer's lock.
+    let compaction = Monitor<UInt64>(0)
     /// Counts commits, so that waiters for pending documents can look again.
     let progress = Monitor<UInt64>(0)
     /// One build of new rows, and one merge, at a time. The locks are the point, the counts are for ThreadSanitizer.

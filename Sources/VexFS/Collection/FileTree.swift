@@ -43,10 +43,19 @@ struct FileTree {
             guard let cookie = index.removeValue(forKey: name), let place = position(cookie) else { return }
             entries[place] = nil
             if entries.count > 64 && entries.count > index.count * 2 {
-                let kept = entries.compactMap { $0 }
-                entries = kept
-                cookies = kept.map(\.cookie)
+                close()
             }
+        }
+
+        private mutating func close() {
+            let kept = entries.compactMap { $0 }
+            entries = kept
+            cookies = kept.map(\.cookie)
+        }
+
+        mutating func giveBackMemory() {
+            if entries.capacity > 64 + count * 3 { close() }
+            if index.capacity > 64 + count * 3 { index = index.rebuilt }
         }
     }
 
@@ -130,6 +139,13 @@ struct FileTree {
         if kind == .directory { files[parent]?.subdirectories += 1 }
     }
 
+    /// Rebuilds tables that are much larger than what they hold; removals leave them as large as they ever were.
+    mutating func giveBackMemory() {
+        for number in directories.keys { directories[number]?.giveBackMemory() }
+        if files.capacity > 64 + files.count * 3 { files = files.rebuilt }
+        if directories.capacity > 64 + directories.count * 3 { directories = directories.rebuilt }
+    }
+
     /// Walks the entries behind a cookie in the order of their cookies; false ends the walk.
     func list(_ directory: FileNumber, after cookie: UInt64, _ body: (DirectoryEntry) -> Bool) {
         guard let directory = directories[directory] else { return }
@@ -192,6 +208,15 @@ struct FileTree {
                 return true
             }
         }
+    }
+}
+
+extension Dictionary {
+    /// A table of the same content that is no larger than it needs.
+    fileprivate var rebuilt: Self {
+        var copy = Self(minimumCapacity: count)
+        for (key, value) in self { copy[key] = value }
+        return copy
     }
 }
 

@@ -42,7 +42,7 @@ final class IndexBuilder: Sendable {
         var failed: [UInt32: Double] = [:]
         while !isStopping() {
             var isBusy = false
-            for collection in context.allCollections where !isStopping() {
+            for collection in context.present where !isStopping() {
                 let now = SystemCall.monotonicMicroseconds()
                 if let time = failed[collection.number], now - time < Self.retryMicroseconds { continue }
                 failed[collection.number] = nil

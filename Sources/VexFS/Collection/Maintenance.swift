@@ -35,7 +35,8 @@ final class Maintenance: Sendable {
             context.embedPending { !status.withLock { $0.isStopping } }
             let isStopping = status.wait(milliseconds: Self.syncIntervalMilliseconds) { $0.isStopping ? true : nil }
             if isStopping == true { break }
-            for collection in context.allCollections { collection.measureRecall() }
+            for collection in context.present { collection.measureRecall() }
+            context.giveBackSpace { !status.withLock { $0.isStopping } }
             guard context.hasUnsynced else { continue }
             do throws(VexFSError) { try context.sync() } catch {
                 Log.shared.error("the periodic sync failed: \(error)")

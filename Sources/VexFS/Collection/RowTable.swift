@@ -1,35 +1,57 @@
 /// Which rows are live, which have vectors, and whose they are.
 struct RowTable {
+    /// Rows whose files stand in one array: as many as the vector file has in a chunk.
+    private static let chunkRows = VectorFile.rowsPerChunk
+
     /// Rows that are the current version of a document.
     var live = RowBitmap()
     /// Live rows with a vector.
     var withVector = RowBitmap()
-    /// The file of each row, 0 where the row is dead.
-    private(set) var files: [FileNumber] = []
+    /// The file of each row, 0 where the row is dead; an empty array where the whole chunk is.
+    private var files: [[FileNumber]] = []
+    /// Live rows of each chunk.
+    private var liveCounts: [Int] = []
     /// The next row to be given.
-    var next: Row { Row(files.count) }
+    private(set) var next: Row = 0
 
     /// Sets how many rows were ever given, after loading.
-    mutating func extend(to count: Int) {
-        if files.count < count { files.append(contentsOf: repeatElement(0, count: count - files.count)) }
-    }
+    mutating func extend(to count: Int) { next = max(next, Row(count)) }
 
     mutating func insert(_ row: Row, file: FileNumber, hasVector: Bool) {
         extend(to: Int(row) + 1)
-        files[Int(row)] = file
+        let chunk = Int(row) / Self.chunkRows
+        while files.count <= chunk {
+            files.append([])
+            liveCounts.append(0)
+        }
+        let place = Int(row) % Self.chunkRows
+        // Grown only as far as needed, so that a small collection stays small.
+        if files[chunk].count <= place {
+            files[chunk].append(contentsOf: repeatElement(0, count: place + 1 - files[chunk].count))
+        }
+        if files[chunk][place] == 0 { liveCounts[chunk] += 1 }
+        files[chunk][place] = file
         live.insert(row)
         if hasVector { withVector.insert(row) }
     }
 
     mutating func remove(_ row: Row) {
-        guard Int(row) < files.count else { return }
-        files[Int(row)] = 0
+        guard file(of: row) != nil else { return }
+        let chunk = Int(row) / Self.chunkRows
+        liveCounts[chunk] -= 1
+        if liveCounts[chunk] == 0 {
+            files[chunk] = []
+        } else {
+            files[chunk][Int(row) % Self.chunkRows] = 0
+        }
         live.remove(row)
         withVector.remove(row)
     }
 
     func file(of row: Row) -> FileNumber? {
-        guard Int(row) < files.count, files[Int(row)] != 0 else { return nil }
-        return files[Int(row)]
+        let chunk = Int(row) / Self.chunkRows
+        let place = Int(row) % Self.chunkRows
+        guard chunk < files.count, place < files[chunk].count, files[chunk][place] != 0 else { return nil }
+        return files[chunk][place]
     }
 }

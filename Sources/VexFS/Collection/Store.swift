@@ -1,3 +1,4 @@
+import CVexKernels
 import Glibc
 import Synchronization
 
@@ -45,6 +46,7 @@ public final class Store: Sendable {
         let directory = StoreDirectory(path: path)
         try directory.checkMarker()
         lockDescriptor = try directory.lock()
+        vexfs_keep_large_memory_apart()
         let space = FreeSpace(path: path)
         var tuning = RocksDB.Tuning()
         tuning.writeBufferBytes = space.writeBufferBytes
@@ -195,7 +197,7 @@ public final class Store: Sendable {
             }
             let batch = WriteBatch()
             batch.delete(StoreKey.collection(collection.number))
-            for family in [StoreKey.Family.document, .error, .file, .property, .scratch, .segments] {
+            for family in StoreKey.Family.ofCollection {
                 batch.deleteAll(prefix: StoreKey.prefix(family, collection.number))
             }
             try context.database.write(batch)
@@ -208,9 +210,12 @@ public final class Store: Sendable {
             for segment in segments { unlink(context.directory.segmentPath(segment.file)) }
         }
         // A vector file that stays behind is harmless: the number is never used again.
-        if unlink(context.directory.vectorFilePath(collection.number)) != 0, errno != ENOENT {
-            Log.shared.warn("the vector file of a removed collection stays: \(SystemCall.error("remove it", errno))")
+        do throws(VexFSError) {
+            try context.directory.removeVectors(of: collection.number, keeping: [])
+        } catch {
+            Log.shared.warn("the vector file of a removed collection stays: \(error)")
         }
+        context.noteRemoved(collection.number)
         names.byName[collection.name] = nil
         names.byNumber[collection.number] = nil
     }

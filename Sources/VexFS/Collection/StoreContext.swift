@@ -13,6 +13,8 @@ final class StoreContext: Sendable {
     private let gate = SyncGate()
     private let unsynced = Atomic<Bool>(false)
     private let collections = Mutex<@Sendable () -> [Collection]>({ [] })
+    /// Collections that were removed and whose space is not given back yet.
+    let removed = Mutex<[UInt32]>([])
 
     init(
         directory: StoreDirectory, database: RocksDB, embedder: any Embedder, metrics: Metrics, space: FreeSpace,
@@ -32,7 +34,7 @@ final class StoreContext: Sendable {
     }
 
     /// The collections that there are.
-    var allCollections: [Collection] { collections.withLock { $0 }() }
+    var present: [Collection] { collections.withLock { $0 }() }
 
     /// Whether something was written since the last sync.
     var hasUnsynced: Bool { unsynced.load(ordering: .relaxed) }
@@ -44,7 +46,7 @@ final class StoreContext: Sendable {
             let start = SystemCall.monotonicMicroseconds()
             unsynced.store(false, ordering: .relaxed)
             do throws(VexFSError) {
-                for collection in allCollections {
+                for collection in present {
                     try collection.saveTouchedDirectories()
                     try collection.syncVectors()
                 }
@@ -62,12 +64,12 @@ final class StoreContext: Sendable {
 
     /// Builds the payload indexes that `schema.json` asked for.
     func buildRequestedIndexes() {
-        for collection in allCollections { collection.buildRequestedIndexes() }
+        for collection in present { collection.buildRequestedIndexes() }
     }
 
     /// Embeds documents that were kept while the model was not there.
     func embedPending(while isWanted: () -> Bool = { true }) {
-        for collection in allCollections {
+        for collection in present {
             for file in collection.pendingFiles() where isWanted() {
                 do throws(VexFSError) {
                     try collection.commitAgain(file)

@@ -121,6 +121,14 @@ public enum DocumentParser {
     private static func vector(_ tape: JSONTape, _ entry: JSONTape.Entry) throws(VexFSError) -> [Float] {
         switch tape.kind(entry.value) {
         case .array: break
+        case .string:
+            guard let vector = Base64.vector(tape.string(entry.value)), vector.allSatisfy(\.isFinite) else {
+                throw VexFSError(
+                    .malformedDocument,
+                    "\"\(tape.string(entry.key))\" is a string, and not one of finite 32-bit floats in base64; "
+                        + "give an array of numbers")
+            }
+            return vector
         case .object:
             throw VexFSError(
                 .unsupported,

@@ -76,13 +76,15 @@ extension [Float] {
 /// The scan of one chunk: allowed rows in a row go to the kernel as one call, scattered ones are gathered.
 ///
 /// Contract: lives only inside ``VectorRows/withChunks(_:)``, where `chunk` and `query` stay valid; reads row `i` of
-/// the chunk only for `0 ≤ i < chunk.count`.
+/// the chunk only for places below `chunk.placeCount`.
 private struct ChunkScan {
     let chunk: VectorChunk
     let strideBytes: Int
     let query: UnsafeBufferPointer<Float>
     let metric: Metric
     private var gathered: [UInt32] = []
+    /// The rows of the gathered places, where the two differ.
+    private var gatheredRows: [UInt32] = []
     private var scores: [Float]
     private var compared = 0
 
@@ -105,35 +107,40 @@ private struct ChunkScan {
         let first = Int(chunk.firstRow)
         allowed.forEachRun(in: first..<first + chunk.count) { run in
             let local = run.lowerBound - first..<run.upperBound - first
-            compared += local.count
-            if local.count < Self.shortRun {
-                gather(local, into: &heap)
+            let places = chunk.places(of: local)
+            compared += places.count
+            if places.count < Self.shortRun {
+                gather(places, of: local, into: &heap)
             } else {
-                scan(local, into: &heap)
+                scan(places, of: local, into: &heap)
             }
         }
         flush(into: &heap)
         return compared
     }
 
-    private mutating func scan(_ run: Range<Int>, into heap: inout NeighborHeap) {
-        var start = run.lowerBound
-        while start < run.upperBound {
-            let count = min(Self.blockRows, run.upperBound - start)
+    private mutating func scan(_ places: Range<Int>, of local: Range<Int>, into heap: inout NeighborHeap) {
+        let rows = chunk.packed?.rows(in: local)
+        var start = places.lowerBound
+        while start < places.upperBound {
+            let count = min(Self.blockRows, places.upperBound - start)
             vexfs_scan_f32(
                 metric.measure, query.baseAddress, query.count, chunk.base + start * strideBytes, strideBytes, count,
                 &scores)
             finish(count)
             for index in 0..<count {
-                heap.offer(Neighbor(row: chunk.firstRow + Row(start + index), score: scores[index]))
+                let row = rows.map { $0[start + index - places.lowerBound] } ?? Row(start + index)
+                heap.offer(Neighbor(row: chunk.firstRow + row, score: scores[index]))
             }
             start += count
         }
     }
 
-    private mutating func gather(_ run: Range<Int>, into heap: inout NeighborHeap) {
-        for row in run {
-            gathered.append(UInt32(row))
+    private mutating func gather(_ places: Range<Int>, of local: Range<Int>, into heap: inout NeighborHeap) {
+        let rows = chunk.packed?.rows(in: local)
+        for place in places {
+            gathered.append(UInt32(place))
+            if let rows { gatheredRows.append(rows[place - places.lowerBound]) }
             if gathered.count == Self.blockRows { flush(into: &heap) }
         }
     }
@@ -143,10 +150,12 @@ private struct ChunkScan {
         vexfs_gather_f32(
             metric.measure, query.baseAddress, query.count, chunk.base, strideBytes, gathered, gathered.count, &scores)
         finish(gathered.count)
-        for (index, row) in gathered.enumerated() {
+        for (index, place) in gathered.enumerated() {
+            let row = chunk.packed == nil ? place : gatheredRows[index]
             heap.offer(Neighbor(row: chunk.firstRow + row, score: scores[index]))
         }
         gathered.removeAll(keepingCapacity: true)
+        gatheredRows.removeAll(keepingCapacity: true)
     }
 
     /// Distances are compared as they are shown, not squared: rounding of the root may make two of them equal.

@@ -9,7 +9,8 @@ import CVexKernels
 /// other cost up to the full scan more.
 struct QuantizedFlatIndex: VectorIndex {
     let exact: FlatIndex
-    let blocks: [CodeBlock?]
+    /// The codes of each of the chunks of `exact.rows`, by place; none for a chunk without rows to search.
+    let blocks: [[CodeBlock]]
 
     var metric: Metric { exact.metric }
     var dimension: Int { exact.dimension }
@@ -24,9 +25,11 @@ struct QuantizedFlatIndex: VectorIndex {
         }
         let prepared = try metric.prepare(vector, dimension: dimension)
         var scan = CodeScan(query: prepared, limit: query.limit, metric: metric)
-        for chunk in exact.rows.chunks {
+        for (chunk, blocks) in zip(exact.rows.chunks, blocks) {
             let first = Int(chunk.firstRow)
-            allowed.forEachRun(in: first..<first + chunk.count) { run in scan.run(run, in: blocks) }
+            allowed.forEachRun(in: first..<first + chunk.count) { run in
+                scan.run(run.lowerBound - first..<run.upperBound - first, of: chunk, in: blocks)
+            }
         }
         let answer = try exact.search(vector, query, allowed: scan.candidates())
         var found = IndexAnswer(neighbors: answer.neighbors, compared: scan.compared)
@@ -71,16 +74,19 @@ private struct CodeScan {
         scores = [Int32](repeating: 0, count: CodeBlock.rowCount)
     }
 
-    mutating func run(_ run: Range<Int>, in blocks: [CodeBlock?]) {
-        var start = run.lowerBound
-        while start < run.upperBound {
+    /// Bounds the scores of the chunk's rows `local`.
+    mutating func run(_ local: Range<Int>, of chunk: VectorChunk, in blocks: [CodeBlock]) {
+        let places = chunk.places(of: local)
+        let rows = chunk.packed?.rows(in: local)
+        var start = places.lowerBound
+        while start < places.upperBound {
             let place = start % CodeBlock.rowCount
-            let count = min(CodeBlock.rowCount - place, run.upperBound - start)
-            // Every allowed row was encoded before the index was made.
-            guard let block = blocks[start / CodeBlock.rowCount] else { preconditionFailure("a row without codes") }
+            let count = min(CodeBlock.rowCount - place, places.upperBound - start)
+            let block = blocks[start / CodeBlock.rowCount]
             vexfs_scan_i8(codes, dimension, block.codes + place * dimension, dimension, count, &scores)
             for index in 0..<count {
-                bound(Row(start + index), product: scores[index], facts: block.facts[place + index])
+                let row = rows.map { $0[start + index - places.lowerBound] } ?? Row(start + index)
+                bound(chunk.firstRow + row, product: scores[index], facts: block.facts[place + index])
             }
             compared += count
             start += count

@@ -13,9 +13,9 @@ struct CodeFacts {
     var sumOfSquares: Int32 = 0
 }
 
-/// Codes and facts of ``rowCount`` consecutive rows.
+/// Codes and facts of ``rowCount`` consecutive places of a chunk.
 ///
-/// Contract: memory of a row is written once, by ``VectorCodes`` under its lock, before any index that reads the row
+/// Contract: memory of a place is written once, by ``VectorCodes`` under its lock, before any index that reads the row
 /// exists; after that it is only read.
 final class CodeBlock: @unchecked Sendable {
     static let rowCount = 1024
@@ -39,18 +39,19 @@ final class CodeBlock: @unchecked Sendable {
 
 /// 8-bit codes of a collection's vectors, kept in memory and appended to: `dimension + 16` bytes a row.
 ///
-/// Each row has its own scale, so no sample of the data is needed first. Rows are only ever added; after a compaction
-/// that numbers rows anew, make new codes.
+/// Each row has its own scale, so no sample of the data is needed first. A chunk that was packed is encoded anew, and
+/// the codes of its former rows go with the last search that uses them.
 public final class VectorCodes: Sendable {
-    private struct State {
-        /// By row; nil where no row of the block is encoded.
-        var blocks: [CodeBlock?] = []
-        /// How many rows of each block are encoded, from its first.
-        var counts: [Int] = []
+    private struct ChunkCodes {
+        var generation: Int
+        var blocks: [CodeBlock] = []
+        /// Places that are encoded.
+        var end = 0
     }
 
     private let dimension: Int
-    private let state = Mutex(State())
+    /// By the chunks' first rows.
+    private let state = Mutex<[Row: ChunkCodes]>([:])
 
     /// Codes for vectors of `dimension` components; none yet.
     public init(dimension: Int) { self.dimension = dimension }
@@ -58,69 +59,54 @@ public final class VectorCodes: Sendable {
     /// Bytes that the codes take in memory.
     public var allocatedBytes: Int {
         let block = CodeBlock.rowCount * (dimension + MemoryLayout<CodeFacts>.stride)
-        return state.withLock { $0.blocks.reduce(0) { $0 + ($1 == nil ? 0 : block) } }
+        return state.withLock { $0.values.reduce(0) { $0 + $1.blocks.count * block } }
     }
 
     /// Encodes the rows that are not yet, and gives an index over all of `rows`, or over those of `ranges`; O(new rows ×
-    /// dimension). Codes of other rows are given up.
+    /// dimension). Codes of chunks without any of the rows are given up.
     ///
     /// ``Metric/manhattan`` has no use for the codes and gets a ``FlatIndex``.
-    /// - Parameter ranges: ascending; each but the last begins and ends at a multiple of ``CodeBlock/rowCount``.
     /// - Precondition: `rows` holds what earlier calls were given, and perhaps more rows after it.
     public func index(over rows: VectorRows, metric: Metric, in ranges: [Range<Row>]? = nil) -> any VectorIndex {
         precondition(rows.dimension == dimension)
         guard metric != .manhattan else { return FlatIndex(rows: rows, metric: metric) }
-        let blocks = state.withLock { state in
-            if let ranges { Self.drop(outside: ranges, &state) }
+        let blocks: [[CodeBlock]] = state.withLock { state in
             rows.withChunks { chunks in
-                for chunk in chunks {
-                    let first = Int(chunk.firstRow)
-                    let held = first..<first + chunk.count
-                    guard let ranges else {
-                        encode(chunk, held, strideBytes: rows.strideBytes, into: &state)
-                        continue
-                    }
-                    for range in ranges {
-                        let wanted = held.clamped(to: Int(range.lowerBound)..<Int(range.upperBound))
-                        if !wanted.isEmpty { encode(chunk, wanted, strideBytes: rows.strideBytes, into: &state) }
-                    }
+                let isWanted = chunks.map { chunk in
+                    let held = chunk.firstRow..<chunk.firstRow + Row(chunk.count)
+                    return ranges?.contains { $0.overlaps(held) } ?? true
+                }
+                if state.count > isWanted.count(where: { $0 }) {
+                    let present = Set(zip(chunks, isWanted).lazy.filter(\.1).map(\.0.firstRow))
+                    state = state.filter { present.contains($0.key) }
+                }
+                return zip(chunks, isWanted).map { chunk, isWanted in
+                    isWanted ? encode(chunk, strideBytes: rows.strideBytes, into: &state) : []
                 }
             }
-            return state.blocks
         }
         return QuantizedFlatIndex(exact: FlatIndex(rows: rows, metric: metric), blocks: blocks)
     }
 
-    private static func drop(outside ranges: [Range<Row>], _ state: inout State) {
-        for block in state.blocks.indices where state.blocks[block] != nil {
-            let first = Row(block * CodeBlock.rowCount)
-            if !ranges.contains(where: { $0.overlaps(first..<first + Row(CodeBlock.rowCount)) }) {
-                state.blocks[block] = nil
-                state.counts[block] = 0
+    private func encode(
+        _ chunk: VectorChunk, strideBytes: Int, into state: inout [Row: ChunkCodes]
+    ) -> [CodeBlock] {
+        var codes = state[chunk.firstRow] ?? ChunkCodes(generation: chunk.generation)
+        if codes.generation != chunk.generation { codes = ChunkCodes(generation: chunk.generation) }
+        let end = chunk.placeCount
+        for place in codes.end..<max(codes.end, end) {
+            while codes.blocks.count * CodeBlock.rowCount <= place {
+                codes.blocks.append(CodeBlock(dimension: dimension))
             }
+            let block = codes.blocks[place / CodeBlock.rowCount]
+            let within = place % CodeBlock.rowCount
+            let source = chunk.base + place * strideBytes
+            let vector = UnsafeBufferPointer(start: source.assumingMemoryBound(to: Float.self), count: dimension)
+            block.facts[within] = CodeFacts(encoding: vector, into: block.codes + within * dimension)
         }
-    }
-
-    private func encode(_ chunk: VectorChunk, _ rows: Range<Int>, strideBytes: Int, into state: inout State) {
-        var row = rows.lowerBound
-        while row < rows.upperBound {
-            let index = row / CodeBlock.rowCount
-            while state.blocks.count <= index {
-                state.blocks.append(nil)
-                state.counts.append(0)
-            }
-            let end = min(rows.upperBound, (index + 1) * CodeBlock.rowCount)
-            let block = state.blocks[index] ?? CodeBlock(dimension: dimension)
-            state.blocks[index] = block
-            for row in max(row, index * CodeBlock.rowCount + state.counts[index])..<max(row, end) {
-                let place = row % CodeBlock.rowCount
-                let source = chunk.base + (row - Int(chunk.firstRow)) * strideBytes
-                let vector = UnsafeBufferPointer(start: source.assumingMemoryBound(to: Float.self), count: dimension)
-                block.facts[place] = CodeFacts(encoding: vector, into: block.codes + place * dimension)
-            }
-            state.counts[index] = max(state.counts[index], end - index * CodeBlock.rowCount)
-            row = end
-        }
+        codes.end = max(codes.end, end)
+        state[chunk.firstRow] = codes
+        return codes.blocks
     }
 }
 

@@ -1,19 +1,52 @@
-/// One piece of a vector file in memory: `[count × dimension] Float32`, rows a fixed stride apart.
+/// One piece of a vector file in memory: vectors a fixed stride apart, `[count × dimension] Float32` where every row
+/// has one, and `[rows that are there × dimension] Float32` in a chunk that was packed.
 ///
 /// The memory belongs to the `owner` of the ``VectorRows`` that holds the chunk and is never written again.
 public struct VectorChunk: @unchecked Sendable {
-    /// Where row `firstRow` begins; aligned to 4 bytes.
+    /// Where the first vector begins; aligned to 4 bytes.
     public let base: UnsafeRawPointer
-    /// The row at `base`.
+    /// The chunk's first row.
     public let firstRow: Row
-    /// How many rows follow one another from there.
+    /// How many rows the chunk stands for.
     public let count: Int
+    /// Which of the rows are there; nil for all of them, each at its own place.
+    let packed: PackedRows.Index?
+    /// Counts how often the chunk was packed: one that holds other bytes has another generation.
+    let generation: Int
 
     /// Describes memory that holds `count` rows from `base`.
     public init(base: UnsafeRawPointer, firstRow: Row, count: Int) {
         self.base = base
         self.firstRow = firstRow
         self.count = count
+        packed = nil
+        generation = 0
+    }
+
+    /// Describes memory that holds those of `count` rows that `packed` names.
+    init(base: UnsafeRawPointer, firstRow: Row, count: Int, packed: PackedRows.Index?, generation: Int) {
+        self.base = base
+        self.firstRow = firstRow
+        self.count = count
+        self.packed = packed
+        self.generation = generation
+    }
+
+    /// How many vectors the chunk holds.
+    var placeCount: Int { packed.map { min($0.count, $0.rank(count)) } ?? count }
+
+    /// Where the vectors of a range of the chunk's rows (counted from `firstRow`) lie: one behind the other.
+    @inline(__always)
+    func places(of local: Range<Int>) -> Range<Int> {
+        guard let packed else { return local }
+        return packed.rank(local.lowerBound)..<packed.rank(local.upperBound)
+    }
+
+    /// The place of the chunk's row `local`, nil where it is not there.
+    @inline(__always)
+    func place(of local: Int) -> Int? {
+        guard let packed else { return local }
+        return packed.contains(local) ? packed.rank(local) : nil
     }
 }
 
@@ -62,9 +95,9 @@ public struct VectorRows: Sendable {
     public func withVector<Result>(
         _ row: Row, _ body: (UnsafeBufferPointer<Float>) throws -> Result
     ) rethrows -> Result? {
-        guard let chunk = chunk(of: row) else { return nil }
+        guard let chunk = chunk(of: row), let place = chunk.place(of: Int(row - chunk.firstRow)) else { return nil }
         return try withExtendedLifetime(owner) {
-            let start = chunk.base + Int(row - chunk.firstRow) * strideBytes
+            let start = chunk.base + place * strideBytes
             return try body(
                 UnsafeBufferPointer(start: start.assumingMemoryBound(to: Float.self), count: dimension))
         }
@@ -72,7 +105,7 @@ public struct VectorRows: Sendable {
 
     /// Where the vector of a row lies, `[dimension] Float32`; valid while this view lives. For loops over many rows of a
     /// segment, which must keep the view alive around the loop.
-    /// - Precondition: a chunk holds the row.
+    /// - Precondition: a chunk holds the row; of a row that was compacted away some other row's vector is read.
     @inline(__always)
     func address(of row: Row) -> UnsafePointer<Float> {
         // Almost always all chunks but the last are of one size and begin at row 0.
@@ -83,7 +116,15 @@ public struct VectorRows: Sendable {
             index = chunkIndex(of: row)
         }
         let chunk = chunks[index]
-        return (chunk.base + Int(row - chunk.firstRow) * strideBytes).assumingMemoryBound(to: Float.self)
+        let local = Int(row - chunk.firstRow)
+        let place = chunk.packed.map { min($0.rank(local), max(0, $0.count - 1)) } ?? local
+        return (chunk.base + place * strideBytes).assumingMemoryBound(to: Float.self)
+    }
+
+    /// Whether the row's vector is there. A row of an index that was removed and compacted away is not.
+    func holds(_ row: Row) -> Bool {
+        let index = chunkIndex(of: row)
+        return index < chunks.count && chunks[index].place(of: Int(row - chunks[index].firstRow)) != nil
     }
 
     /// Calls `body` with the chunks while their memory is certain to be there.

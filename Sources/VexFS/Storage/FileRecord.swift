@@ -41,8 +41,8 @@ struct FileRecord {
 
     init(attributes: FileAttributes) { self.attributes = attributes }
 
-    /// - Parameter withMetadata: whether the row's metadata is copied out; whoever reads the records of all files has no
-    ///   use for it.
+    /// - Parameter withMetadata: whether the row's metadata is copied out; whoever reads the records of all files has
+    ///   no use for it.
     /// - Throws: `corruption` where the bytes are no such record, `newerFormat` for a version this program does not
     ///   know.
     init(

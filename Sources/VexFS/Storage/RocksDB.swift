@@ -210,6 +210,38 @@ final class RocksDB: @unchecked Sendable {
         return key.starts(with: prefix) ? StoreKey.number(of: key) : nil
     }
 
+    /// Rewrites the keys of a range without what was deleted, and the values that stand in files of their own with
+    /// what was deleted. Other calls go on meanwhile.
+    func compact(from start: [UInt8], to end: [UInt8]) throws(VexFSError) {
+        try requireOpen()
+        // Values are moved only at such a time: as a rule only files that are almost empty are worth it.
+        try set("blob_garbage_collection_age_cutoff", "1.0")
+        let options: OpaquePointer = rocksdb_compactoptions_create()
+        defer { rocksdb_compactoptions_destroy(options) }
+        rocksdb_compactoptions_set_exclusive_manual_compaction(options, 0)
+        rocksdb_compactoptions_set_bottommost_level_compaction(options, 2)
+        start.withUnsafeBytes { start in
+            end.withUnsafeBytes { end in
+                rocksdb_compact_range_opt(
+                    database, options, start.baseAddress?.assumingMemoryBound(to: CChar.self), start.count,
+                    end.baseAddress?.assumingMemoryBound(to: CChar.self), end.count)
+            }
+        }
+        try set("blob_garbage_collection_age_cutoff", "0.25")
+    }
+
+    private func set(_ option: String, _ value: String) throws(VexFSError) {
+        var message: UnsafeMutablePointer<CChar>?
+        option.withCString { name in
+            value.withCString { text in
+                var names: [UnsafePointer<CChar>?] = [name]
+                var values: [UnsafePointer<CChar>?] = [text]
+                rocksdb_set_options(database, 1, &names, &values, &message)
+            }
+        }
+        try Self.check(message, doing: "prepare the store's compaction")
+    }
+
     /// A property such as "rocksdb.estimate-num-keys" as text.
     func property(_ name: String) -> String? {
         guard !isClosed.load(ordering: .relaxed), let text = rocksdb_property_value(database, name) else { return nil }

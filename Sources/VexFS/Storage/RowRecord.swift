@@ -9,10 +9,12 @@ struct RowRecord {
     var truncated = false
     /// Whether the vector came from the collection's model (else the document brought it).
     var embedded = false
+    /// Whether the content's vector is not among the stored bytes (``SplicedContent``).
+    var isSpliced = false
     /// The metadata as compact JSON, the document's own with the patch applied; empty where there is no row.
     var metadata: [UInt8] = []
 
-    var flags: UInt8 { (hasVector ? 1 : 0) | (truncated ? 2 : 0) | (embedded ? 4 : 0) }
+    var flags: UInt8 { (hasVector ? 1 : 0) | (truncated ? 2 : 0) | (embedded ? 4 : 0) | (isSpliced ? 8 : 0) }
 
     init() {}
 
@@ -20,6 +22,7 @@ struct RowRecord {
         hasVector = flags & 1 != 0
         truncated = flags & 2 != 0
         embedded = flags & 4 != 0
+        isSpliced = flags & 8 != 0
         self.vectorChecksum = vectorChecksum
     }
 }

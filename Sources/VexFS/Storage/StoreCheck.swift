@@ -107,7 +107,8 @@ private struct StoreCheck {
                 number: Collection.rootNumber, parent: 0, name: ByteString(name), kind: .directory, mode: 0o755))
         for file in files { tree.load(file.attributes) }
         Store.checkSegments(of: number, named: name, in: directory, database) { note($0, $1) }
-        let vectors = openVectors(number, name, json, rows: files.compactMap(\.attributes.row).max().map { Int($0) + 1 })
+        let rows = files.compactMap(\.attributes.row).max().map { Int($0) + 1 }
+        let vectors = openVectors(number, name, json, rows: rows)
         for file in files {
             report.files += 1
             if report.files % 1000 == 0 { progress(report.files) }
@@ -130,7 +131,16 @@ private struct StoreCheck {
             let file = try VectorFile(path: path, dimension: Int(dimension), isReadOnly: true)
             let present = max(0, Int(status.st_size) - VectorFile.headerBytes) / file.strideBytes
             if present < rows { note("\(name), vector file", "it ends before row \(present) of \(rows)") }
-            try file.map(through: rows)
+            let packs = try database.packs(of: number)
+            let packed = packs.map { ($0.chunk + 1) * VectorFile.rowsPerChunk }.max() ?? 0
+            try file.map(through: max(rows, packed))
+            for (chunk, record) in packs {
+                do throws(VexFSError) {
+                    file.install(try file.openPack(record, chunk: chunk), chunk: chunk)
+                } catch {
+                    note("\(name), pack of rows \(chunk * VectorFile.rowsPerChunk) on", error.description)
+                }
+            }
             return file
         } catch {
             note("\(name), vector file", error.description)

@@ -106,24 +106,34 @@ struct StoreDirectory {
     /// that died in a build.
     func prepareSegments(named: Set<String>) throws(VexFSError) {
         try SystemCall.makeDirectory(segmentsPath)
-        guard let directory = opendir(segmentsPath) else { throw SystemCall.error("open \(segmentsPath)", errno) }
-        defer { closedir(directory) }
-        while let entry = readdir(directory) {
-            let name = withUnsafeBytes(of: &entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
-            if name != ".", name != "..", !named.contains(name) { unlink(segmentPath(name)) }
+        for name in try names(in: segmentsPath) where !named.contains(name) { unlink(segmentPath(name)) }
+    }
+
+    /// Removes the vector file and the packs of a collection but for those that `kept` names.
+    func removeVectors(of collection: UInt32, keeping kept: Set<String>) throws(VexFSError) {
+        let prefix = "\(collection).vec"
+        for name in try names(in: vectorsPath) where name == prefix || name.hasPrefix(prefix + ".") {
+            let file = "\(vectorsPath)/\(name)"
+            guard !kept.contains(file), unlink(file) != 0, errno != ENOENT else { continue }
+            throw SystemCall.error("remove \(file)", errno)
         }
     }
 
     private func isEmpty() throws(VexFSError) -> Bool {
+        // "lost+found" is what a freshly made ext4 holds.
+        try names(in: path).allSatisfy { $0 == "lost+found" }
+    }
+
+    private func names(in path: String) throws(VexFSError) -> [String] {
         guard let directory = opendir(path) else { throw SystemCall.error("open \(path)", errno) }
         defer { closedir(directory) }
+        var names: [String] = []
         while let entry = readdir(directory) {
             let name = withUnsafeBytes(of: entry.pointee.d_name) {
                 String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
             }
-            // "lost+found" is what a freshly made ext4 holds.
-            if name != "." && name != ".." && name != "lost+found" { return false }
+            if name != "." && name != ".." { names.append(name) }
         }
-        return true
+        return names
     }
 }

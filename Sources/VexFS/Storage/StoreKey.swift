@@ -12,6 +12,10 @@ enum StoreKey {
         case property = 0x70  // p
         case scratch = 0x73  // s
         case segments = 0x78  // x
+        case pack = 0x76  // v
+
+        /// Those whose keys begin with a collection's number.
+        static let ofCollection: [Family] = [.document, .error, .file, .property, .scratch, .pack, .segments]
     }
 
     static func collection(_ number: UInt32) -> [UInt8] { prefix(.collection, number) }
@@ -24,6 +28,7 @@ enum StoreKey {
     static func scratch(_ collection: UInt32, _ number: FileNumber) -> [UInt8] {
         numbered(.scratch, collection, number)
     }
+    static func pack(_ collection: UInt32, chunk: Int) -> [UInt8] { numbered(.pack, collection, UInt64(chunk)) }
     static func meta(_ name: String) -> [UInt8] { [Family.meta.rawValue] + name.utf8 }
     static func property(_ owner: UInt32, _ name: String) -> [UInt8] { prefix(.property, owner) + name.utf8 }
 

@@ -57,6 +57,13 @@ enum SystemCall {
         return UnsafeRawPointer(address)
     }
 
+    /// Maps memory of zeros.
+    static func mapZeros(count: Int) throws(VexFSError) -> UnsafeRawPointer {
+        let address = mmap(nil, count, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+        guard let address, address != MAP_FAILED else { throw error("map", errno) }
+        return UnsafeRawPointer(address)
+    }
+
     /// Nanoseconds since 1970.
     static func now() -> Int64 {
         var time = timespec()

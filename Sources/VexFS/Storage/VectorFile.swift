@@ -20,15 +20,17 @@ final class VectorFile: Sendable {
     /// Short codes of the rows, in memory: an exact search that reads a quarter of the bytes. Filled by searches.
     let codes: VectorCodes
 
-    private let path: String
-    private let descriptor: Int32
+    let path: String
+    let descriptor: Int32
     /// Whether the directory's entry of the file is on the disk.
     private let isNamed = Atomic<Bool>(false)
     /// The sync that failed; the system forgets the pages it could not write, so no later sync is believed.
     private let failure = Mutex<VexFSError?>(nil)
     /// Rows behind this are not in the file; only a file that is checked can be too short.
     private let readableRows: Int
-    private let chunks = Mutex<[MappedChunk]>([])
+    let chunks = Mutex<[MappedChunk]>([])
+    /// Maps that packs have replaced and whose space is not given back yet, by chunk.
+    let former = Mutex<[Int: MappedChunk]>([:])
 
     /// Opens or creates the file.
     /// - Throws: `corruption` where the header does not fit, `newerFormat`, `storeFull`, `inputOutput`.
@@ -145,7 +147,10 @@ final class VectorFile: Sendable {
         for (index, map) in maps.enumerated() where index * Self.rowsPerChunk < Int(count) {
             let first = index * Self.rowsPerChunk
             let rows = min(Self.rowsPerChunk, Int(count) - first)
-            pieces.append(VectorChunk(base: map.start, firstRow: Row(first), count: rows))
+            pieces.append(
+                VectorChunk(
+                    base: map.start, firstRow: Row(first), count: rows, packed: map.packed?.index,
+                    generation: map.generation))
         }
         return VectorRows(chunks: pieces, strideBytes: strideBytes, dimension: dimension, owner: MappedChunks(maps))
     }
@@ -156,11 +161,16 @@ final class VectorFile: Sendable {
         guard Int(row) < readableRows,
             let chunk = chunks.withLock({ $0.indices.contains(index) ? $0[index] : nil })
         else { return nil }
-        let start = chunk.start + Int(row) % Self.rowsPerChunk * strideBytes
-        return [Float](unsafeUninitializedCapacity: dimension) { buffer, count in
-            UnsafeMutableRawBufferPointer(buffer).copyMemory(
-                from: UnsafeRawBufferPointer(start: start, count: dimension * 4))
-            count = dimension
+        let local = Int(row) % Self.rowsPerChunk
+        // A compaction may let go of the chunk while it is read here.
+        return withExtendedLifetime(chunk) {
+            if let packed = chunk.packed, !packed.index.contains(local) { return nil }
+            let start = chunk.start + (chunk.packed?.index.rank(local) ?? local) * strideBytes
+            return [Float](unsafeUninitializedCapacity: dimension) { buffer, count in
+                UnsafeMutableRawBufferPointer(buffer).copyMemory(
+                    from: UnsafeRawBufferPointer(start: start, count: dimension * 4))
+                count = dimension
+            }
         }
     }
 
@@ -185,18 +195,32 @@ final class VectorFile: Sendable {
     }
 }
 
-/// A read-only map of ``VectorFile/rowsPerChunk`` rows. Unmapped when the last reference goes.
+/// A read-only map of ``VectorFile/rowsPerChunk`` rows, or of those that a pack holds. Unmapped when the last reference
+/// goes.
 final class MappedChunk: @unchecked Sendable {
     // The memory is written by no one through this map; the file's rows are written once, before they are named.
     let start: UnsafeRawPointer
     let byteCount: Int
+    /// Which rows are there; nil for all.
+    let packed: PackedRows?
+    /// How often the chunk was packed.
+    let generation: Int
+    private let release = Mutex<(@Sendable () -> Void)?>(nil)
 
-    init(start: UnsafeRawPointer, byteCount: Int) {
+    init(start: UnsafeRawPointer, byteCount: Int, packed: PackedRows? = nil, generation: Int = 0) {
         self.start = start
         self.byteCount = byteCount
+        self.packed = packed
+        self.generation = generation
     }
 
-    deinit { munmap(UnsafeMutableRawPointer(mutating: start), byteCount) }
+    /// What is done when the last reference has gone.
+    func whenUnmapped(_ body: @escaping @Sendable () -> Void) { release.withLock { $0 = body } }
+
+    deinit {
+        munmap(UnsafeMutableRawPointer(mutating: start), byteCount)
+        release.withLock { $0 }?()
+    }
 }
 
 /// Keeps maps alive for a view.

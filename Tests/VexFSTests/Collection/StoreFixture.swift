@@ -24,6 +24,12 @@ final class StoreFixture {
         removeTree(path)
     }
 
+    /// Closes the store; what comes after looks at its files.
+    func close() {
+        opened?.close()
+        opened = nil
+    }
+
     /// Closes and opens the store again, after something was done to its files.
     func reopen(embedder: any Embedder = WordEmbedder(), after change: () throws -> Void = {}) throws {
         opened?.close()

@@ -1,0 +1,146 @@
+import CVexKernels
+
+/// Giving memory and disk back after documents were removed or replaced.
+extension Collection {
+    /// Removed rows that may lie about before ``compact()`` is worth its work.
+    private static let toleratedRows = 4096
+
+    /// What a compaction did.
+    public struct CompactionReport: Sendable, Equatable {
+        /// Chunks of the vector file that were copied or dropped.
+        public var packedChunks = 0
+        /// Removed rows whose vectors are gone now.
+        public var droppedRows = 0
+    }
+
+    /// Whether so many rows were removed that ``compact()`` is worth its work: more than are left.
+    public var isCompactionWorthwhile: Bool {
+        let (vectors, rows) = state.withLock { ($0.vectors, $0.rows) }
+        guard let vectors else { return false }
+        let dead = vectors.heldRows(below: rows.next) - rows.withVector.count
+        return dead >= max(Self.toleratedRows, rows.withVector.count)
+            && !Self.packableChunks(vectors, rows).isEmpty
+    }
+
+    /// Gives back the space of removed documents: copies what is left of sparse chunks of the vector file, rewrites the
+    /// collection's part of the database without what was removed, and returns the memory.
+    ///
+    /// Searches and writers go on; a writer waits only while the packs are committed. A process that dies at any point
+    /// leaves the collection as it was before or after.
+    /// - Throws: `storeFull`, `inputOutput`; then nothing is lost, and the space is given back another time.
+    /// - Complexity: O(rows that are copied + documents of the collection).
+    @discardableResult
+    public func compact() throws(VexFSError) -> CompactionReport {
+        try compaction.withLock { count throws(VexFSError) in
+            count &+= 1
+            let report = try packVectors()
+            state.withLock { $0.tree.giveBackMemory() }
+            try database.compact(collection: number)
+            vexfs_return_memory()
+            return report
+        }
+    }
+
+    /// Chunks of which at least half the rows that they still hold are dead. The last one is still written to.
+    private static func packableChunks(_ vectors: VectorFile, _ rows: RowTable) -> [(chunk: Int, words: [UInt64])] {
+        let wordCount = VectorFile.rowsPerChunk / 64
+        var chunks: [(chunk: Int, words: [UInt64])] = []
+        for chunk in 0..<Int(rows.next) / VectorFile.rowsPerChunk {
+            guard let held = vectors.occupancy(ofChunk: chunk)?.rows, held > 0 else { continue }
+            var words = [UInt64](repeating: 0, count: wordCount)
+            let all = rows.withVector.words
+            for word in 0..<wordCount where chunk * wordCount + word < all.count {
+                words[word] = all[chunk * wordCount + word]
+            }
+            let live = words.reduce(0) { $0 + $1.nonzeroBitCount }
+            if live * 2 <= held { chunks.append((chunk, words)) }
+        }
+        return chunks
+    }
+
+    private func packVectors() throws(VexFSError) -> CompactionReport {
+        let (vectors, rows) = state.withLock { ($0.vectors, $0.rows) }
+        var report = CompactionReport()
+        guard let vectors else { return report }
+        var packs: [(chunk: Int, record: PackRecord, map: MappedChunk)] = []
+        for (chunk, words) in Self.packableChunks(vectors, rows) {
+            let held = vectors.occupancy(ofChunk: chunk)?.rows ?? 0
+            let record = try vectors.writePack(chunk: chunk, words: words, space: context.space)
+            packs.append((chunk, record, try vectors.openPack(record, chunk: chunk)))
+            report.packedChunks += 1
+            report.droppedRows += held - record.count
+        }
+        guard !packs.isEmpty else { return report }
+        try SystemCall.syncDirectory(context.directory.vectorsPath)
+        // Rows that died meanwhile are in the packs for nothing; none can have come to life in a chunk that is full.
+        try write { () throws(VexFSError) in
+            let batch = WriteBatch()
+            for pack in packs { batch.put(StoreKey.pack(number, chunk: pack.chunk), pack.record.encoded()) }
+            batch.put(StoreKey.collection(number), state.withLock { encodedRecord($0) })
+            try database.write(batch)
+            for pack in packs { vectors.install(pack.map, chunk: pack.chunk) }
+        }
+        // What the packs replace goes only when nothing on the disk names it any more.
+        try context.sync()
+        for pack in packs { vectors.releaseFormer(chunk: pack.chunk) }
+        return report
+    }
+
+    /// Takes over the packs of a collection that is loaded, and removes files that a compaction left without a record.
+    /// - Throws: `corruption`, `newerFormat`, `inputOutput`.
+    static func loadPacks(
+        _ packs: [(chunk: Int, record: PackRecord)], into vectors: VectorFile, number: UInt32, context: StoreContext
+    ) throws(VexFSError) {
+        var kept: Set<String> = [vectors.path]
+        for (chunk, record) in packs {
+            vectors.install(try vectors.openPack(record, chunk: chunk), chunk: chunk)
+            vectors.releaseFormer(chunk: chunk)
+            kept.insert(VectorFile.packPath(vectors.path, chunk: chunk, generation: record.generation))
+        }
+        try context.directory.removeVectors(of: number, keeping: kept)
+    }
+}
+
+extension RocksDB {
+    /// The pack records of a collection, by chunk.
+    func packs(of collection: UInt32) throws(VexFSError) -> [(chunk: Int, record: PackRecord)] {
+        var packs: [(chunk: Int, record: PackRecord)] = []
+        try forEach(prefix: StoreKey.prefix(.pack, collection)) { key, value throws(VexFSError) in
+            guard let chunk = StoreKey.number(of: key) else { return true }
+            packs.append((Int(chunk), try PackRecord(decoding: value)))
+            return true
+        }
+        return packs
+    }
+
+    /// Rewrites a collection's keys without what was deleted.
+    func compact(collection: UInt32) throws(VexFSError) {
+        for family in StoreKey.Family.ofCollection {
+            let prefix = StoreKey.prefix(family, collection)
+            try compact(from: prefix, to: prefix + [UInt8](repeating: 0xFF, count: 9))
+        }
+    }
+}
+
+extension StoreContext {
+    /// Remembers that a collection was removed, so that its space is given back.
+    func noteRemoved(_ collection: UInt32) { removed.withLock { $0.append(collection) } }
+
+    /// Gives back the space of removed collections, and of collections that lost most of their documents. Called by
+    /// the store's background thread.
+    func giveBackSpace(while isWanted: () -> Bool = { true }) {
+        let gone = removed.withLock { removed in
+            defer { removed = [] }
+            return removed
+        }
+        do throws(VexFSError) {
+            for number in gone where isWanted() { try database.compact(collection: number) }
+            if !gone.isEmpty { vexfs_return_memory() }
+            for collection in present where isWanted() && collection.isCompactionWorthwhile {
+                try collection.compact()
+            }
+        } catch {
+            Log.shared.warn("space of removed documents is not given back yet: \(error)")
+        }
+    }
+}
