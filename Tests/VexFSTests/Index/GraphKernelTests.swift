@@ -1,0 +1,191 @@
+import CVexKernels
+import Testing
+
+@testable import VexFS
+
+@Suite struct GraphKernelTests {
+    /// The levels of this CPU, the portable one first.
+    static var levels: [UnsafePointer<vexfs_codes_kernels>] {
+        [VEXFS_SIMD_PORTABLE, VEXFS_SIMD_AVX2, VEXFS_SIMD_AVX512].compactMap { vexfs_codes_kernels_at($0) }
+    }
+
+    static func codes(_ count: Int, using generator: inout SeededGenerator) -> [Int8] {
+        // Extremes are frequent: sums of products that could overflow are what may go wrong.
+        (0..<count).map { _ in
+            Bool.random(using: &generator)
+                ? (Bool.random(using: &generator) ? 127 : -127) : Int8.random(in: -127...127, using: &generator)
+        }
+    }
+
+    @Test(arguments: [32, 64, 96, 128, 384, 416, 4096]) func productsAreEqualOnAllLevels(width: Int) {
+        let seed: UInt64 = 0xC0DE_0001
+        var generator = SeededGenerator(seed: seed)
+        let rowCount = 37
+        let rows = Self.codes(rowCount * width, using: &generator)
+        let query = Self.codes(width, using: &generator)
+        let places = (0..<29).map { _ in UInt32.random(in: 0..<UInt32(rowCount), using: &generator) }
+        let expected = (0..<rowCount).map { row in
+            (0..<width).reduce(Int32(0)) { $0 + Int32(query[$1]) * Int32(rows[row * width + $1]) }
+        }
+        for kernels in Self.levels {
+            var scanned = [Int32](repeating: 0, count: rowCount)
+            kernels.pointee.scan(query, rows, width, rowCount, &scanned)
+            #expect(scanned == expected, "seed \(seed)")
+            for count in [0, 1, 3, 4, 5, 29] {
+                var gathered = [Int32](repeating: 0, count: max(1, count))
+                kernels.pointee.gather(query, rows, width, places, count, &gathered)
+                #expect(Array(gathered.prefix(count)) == places.prefix(count).map { expected[Int($0)] })
+            }
+            let ones = rows.withUnsafeBufferPointer { buffer in
+                (0..<rowCount).compactMap { row in
+                    buffer.baseAddress.map { kernels.pointee.dot(query, $0 + row * width, width) }
+                }
+            }
+            #expect(ones == expected, "seed \(seed)")
+        }
+    }
+
+    /// Points with their lengths, as the builder describes them.
+    struct Fixture {
+        let codes: [Int8]
+        let halves: [Int32]
+        let lifts: [Int32]?
+        let width: Int
+
+        init(count: Int, width: Int, lifted: Bool, using generator: inout SeededGenerator) {
+            self.width = width
+            codes = GraphKernelTests.codes(count * width, using: &generator)
+            lifts = lifted ? (0..<count).map { _ in Int32.random(in: 0...8000, using: &generator) } : nil
+            halves = (0..<count).map { _ in Int32.random(in: 0...3_000_000, using: &generator) }
+        }
+
+        func similarity(_ a: Int, _ b: Int) -> Int32 {
+            var sum = (lifts?[a] ?? 0) * (lifts?[b] ?? 0) - halves[a] - halves[b]
+            for index in 0..<width { sum += Int32(codes[a * width + index]) * Int32(codes[b * width + index]) }
+            return sum
+        }
+
+        func withPoints<Result>(_ body: (UnsafePointer<vexfs_points>) -> Result) -> Result {
+            codes.withUnsafeBufferPointer { codes in
+                halves.withUnsafeBufferPointer { halves in
+                    (lifts ?? []).withUnsafeBufferPointer { raised in
+                        var points = vexfs_points(
+                            codes: codes.baseAddress, width: width, halves: halves.baseAddress,
+                            lifts: lifts == nil ? nil : raised.baseAddress)
+                        return withUnsafePointer(to: &points, body)
+                    }
+                }
+            }
+        }
+    }
+
+    @Test(arguments: [1, 2, 15, 16, 17, 50, 131], [false, true]) func leavesHoldTheNearest(count: Int, lifted: Bool) {
+        let seed: UInt64 = 0xC0DE_0002
+        var generator = SeededGenerator(seed: seed)
+        let width = 64
+        let total = count + 20
+        let fixture = Fixture(count: total, width: width, lifted: lifted, using: &generator)
+        let members = (0..<total).shuffled(using: &generator).prefix(count).map(UInt32.init)
+        let keep = 7
+        for kernels in Self.levels {
+            let columns = (count + 15) / 16 * 16
+            let panel = GraphMemory<Int16>(count: columns * (width + 2))
+            let rows = GraphMemory<Int16>(count: 6 * (width + 2))
+            let products = GraphMemory<Int32>(count: 6 * columns)
+            let halves = GraphMemory<Int32>(count: columns)
+            let floors = GraphMemory<Int32>(count: columns)
+            let best = GraphMemory<UInt64>(count: count * keep)
+            let places = GraphMemory<UInt32>(Array(members))
+            fixture.withPoints { points in
+                var leaf = vexfs_leaf(
+                    points: points, places: places.base, count: count, keep: keep, panel: panel.base, rows: rows.base,
+                    products: products.base, halves: halves.base, floors: floors.base, best: best.base)
+                kernels.pointee.leaf(&leaf)
+            }
+            for at in 0..<count {
+                let expected = (0..<count).filter { $0 != at }.map {
+                    (score: fixture.similarity(Int(members[at]), Int(members[$0])), index: $0)
+                }.sorted { $0.score != $1.score ? $0.score > $1.score : $0.index < $1.index }.prefix(keep)
+                let found = (at * keep..<(at + 1) * keep).map { best.base[$0] }.filter { $0 != 0 }.map {
+                    Int(~UInt32(truncatingIfNeeded: $0))
+                }
+                #expect(found == expected.map(\.index), "seed \(seed) point \(at)")
+            }
+        }
+    }
+
+    @Test func assignmentFindsTheNearestLeaders() {
+        let seed: UInt64 = 0xC0DE_0003
+        var generator = SeededGenerator(seed: seed)
+        let width = 96
+        let fixture = Fixture(count: 200, width: width, lifted: false, using: &generator)
+        let leaders = (0..<200).shuffled(using: &generator).prefix(37).sorted().map(UInt32.init)
+        let members = (0..<101).map(UInt32.init)
+        let keep = 3
+        for kernels in Self.levels {
+            let panel = GraphMemory<Int16>(count: 48 * width)
+            let rows = GraphMemory<Int16>(count: 6 * width)
+            let products = GraphMemory<Int32>(count: 6 * 48)
+            let halves = GraphMemory(leaders.map { fixture.halves[Int($0)] } + [Int32](repeating: 0, count: 11))
+            let best = GraphMemory<UInt64>(count: members.count * keep)
+            let places = GraphMemory<UInt32>(members)
+            fixture.withPoints { points in
+                vexfs_codes_pack(points, leaders, leaders.count, panel.base)
+                var work = vexfs_assignment(
+                    points: points, places: places.base, count: members.count, keep: keep, panel: panel.base,
+                    halves: halves.base, leaders: leaders.count, rows: rows.base, products: products.base,
+                    best: best.base)
+                kernels.pointee.assign(&work)
+            }
+            for member in 0..<members.count {
+                let expected = leaders.indices.map { ($0, fixture.similarity(member, Int(leaders[$0]))) }
+                    .sorted { $0.1 != $1.1 ? $0.1 > $1.1 : $0.0 < $1.0 }.prefix(keep).map(\.0)
+                let found = (0..<keep).map { Int(~UInt32(truncatingIfNeeded: best.base[member * keep + $0])) }
+                #expect(found == expected, "seed \(seed) point \(member)")
+            }
+        }
+    }
+
+    @Test func poolsKeepTheBest() {
+        var generator = SeededGenerator(seed: 0xC0DE_0004)
+        for capacity in [0, 1, 2, 9, 100] {
+            var items = [UInt64](repeating: 0, count: max(1, capacity))
+            let places = (0..<60).map(UInt32.init).shuffled(using: &generator)
+            let scores = places.map { _ in Int32.random(in: -5...5, using: &generator) }
+            let kept = items.withUnsafeMutableBufferPointer { items in
+                var pool = vexfs_pool(items: items.baseAddress, count: 0, capacity: UInt32(capacity))
+                vexfs_pool_offer_all(&pool, places, scores, places.count)
+                return (0..<Int(pool.count)).map { vexfs_item_place(items[$0]) }
+            }
+            let expected = places.indices.sorted {
+                scores[$0] != scores[$1] ? scores[$0] > scores[$1] : places[$0] < places[$1]
+            }
+            #expect(kept == expected.prefix(capacity).map { places[$0] })
+        }
+    }
+
+    @Test func passingPlacesAreThoseOfTheRows() {
+        let seed: UInt64 = 0xC0DE_0005
+        var generator = SeededGenerator(seed: seed)
+        for density in [0.01, 0.5, 1.0] {
+            let rows = (0..<1000).filter { _ in Double.random(in: 0..<1, using: &generator) < density }.map(UInt32.init)
+            for allowedDensity in [0.0, 0.02, 0.7] {
+                var allowed = RowBitmap()
+                for row in 0..<1200 where Double.random(in: 0..<1, using: &generator) < allowedDensity {
+                    allowed.insert(Row(row))
+                }
+                let expected = rows.indices.filter { allowed.contains(rows[$0]) }.map(UInt32.init)
+                let found = allowed.words.withUnsafeBufferPointer { words in
+                    rows.withUnsafeBufferPointer { rows in
+                        var passing = vexfs_passing(
+                            words: words.baseAddress, word_count: words.count, rows: rows.baseAddress, first: 0)
+                        var places = [UInt32](repeating: 0, count: 1001)
+                        let count = vexfs_passing_places(&passing, rows.count, &places, places.count)
+                        return Array(places.prefix(count))
+                    }
+                }
+                #expect(found == expected, "seed \(seed) density \(density) allowed \(allowedDensity)")
+            }
+        }
+    }
+}
