@@ -18,8 +18,8 @@ ALWAYS __m256i fold(__m256i sums) {
     return _mm256_cvtepu16_epi32(_mm_add_epi16(_mm256_castsi256_si128(sums), _mm256_extracti128_si256(sums, 1)));
 }
 
-/* The 32 sums over up to VEXFS_NARROW_GROUPS groups, added to sums. A look-up gives bytes; the words' sums hold the even
-   bytes plus 256 times the odd ones, which are summed alone too and taken off at the end. */
+/* The 32 sums over up to VEXFS_NARROW_GROUPS groups, added to sums. A look-up gives bytes; the words' sums hold the
+   even bytes plus 256 times the odd ones, which are summed alone too and taken off at the end. */
 ALWAYS void add_groups(const uint8_t *codes, const uint8_t *table, size_t groups, __m256i sums[4]) {
     const __m256i low = _mm256_set1_epi8(15);
     __m256i s0 = _mm256_setzero_si256(), s1 = s0, s2 = s0, s3 = s0;
@@ -49,7 +49,8 @@ static size_t scan(const struct vexfs_code_scan *scan, float *estimates, uint32_
         if (!allowed) continue;
         const uint8_t *codes = scan->codes + block * bytes;
         const uint16_t *factors = scan->factors + block * 2 * VEXFS_BLOCK_ROWS;
-        __m256i sums[4] = {_mm256_setzero_si256(), _mm256_setzero_si256(), _mm256_setzero_si256(), _mm256_setzero_si256()};
+        const __m256i zero = _mm256_setzero_si256();
+        __m256i sums[4] = {zero, zero, zero, zero};
         for (size_t group = 0; group < scan->groups; group += VEXFS_NARROW_GROUPS) {
             size_t left = scan->groups - group;
             add_groups(codes + group * VEXFS_GROUP_BYTES, scan->table + group * VEXFS_GROUP_BYTES,

@@ -92,11 +92,13 @@ static void encode_product(const float *residual, const float *centre, size_t co
 }
 
 static void table_signs(const float *query, size_t length, float *table) {
-    const eight_words first = {MINUS, 0, MINUS, 0, MINUS, 0, MINUS, 0}, second = {MINUS, MINUS, 0, 0, MINUS, MINUS, 0, 0},
-                      third = {MINUS, MINUS, MINUS, MINUS, 0, 0, 0, 0};
+    const eight_words first = {MINUS, 0, MINUS, 0, MINUS, 0, MINUS, 0};
+    const eight_words second = {MINUS, MINUS, 0, 0, MINUS, MINUS, 0, 0};
+    const eight_words third = {MINUS, MINUS, MINUS, MINUS, 0, 0, 0, 0};
     for (size_t i = 0; i < length; i += 4) {
         eight zero = {0};
-        eight sum = (eight)((eight_words)(zero + query[i]) ^ first) + (eight)((eight_words)(zero + query[i + 1]) ^ second);
+        eight sum = (eight)((eight_words)(zero + query[i]) ^ first);
+        sum = sum + (eight)((eight_words)(zero + query[i + 1]) ^ second);
         sum = sum + (eight)((eight_words)(zero + query[i + 2]) ^ third);
         PUT(table + i * 4, sum - query[i + 3]);
         PUT(table + i * 4 + 8, sum + query[i + 3]);

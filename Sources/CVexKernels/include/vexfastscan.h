@@ -14,7 +14,7 @@ extern "C" {
  *
  * A code is a sequence of nibbles. A block holds 32 rows; a nibble of all of them is 16 bytes; four nibbles are a
  * group of 64 bytes. Rows 0-15 have the low halves of the bytes, rows 16-31 the high ones; in each half, row v lies in
- * byte 2 (v mod 8) + (v / 8 mod 2), so that the even bytes hold eight rows in sequence, and the odd ones the next eight.
+ * byte 2 (v mod 8) + (v / 8 mod 2), so that the even bytes hold eight rows in sequence and the odd ones the next.
  */
 enum { VEXFS_BLOCK_ROWS = 32, VEXFS_GROUP_NIBBLES = 4, VEXFS_GROUP_BYTES = 64, VEXFS_PANEL = 16 };
 

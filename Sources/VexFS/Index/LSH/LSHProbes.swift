@@ -31,7 +31,8 @@ struct LSHProbes {
             let value = projections[index]
             if let width = functions.width {
                 let projection = table * functions.perTable + index
-                let inside = value + functions.offsets.start[projection] - Float(functions.cell(value, projection)) * width
+                let start = Float(functions.cell(value, projection)) * width
+                let inside = value + functions.offsets.start[projection] - start
                 steps.append(Step(projection: index, direction: -1, cost: inside * inside))
                 steps.append(Step(projection: index, direction: 1, cost: (width - inside) * (width - inside)))
             } else {

@@ -25,6 +25,8 @@ struct ListProbe {
 
     /// Blocks that are gone through with one threshold.
     private static let blocksAtOnce = 16
+    /// Errors between the last neighbour and the last row compared, below which the answer is not trusted.
+    private static let clearance: Float = 0.75
 
     init(_ segment: ListSegment, _ query: SegmentQuery, bitmap: UnsafeBufferPointer<UInt64>?, passing: Int) {
         self.segment = segment
@@ -52,7 +54,8 @@ struct ListProbe {
         scan.table = UnsafePointer(table.start)
     }
 
-    consuming func run() -> SegmentAnswer {
+    /// The answer; nil where a filter left rows that estimates cannot tell apart, so that only comparing all helps.
+    consuming func run() -> SegmentAnswer? {
         // Without a filter, the lists that the breadth names; with one, until as many passing rows were seen as make
         // up for those that don't pass.
         let all = segment.shape.lists
@@ -62,6 +65,7 @@ struct ListProbe {
         while lists < all {
             if lists >= breadth.lists, compared >= wantedRows, best.count >= min(query.limit, passing) { break }
             let (list, score) = ranking.next()
+            if let next = ranking.upcoming { fetch(next) }
             go(through: list, score: score)
             lists += 1
         }
@@ -69,13 +73,46 @@ struct ListProbe {
         var rescoring = Rescoring(query.vectors ?? segment.vectors, segment.metric, query)
         let rows = Scratch<Row>(best.count)
         for index in 0..<best.count { rows.start[index] = segment.ids[Int(best.lanes.start[index])] }
-        rescoring.compare(rows.start, count: best.count)
+        let scores = rescoring.compare(rows.start, count: best.count)
+        if bitmap != nil, isBlurred(scores, nearest: rescoring.neighbors) { return nil }
         var answer = SegmentAnswer()
         answer.neighbors = rescoring.neighbors
         answer.compared = compared
         answer.rescored = rescoring.compared
         answer.plan = "list scan, \(lists) of \(all) lists"
         return answer
+    }
+
+    /// Whether the estimates' errors are as large as what lies between the last neighbour and the last row that was
+    /// compared: then as good rows were left out. So it is where a filter takes away the rows around the query and
+    /// leaves the many that are about equally far.
+    private func isBlurred(_ scores: Scratch<Float>, nearest: [Neighbor]) -> Bool {
+        guard best.count == breadth.rescored, let last = nearest.last else { return false }
+        let unit = segment.shape.constantUnit
+        let dimension = segment.coder.dimension
+        let squared = vexfs_distance_f32(VEXFS_MEASURE_DOT, moved.start, moved.start, dimension)
+        let isEuclidean = segment.metric == .euclidean
+        /// A score as estimates have it: x·q, or x·q − |x|²/2.
+        func product(_ score: Float) -> Float { isEuclidean ? (squared - score * score) / 2 : score }
+        var errors: Float = 0
+        var least = Float.infinity
+        for index in 0..<best.count {
+            let estimate = best.estimates.start[index] * unit
+            let error = estimate - product(scores.start[index])
+            errors += error * error
+            least = min(least, estimate)
+        }
+        let deviation = (errors / Float(best.count)).squareRoot()
+        return product(last.score) - least < Self.clearance * deviation
+    }
+
+    /// Asks for the beginning of a list; the processor itself sees that the rest follows.
+    private func fetch(_ list: Int) {
+        let block = Int(segment.firstBlocks[list])
+        let blocks = min(2, Int(segment.firstBlocks[list + 1]) - block)
+        let size = segment.coder.blockBytes
+        vexfs_prefetch(segment.codes + block * size, min(blocks * size, 2048))
+        vexfs_prefetch(segment.factors + block * 2 * Int(VEXFS_BLOCK_ROWS), blocks * 4 * Int(VEXFS_BLOCK_ROWS))
     }
 
     private mutating func go(through list: Int, score: Float) {
@@ -207,6 +244,9 @@ struct ListRanking {
         let list = Int(key & 0xFFFF_FFFF)
         return (list, score + Self.biasOff * bias[list])
     }
+
+    /// The list after the last one given, where its place is known already.
+    var upcoming: Int? { given < ordered ? Int(keys.start[given] & 0xFFFF_FFFF) : nil }
 
     /// Puts the next few into their places, each time more of them.
     private mutating func order() {

@@ -17,10 +17,13 @@ extension ListSegment {
             if scansExactly(candidates, of: query) {
                 return ListScan(segment: self, query: query).run(filter)
             }
-            guard let filter else { return ListProbe(self, query, bitmap: nil, passing: candidates).run() }
-            return filter.rows.words.withUnsafeBufferPointer { words in
-                ListProbe(self, query, bitmap: words, passing: candidates).run()
-            }
+            let found =
+                filter.map { filter in
+                    filter.rows.words.withUnsafeBufferPointer { words in
+                        ListProbe(self, query, bitmap: words, passing: candidates).run()
+                    }
+                } ?? ListProbe(self, query, bitmap: nil, passing: candidates).run()
+            return found ?? ListScan(segment: self, query: query).run(filter)
         }
     }
 

@@ -18,11 +18,13 @@ struct Rescoring {
         heap = NeighborHeap(limit: query.limit, metric: metric)
     }
 
-    /// Compares rows with the query; whoever calls keeps the vectors alive.
-    mutating func compare(_ rows: UnsafePointer<Row>, count: Int) {
+    /// Compares rows with the query and returns their scores; whoever calls keeps the vectors alive.
+    @discardableResult
+    mutating func compare(_ rows: UnsafePointer<Row>, count: Int) -> Scratch<Float> {
         let dimension = vectors.dimension
         let measure = metric.measure
         let isRoot = metric == .euclidean
+        let scores = Scratch<Float>(count)
         let addresses = Scratch<UnsafePointer<Float>>(count)
         for index in 0..<count { addresses.start[index] = vectors.address(of: rows[index]) }
         for index in 0..<min(Self.ahead, count) { vexfs_prefetch(addresses.start[index], dimension * 4) }
@@ -33,10 +35,12 @@ struct Rescoring {
                     vexfs_prefetch(addresses.start[index + Self.ahead], dimension * 4)
                 }
                 let score = vexfs_distance_f32(measure, base, addresses.start[index], dimension)
-                heap.offer(Neighbor(row: rows[index], score: isRoot ? score.squareRoot() : score))
+                scores.start[index] = isRoot ? score.squareRoot() : score
+                heap.offer(Neighbor(row: rows[index], score: scores.start[index]))
             }
         }
         compared += count
+        return scores
     }
 
     var neighbors: [Neighbor] { heap.sorted() }

@@ -75,7 +75,10 @@ import Testing
             for kernels in [try Self.portable] + Self.levels {
                 var masks = [UInt32](repeating: 7, count: 3)
                 let passing = kernels.mask(rows, 3, bitmap, words, &masks)
-                for lane in 0..<96 { #expect((masks[lane / 32] >> UInt32(lane % 32) & 1 != 0) == set.contains(rows[lane])) }
+                for lane in 0..<96 {
+                    let isSet = masks[lane / 32] >> UInt32(lane % 32) & 1 != 0
+                    #expect(isSet == set.contains(rows[lane]))
+                }
                 #expect(passing == rows.filter { set.contains($0) }.count)
             }
         }

