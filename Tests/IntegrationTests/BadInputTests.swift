@@ -127,9 +127,11 @@ import Testing
     static let schemas = [
         "{", "[]", "5", "null", "{}", "{\"year\":[]}", "{\"indexed\":5}", "{\"indexed\":[5]}", "{\"indexed\":[\"\"]}",
         "{\"indexed\":\"year\"}", "{\"indexed\":[],\"more\":1}", "{\"indexed\":[}",
+        "{\"year\":{\"type\":\"date\"}}", "{\"year\":{\"index\":1}}", "{\"year\":{\"more\":1}}",
     ]
 
-    /// "A schema is `{indexed: [FIELD, …]}`; anything else fails with EINVAL."
+    /// "A schema is `{indexed: [FIELD, …]}`, or `{FIELD: {type: TYPE, index: true}}`; anything else fails with
+    /// EINVAL."
     @Test(arguments: schemas)
     func badSchemas(schema: String) throws {
         let collection = try SharedMount.collection("badSchemas")

@@ -38,9 +38,10 @@ import Testing
     @Test func schema() throws {
         let mount = try TestMount()
         let collection = try mount.collection()
-        try (collection / ".vexfs/schema.json").write("{\"indexed\": [\"year\"]}")
+        try (collection / ".vexfs/schema.json").write(
+            "{\"indexed\": [\"year\"], \"at\": {\"type\": \"datetime\", \"index\": true}}")
         let text = try (collection / ".vexfs/schema.json").text()
-        #expect(text.contains("year"), "\(text)")
+        #expect(text.contains("year") && text.contains("datetime"), "\(text)")
         try mount.remount()
         #expect(try (collection / ".vexfs/schema.json").text() == text)
         try mount.close()

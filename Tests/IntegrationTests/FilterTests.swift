@@ -42,6 +42,20 @@ import Testing
         #expect(try collection.searchIDs([1, 0], options: "k=20,where=\(filter)") == expected.map { "d\($0)" })
     }
 
+    /// "`{"$date": TIME}` behind `$gt`, `$gte`, `$lt` or `$lte` compares times, whatever their zones."
+    @Test func times() throws {
+        let collection = try SharedMount.collection()
+        let times = ["a": "2024-01-31T23:30:00Z", "b": "2024-02-01T00:15:00+01:00", "c": "2024-02-01", "d": "soon"]
+        for (name, time) in times { try (collection / "\(name).json").write(document([1, 0], metadata: ["at": time])) }
+        func found(_ condition: String) throws -> [String] {
+            try collection.searchIDs([1, 0], options: "where={\"at\":{\(condition)}}").sorted()
+        }
+        #expect(try found("\"$gte\":{\"$date\":\"2024-02-01\"}") == ["c"])
+        #expect(try found("\"$lt\":{\"$date\":\"2024-02-01T00:20:00+01:00\"}") == ["b"])
+        #expect(try found("\"$lte\":{\"$date\":\"2024-01-31T23:30:00Z\"}") == ["a", "b"])
+        #expect(try found("\"$gt\":{\"$date\":\"2000-01-01\"}") == ["a", "b", "c"])
+    }
+
     /// "A filtered search always returns k results where k pass the filter, however far away they are."
     @Test func filteredRecall() throws {
         let collection = try SharedMount.collection()

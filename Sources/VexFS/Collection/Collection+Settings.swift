@@ -34,38 +34,16 @@ extension Collection {
             "\"\(key)\" cannot change once the collection has vectors; make a new collection and copy the documents")
     }
 
-    /// `schema.json`: the fields with an index in memory, and those that were asked for.
-    public func schemaText() -> [UInt8] {
-        let fields = payloads.indexedFields.map { JSON.string($0) }
-        return JSON.object([.init("indexed", .array(fields))]).pretty
-    }
+    /// `schema.json`: the fields with an index in memory, and what it is prepared for.
+    public func schemaText() -> [UInt8] { payloads.schema.json.pretty }
 
-    /// Builds an index for every field named in `{"indexed": ["lang", …]}`; other fields get theirs when first
-    /// filtered on.
+    /// Builds an index for every field that the schema names; other fields get theirs when first filtered on.
     /// - Throws: `invalidConfiguration`.
     public func setSchema(_ bytes: [UInt8]) throws(VexFSError) {
-        let json = try JSON.parseControl(bytes, code: .invalidConfiguration)
-        guard case .object(let members) = json else {
-            throw VexFSError(.invalidConfiguration, "the schema must be a JSON object: {\"indexed\": [\"field\"]}")
-        }
-        if let unknown = members.first(where: { $0.key != "indexed" }) {
-            throw VexFSError(.invalidConfiguration, "there is no \"\(unknown.key)\" in a schema; there is: indexed")
-        }
-        var fields: [String] = []
-        guard case .array(let items)? = json["indexed"] else {
-            throw VexFSError(.invalidConfiguration, "\"indexed\" must be a list of field names")
-        }
-        for item in items {
-            guard case .string(let field) = item, !field.isEmpty else {
-                throw VexFSError(.invalidConfiguration, "\"indexed\" must be a list of field names")
-            }
-            fields.append(field)
-        }
-        let text = JSON.array(fields.map(JSON.string)).compact
+        let schema = try PayloadSchema(json: try JSON.parseControl(bytes, code: .invalidConfiguration))
         let batch = WriteBatch()
-        batch.put(StoreKey.property(number, "schema/indexed"), text)
+        batch.put(StoreKey.property(number, "schema/indexed"), schema.stored.compact)
         try database.write(batch)
-        let live = state.withLock { $0.rows.live }
-        for field in fields { try payloads.build(field, among: live, load: loadPayloads) }
+        try payloads.apply(schema, among: state.withLock { $0.rows.live }, load: loadPayloads)
     }
 }

@@ -119,11 +119,9 @@ extension Collection {
 
     func buildRequestedIndexes() {
         do throws(VexFSError) {
-            guard let text = try database.value(StoreKey.property(number, "schema/indexed")),
-                case .array(let fields) = try JSON.parseControl(text, code: .corruption)
-            else { return }
-            let live = state.withLock { $0.rows.live }
-            for case .string(let field) in fields { try payloads.build(field, among: live, load: loadPayloads) }
+            guard let text = try database.value(StoreKey.property(number, "schema/indexed")) else { return }
+            let schema = PayloadSchema(stored: try JSON.parseControl(text, code: .corruption))
+            try payloads.apply(schema, among: state.withLock { $0.rows.live }, load: loadPayloads)
         } catch {
             Log.shared.warn("a requested index was not built: \(error)", [("collection", name.string)])
         }

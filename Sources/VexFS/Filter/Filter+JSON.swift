@@ -3,8 +3,9 @@ extension Filter {
     ///
     /// A value is compared with its type (2020 is not "2020"), an array means any of its elements, null means missing,
     /// an object without operators reaches into the field. Operators of a field: `$eq $ne $gt $gte $lt $lte $in $nin
-    /// $exists $text $contains $not`; of the whole: `$and $or $not`. `$ne`, `$nin` and `$not` hold where the field is
-    /// missing. The `$` may be left out, which a shell likes better: `and` and `or` before an array, `not` before an
+    /// $exists $text $contains $uuid $not`; of the whole: `$and $or $not`. `$ne`, `$nin` and `$not` hold where the field
+    /// is missing. Behind `$gt`, `$gte`, `$lt` and `$lte`, `{"$date": "2026-01-31T12:00:00Z"}` compares as times do, and
+    /// `$uuid` knows a UUID in any spelling. The `$` may be left out, which a shell likes better: `and` and `or` before an array, `not` before an
     /// object, and a field's operators where an object has nothing else; a nested key of such a name is written "a.gt".
     ///
     /// - Throws: `invalidFilter` with a sentence that names the place as a path from `$`.
@@ -19,7 +20,7 @@ private struct FilterReader {
     private var budget = Filter.maximumConditions
 
     private static let fieldOperators =
-        "$eq, $ne, $gt, $gte, $lt, $lte, $in, $nin, $exists, $text, $contains and $not"
+        "$eq, $ne, $gt, $gte, $lt, $lte, $in, $nin, $exists, $text, $contains, $uuid and $not"
 
     private static let bareOperators: Set<String> = [
         "eq", "ne", "gt", "gte", "lt", "lte", "in", "nin", "exists", "text", "contains",
@@ -116,10 +117,21 @@ private struct FilterReader {
             throw error(place, "is nested more than \(Filter.maximumDepth) levels deep")
         }
         var range = Filter.Range()
+        var times = Filter.TimeRange()
         var filters: [Filter] = []
         for member in operators {
             let inner = "\(place).\(member.key)"
             try spend()
+            if let time = try time(member.value, at: inner) {
+                switch member.key {
+                case "$gt": times.greater = time
+                case "$gte": times.atLeast = time
+                case "$lt": times.less = time
+                case "$lte": times.atMost = time
+                default: throw error(inner, "is a date, which stands only behind $gt, $gte, $lt and $lte")
+                }
+                continue
+            }
             switch member.key {
             case "$gt": range.greater = try bound(member.value, at: inner)
             case "$gte": range.atLeast = try bound(member.value, at: inner)
@@ -134,6 +146,7 @@ private struct FilterReader {
             }
         }
         if range != Filter.Range() { filters.append(.range(field: field, range)) }
+        if times != Filter.TimeRange() { filters.append(.time(field: field, times)) }
         return filters.count == 1 ? filters[0] : .and(filters)
     }
 
@@ -154,6 +167,11 @@ private struct FilterReader {
                 throw error(place, "is not a string with at least one word")
             }
             return .textMatch(field: field, text: text)
+        case "$uuid":
+            guard case .string(let text) = member.value, let uuid = PayloadUUID(text) else {
+                throw error(place, "is not a UUID")
+            }
+            return .uuid(field: field, [uuid])
         default: throw error(place, "is not known; a field's operators are \(Self.fieldOperators)")
         }
     }
@@ -173,6 +191,17 @@ private struct FilterReader {
             throw error(place, "is \(json.kindName), and must be a string, a number or a boolean")
         }
         return value
+    }
+
+    /// The time of `{"$date": "2026-01-31T12:00:00Z"}`, nil for what is written otherwise.
+    private func time(_ json: JSON, at place: String) throws(VexFSError) -> PayloadTime? {
+        guard let members = json.members, members.count == 1, let date = json["$date"] ?? json["date"] else {
+            return nil
+        }
+        guard case .string(let text) = date, let time = PayloadTime(text) else {
+            throw error(place, "is not a date: write 2026-01-31 or 2026-01-31T12:00:00Z")
+        }
+        return time
     }
 
     private func bound(_ json: JSON, at place: String) throws(VexFSError) -> Filter.Value {

@@ -6,6 +6,8 @@ public struct GeoPoint: Sendable, Hashable {
     public let longitude: Double
     /// Degrees north, -90...90.
     public let latitude: Double
+    /// The place on a Z-shaped curve over a grid of 2^26 steps each way, on which squares of the grid are ranges.
+    let curve: UInt64
 
     /// Creates a point; nil where there is no such place.
     public init?(longitude: Double, latitude: Double) {
@@ -13,6 +15,8 @@ public struct GeoPoint: Sendable, Hashable {
         // Adding 0 makes 0 of -0.
         self.longitude = longitude + 0
         self.latitude = latitude + 0
+        curve =
+            GeoCell.interleaved(GeoCell.step(longitude, 360)) << 1 | GeoCell.interleaved(GeoCell.step(latitude, 180))
     }
 
     /// The points that a field holds: an object with numbers `lon` and `lat`, or the elements of an array.
@@ -41,18 +45,12 @@ public struct GeoPoint: Sendable, Hashable {
             vertical * vertical + cos(latitude * radians) * cos(other.latitude * radians) * horizontal * horizontal
         return 2 * Self.earthRadius * asin(min(1, square.squareRoot()))
     }
-
-    /// The place on a Z-shaped curve over a grid of 2^26 steps each way, on which squares of the grid are ranges.
-    var curve: UInt64 {
-        GeoCell.interleaved(GeoCell.step(longitude, 360)) << 1 | GeoCell.interleaved(GeoCell.step(latitude, 180))
-    }
 }
 
 extension GeoPoint: Comparable {
     /// The order on the curve, for ``ValueIndex``.
     public static func < (left: GeoPoint, right: GeoPoint) -> Bool {
-        let (first, second) = (left.curve, right.curve)
-        if first != second { return first < second }
+        if left.curve != right.curve { return left.curve < right.curve }
         return (left.longitude, left.latitude) < (right.longitude, right.latitude)
     }
 }

@@ -113,7 +113,7 @@ extension PayloadColumn {
     /// The rows that hold the value, nil where there are none.
     func postings(of value: Filter.Value) -> Postings? {
         switch value.canonical {
-        case .bool(let value): Postings(value ? truths : falsehoods)
+        case .bool(let value): .set(value ? truths : falsehoods)
         case .integer(let value): integers.rows(of: value)
         case .number(let value): numbers.rows(of: value)
         case .string(let text): strings.rows(of: text)

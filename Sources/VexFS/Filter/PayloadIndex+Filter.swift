@@ -6,46 +6,53 @@ extension PayloadIndex {
     public func rows(
         matching filter: Filter, among live: RowBitmap, load: PayloadLoad
     ) throws(VexFSError) -> RowBitmap {
-        try cover(filter.fields, live, load)
-        return found(by: filter, among: live).intersection(live)
+        let columns = try cover(filter.fields, live, load)
+        return Self.found(by: filter, among: live, in: columns).intersection(live)
     }
 
     /// How many rows of `live` match; cheaper than the rows themselves.
     public func count(
         matching filter: Filter, among live: RowBitmap, load: PayloadLoad
     ) throws(VexFSError) -> Int {
-        try cover(filter.fields, live, load)
-        return found(by: filter, among: live).intersectionCount(live)
+        let columns = try cover(filter.fields, live, load)
+        return Self.found(by: filter, among: live, in: columns).intersectionCount(live)
     }
 
     /// The rows that match, with or without others that are not in `live`.
-    private func found(by filter: Filter, among live: RowBitmap) -> RowBitmap {
+    private static func found(
+        by filter: Filter, among live: RowBitmap, in columns: [ByteString: Field]
+    ) -> RowBitmap {
+        func rows(_ field: String, _ body: (inout PayloadColumn) -> RowBitmap) -> RowBitmap {
+            columns[ByteString(field)]?.withColumn(body) ?? RowBitmap()
+        }
         switch filter {
-        case .and(let filters): return found(byAll: filters, among: live)
+        case .and(let filters): return found(byAll: filters, among: live, in: columns)
         case .or(let filters):
             var union = PostingsUnion()
-            for filter in filters { union.add(found(by: filter, among: live)) }
+            for filter in filters { union.add(found(by: filter, among: live, in: columns)) }
             return union.rows()
-        case .not(let filter): return live.subtracting(found(by: filter, among: live))
-        case .exists(let field): return column(field).withColumn { $0.present }
-        case .anyOf(let field, let values): return column(field).withColumn { $0.rows(withAnyOf: values) }
-        case .range(let field, let range): return column(field).withColumn { $0.rows(in: range) }
-        case .textMatch(let field, let text): return column(field).withColumn { $0.rows(withText: text) }
-        case .time(let field, let range): return column(field).withColumn { $0.rows(in: range) }
-        case .uuid(let field, let wanted): return column(field).withColumn { $0.rows(withAnyOf: wanted) }
-        case .geo(let field, let area): return column(field).withColumn { $0.rows(in: area) }
+        case .not(let filter): return live.subtracting(found(by: filter, among: live, in: columns))
+        case .exists(let field): return rows(field) { $0.present }
+        case .anyOf(let field, let values): return rows(field) { $0.rows(withAnyOf: values) }
+        case .range(let field, let range): return rows(field) { $0.rows(in: range) }
+        case .textMatch(let field, let text): return rows(field) { $0.rows(withText: text) }
+        case .time(let field, let range): return rows(field) { $0.rows(in: range) }
+        case .uuid(let field, let wanted): return rows(field) { $0.rows(withAnyOf: wanted) }
+        case .geo(let field, let area): return rows(field) { $0.rows(in: area) }
         }
     }
 
     /// The rows that match all filters: the smallest sets are intersected first, negations take their rows out.
-    private func found(byAll filters: [Filter], among live: RowBitmap) -> RowBitmap {
+    private static func found(
+        byAll filters: [Filter], among live: RowBitmap, in columns: [ByteString: Field]
+    ) -> RowBitmap {
         var kept: [RowBitmap] = []
         var excluded: [RowBitmap] = []
         for filter in filters {
             if case .not(let inner) = filter {
-                excluded.append(found(by: inner, among: live))
+                excluded.append(found(by: inner, among: live, in: columns))
             } else {
-                kept.append(found(by: filter, among: live))
+                kept.append(found(by: filter, among: live, in: columns))
                 if kept.last?.isEmpty == true { return RowBitmap() }
             }
         }
@@ -59,19 +66,19 @@ extension PayloadIndex {
 
 extension Filter {
     /// The fields that the conditions look at.
-    var fields: Set<String> {
-        var fields: Set<String> = []
+    var fields: Set<ByteString> {
+        var fields: Set<ByteString> = []
         collectFields(into: &fields)
         return fields
     }
 
-    private func collectFields(into fields: inout Set<String>) {
+    private func collectFields(into fields: inout Set<ByteString>) {
         switch self {
         case .and(let filters), .or(let filters): for filter in filters { filter.collectFields(into: &fields) }
         case .not(let filter): filter.collectFields(into: &fields)
         case .anyOf(let field, _), .range(let field, _), .exists(let field), .textMatch(let field, _),
             .time(let field, _), .uuid(let field, _), .geo(let field, _):
-            fields.insert(field)
+            fields.insert(ByteString(field))
         }
     }
 }

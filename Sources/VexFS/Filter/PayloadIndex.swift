@@ -13,7 +13,7 @@ public final class PayloadIndex: Sendable {
     final class Field: Sendable {
         private let state = Mutex((column: PayloadColumn(), verified: RowBitmap()))
 
-        func withColumn<Result: Sendable>(_ body: (inout PayloadColumn) -> sending Result) -> Result {
+        func withColumn<Result: Sendable>(_ body: (inout PayloadColumn) -> Result) -> Result {
             state.withLock { body(&$0.column) }
         }
 
@@ -32,7 +32,7 @@ public final class PayloadIndex: Sendable {
 
     private struct State {
         var fields: [ByteString: Field] = [:]
-        /// The fields that were asked for, with what for.
+        /// What the columns were prepared for on request.
         var types: [ByteString: PayloadType] = [:]
         /// Every row's field names, as strings: a letter for the kind of value, then the dotted path.
         var names: Field?
@@ -49,8 +49,13 @@ public final class PayloadIndex: Sendable {
     /// The fields that have a column, in byte order.
     public var indexedFields: [String] { state.withLock { $0.fields.keys.sorted().map(\.string) } }
 
-    /// What a field's index was asked for, nil where it was not.
-    public func type(of field: String) -> PayloadType? { state.withLock { $0.types[ByteString(field)] } }
+    /// The fields that have a column, with what it was prepared for.
+    public var schema: PayloadSchema {
+        state.withLock { state in
+            PayloadSchema(
+                fields: state.fields.keys.sorted().map { PayloadSchema.Field(name: $0.string, type: state.types[$0]) })
+        }
+    }
 
     /// Takes a new row's metadata into every column.
     public func insert(row: Row, metadata: JSON) {
@@ -68,26 +73,36 @@ public final class PayloadIndex: Sendable {
         for field in Array(fields.values) + (names.map { [$0] } ?? []) { field.withColumn { $0.remove(rows) } }
     }
 
-    /// Makes sure that the field has a column which knows the rows, prepared for a type of conditions if one is given.
-    public func build(
-        _ field: String, as type: PayloadType? = nil, among rows: RowBitmap, load: PayloadLoad
+    /// Makes sure that the fields of a schema have columns which know the rows, prepared for their types, and takes
+    /// away what it drops.
+    public func apply(
+        _ schema: PayloadSchema, among rows: RowBitmap, load: PayloadLoad
     ) throws(VexFSError) {
-        try cover([field], rows, load)
-        guard let type else { return }
-        state.withLock { $0.types[ByteString(field)] = type }
-        column(field).withColumn { $0.prepare(for: type) }
+        state.withLock { state in
+            for name in schema.dropped { state.fields[ByteString(name)] = nil }
+            for name in schema.dropped { state.types[ByteString(name)] = nil }
+        }
+        let columns = try cover(Set(schema.fields.map { ByteString($0.name) }), rows, load)
+        for field in schema.fields {
+            guard let type = field.type else { continue }
+            let name = ByteString(field.name)
+            state.withLock { $0.types[name] = type }
+            columns[name]?.withColumn { $0.prepare(for: type) }
+        }
     }
 
     // MARK: Columns
 
-    /// The field's column, which is made where there is none.
-    func column(_ name: String) -> Field {
+    /// The fields' columns, which are made where there are none.
+    private func columns(_ names: Set<ByteString>) -> [ByteString: Field] {
         state.withLock { state in
-            let key = ByteString(name)
-            if let field = state.fields[key] { return field }
-            let field = Field()
-            state.fields[key] = field
-            return field
+            var found: [ByteString: Field] = [:]
+            for name in names {
+                let field = state.fields[name] ?? Field()
+                state.fields[name] = field
+                found[name] = field
+            }
+            return found
         }
     }
 
@@ -100,18 +115,20 @@ public final class PayloadIndex: Sendable {
         }
     }
 
-    /// Loads the rows that a column of the fields has not seen, each row once for all of them.
-    func cover(_ fields: Set<String>, _ rows: RowBitmap, _ load: PayloadLoad) throws(VexFSError) {
+    /// The columns of the fields, which know the rows: what a column has not seen is loaded, each row once for all.
+    func cover(
+        _ names: Set<ByteString>, _ rows: RowBitmap, _ load: PayloadLoad
+    ) throws(VexFSError) -> [ByteString: Field] {
         // The columns are made, and inserts see them, before the load begins.
+        let columns = columns(names)
         var behind: [(name: String, field: Field, missing: RowBitmap)] = []
         var missing = RowBitmap()
-        for name in fields {
-            let field = column(name)
+        for (name, field) in columns {
             guard let rows = field.missing(from: rows) else { continue }
-            behind.append((name, field, rows))
+            behind.append((name.string, field, rows))
             missing.formUnion(rows)
         }
-        guard !behind.isEmpty else { return }
+        guard !behind.isEmpty else { return columns }
         try load(missing) { row, metadata in
             for (name, field, _) in behind {
                 let value = metadata.value(at: name)
@@ -119,6 +136,7 @@ public final class PayloadIndex: Sendable {
             }
         }
         for (_, field, rows) in behind { field.withColumn { $0.cover(rows) } }
+        return columns
     }
 
     // MARK: Facets
@@ -145,8 +163,9 @@ public final class PayloadIndex: Sendable {
     public func values(
         of field: String, among live: RowBitmap, load: PayloadLoad
     ) throws(VexFSError) -> [(value: ByteString, count: Int)] {
-        try cover([field], live, load)
-        let found = column(field).withColumn { column in
+        let name = ByteString(field)
+        guard let column = try cover([name], live, load)[name] else { return [] }
+        let found = column.withColumn { column in
             var lines: [ByteString: [Postings]] = [:]
             column.forEachValue { value, rows in lines[value.text, default: []].append(rows) }
             return lines.map { text, postings in

@@ -5,13 +5,15 @@ enum Postings: Sendable {
     case list([Row])
     case set(RowBitmap)
 
-    /// The rows of a set, nil where there are none.
+    /// The rows of a set to keep, nil where there are none.
     init?(_ rows: RowBitmap) {
         guard let last = rows.last else { return nil }
         if rows.count == 1 {
             self = .one(last)
         } else {
-            self = Self.isShort(rows.count, highest: last) ? .list(rows.rows) : .set(rows)
+            var kept = rows
+            kept.compact()
+            self = Self.isShort(rows.count, highest: last) ? .list(rows.rows) : .set(kept)
         }
     }
 
@@ -63,24 +65,27 @@ enum Postings: Sendable {
     }
 }
 
-/// Gathers the rows of many postings: sets are united, single rows wait until they can be added all at once.
+/// Gathers the rows of many postings: sets wait for larger ones to be added to, and single rows to be added at once.
 struct PostingsUnion {
-    private var sets = RowBitmap()
+    private var sets: [RowBitmap] = []
     private var single: [Row] = []
 
     mutating func add(_ postings: Postings) {
         switch postings {
         case .one(let row): single.append(row)
         case .list(let rows): single.append(contentsOf: rows)
-        case .set(let rows): sets.formUnion(rows)
+        case .set(let rows): sets.append(rows)
         }
     }
 
-    mutating func add(_ rows: RowBitmap) { sets.formUnion(rows) }
+    mutating func add(_ rows: RowBitmap) { sets.append(rows) }
 
     /// All rows that were added.
     consuming func rows() -> RowBitmap {
-        sets.insert(contentsOf: single)
-        return sets
+        sets.sort { $0.count > $1.count }
+        var result = sets.first ?? RowBitmap()
+        for rows in sets.dropFirst() { result.formUnion(rows) }
+        result.insert(contentsOf: single)
+        return result
     }
 }

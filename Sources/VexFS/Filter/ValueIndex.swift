@@ -111,12 +111,12 @@ struct ValueOrder: Sendable {
             union.add(postings[Int(code)])
             held += postings[Int(code)].count
             if held >= Self.blockRows {
-                base.append(union.rows())
+                base.append(union.keptRows())
                 union = PostingsUnion()
                 held = 0
             }
         }
-        if held > 0 { base.append(union.rows()) }
+        if held > 0 { base.append(union.keptRows()) }
         starts.append(codes.count)
         levels = [base]
         while let finer = levels.last, finer.count > 1 {
@@ -124,6 +124,7 @@ struct ValueOrder: Sendable {
                 stride(from: 0, to: finer.count, by: 4).map { first in
                     var rows = finer[first]
                     for part in finer[first..<min(first + 4, finer.count)].dropFirst() { rows.formUnion(part) }
+                    rows.compact()
                     return rows
                 })
         }
@@ -189,5 +190,14 @@ struct ValueOrder: Sendable {
             guard first < end else { return }
             (first, end) = (first / 4, end / 4)
         }
+    }
+}
+
+extension PostingsUnion {
+    /// All rows that were added, to be kept.
+    fileprivate consuming func keptRows() -> RowBitmap {
+        var rows = rows()
+        rows.compact()
+        return rows
     }
 }

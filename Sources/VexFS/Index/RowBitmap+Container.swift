@@ -13,8 +13,8 @@ extension RowBitmap {
         static var wordCount: Int { 1 << 10 }
         /// The most rows of a list, from which on it would be larger than the bits.
         static var listLimit: Int { 1 << 12 }
-        /// The fewest rows of bits while rows are taken out one at a time, so that they do not change form for each.
-        static var bitsMinimum: Int { 1 << 11 }
+        /// The fewest rows that bits keep as the result of an operation: more are faster as bits, if larger.
+        static var bitsMinimum: Int { 1 << 9 }
 
         /// How many rows are in; set by the operations in the extensions.
         fileprivate(set) var count: Int
@@ -150,7 +150,7 @@ extension RowBitmap {
 
         /// Adds all rows of `other`.
         func formUnion(_ other: Container) {
-            if other.isList, isList, count + other.count <= Self.listLimit {
+            if other.isList, isList, count + other.count < Self.bitsMinimum {
                 let target = Self.allocateList(count + other.count)
                 let united = vexfs_list_or(
                     target.assumingMemoryBound(to: UInt16.self), list, count, other.list, other.count)
@@ -191,11 +191,11 @@ extension RowBitmap {
             (memory, capacity) = (target, room)
         }
 
-        /// The container in its best form: nil without rows, the shared one with all, a list where that is smaller.
-        func settled() -> Container? {
+        /// The container in its form: nil without rows, the shared one with all, a list where few are in.
+        func settled(listLimit: Int = bitsMinimum - 1) -> Container? {
             if count == 0 { return nil }
             if isFull { return .full }
-            if !isList, count <= Self.listLimit { becomeList() }
+            if !isList, count <= listLimit { becomeList() }
             return self
         }
     }

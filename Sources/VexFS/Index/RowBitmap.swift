@@ -3,7 +3,7 @@ public typealias Row = UInt32
 
 /// A set of rows in containers of 65 536 rows each, which copies of the set share until one of them changes.
 ///
-/// A container is a list or bits, whichever is smaller, and costs at most 8 KB (Lemire et al., "Roaring bitmaps:
+/// A container is a list or bits and costs at most 8 KB (Lemire et al., "Roaring bitmaps:
 /// implementation of an optimized software library", arXiv 1709.07821). Copying the set is O(1); the first change after
 /// it copies one pointer for each container and one container. All rows of a container cost nothing.
 public struct RowBitmap: Sendable {
@@ -120,6 +120,16 @@ public struct RowBitmap: Sendable {
     private static func areAscending(_ places: UnsafeBufferPointer<UInt16>) -> Bool {
         for index in 1..<places.count where places[index - 1] >= places[index] { return false }
         return true
+    }
+
+    /// Makes lists of all bits that would be smaller so: for sets that are kept.
+    mutating func compact() {
+        for index in containers.indices {
+            guard let container = containers[index], !container.isList, container.count <= Container.listLimit else {
+                continue
+            }
+            containers[index] = ownContainer(index).settled(listLimit: Container.listLimit)
+        }
     }
 
     // MARK: Containers

@@ -31,6 +31,13 @@ import Testing
         (#"{"a":{"$text":"red fox"}}"#, #"a ~ "red fox""#), (#"{"a":{"b":1}}"#, "a.b = 1"), (#"{"a.b":1}"#, "a.b = 1"),
         (#"{"$or":[{"a":1},{"b":2,"c":3}]}"#, "(a = 1 or (b = 2 and c = 3))"), (#"{"$not":{"a":1}}"#, "not a = 1"),
         (#"{"$and":[{"a":{"$gt":1}},{"a":{"$lt":9}}]}"#, "(a > 1 and a < 9)"),
+        (
+            #"{"t":{"$gte":{"$date":"2024-01-31"},"$lt":{"date":"2024-02-01T01:00:00+01:00"}}}"#,
+            "(t >= time 2024-01-31T00:00:00Z and t < time 2024-02-01T00:00:00Z)"
+        ), (#"{"t":{"gt":{"date":"2024-01-31"}}}"#, "t > time 2024-01-31T00:00:00Z"),
+        (
+            #"{"id":{"$uuid":"67E5504410B1426F9247BB680E5FE0C8"}}"#, "id is uuid 67e55044-10b1-426f-9247-bb680e5fe0c8"
+        ), (#"{"t":{"uuid":"x","date":1}}"#, #"(t.uuid = "x" and t.date = 1)"#),
         (#"{"a":{"$not":{"$gt":5}}}"#, "not a > 5"), (#"{"d":{"$gte":"2024"}}"#, #"d >= "2024""#),
     ]) func json(_ text: String, _ description: String) throws {
         #expect(try Filter.parse(text).description == description)
@@ -54,6 +61,10 @@ import Testing
         (#"{"a":{"$gt":null}}"#, "$.a.$gt is null"), (#"{"a":{"$lt":[1]}}"#, "$.a.$lt is an array"),
         (#"{"a":{"$in":1}}"#, "$.a.$in is not an array"), (#"{"a":{"$in":[]}}"#, "$.a.$in"),
         (#"{"a":{"$in":[1,{}]}}"#, "$.a.$in[1] is an object"), (#"{"a":{"$nin":"x"}}"#, "$.a.$nin"),
+        (#"{"a":{"$gt":{"$date":"yesterday"}}}"#, "$.a.$gt is not a date"),
+        (#"{"a":{"$gt":{"date":5}}}"#, "$.a.$gt is not a date"),
+        (#"{"a":{"$eq":{"$date":"2024-01-31"}}}"#, "stands only"),
+        (#"{"a":{"$uuid":"x"}}"#, "$.a.$uuid is not a UUID"), (#"{"a":{"$uuid":5}}"#, "$.a.$uuid is not a UUID"),
         (#"{"a":{"$exists":1}}"#, "$.a.$exists is not true or false"), (#"{"a":{"$eq":{}}}"#, "$.a.$eq is an object"),
         (#"{"a":{"$text":5}}"#, "$.a.$text"), (#"{"a":{"$contains":" "}}"#, "$.a.$contains"),
         (#"{"$and":{}}"#, "$.$and is not an array"), (#"{"$or":[]}"#, "$.$or"),

@@ -113,8 +113,8 @@ import Testing
             #expect(try index.count(matching: filter, among: live, load: rows.load) == expected.count, "\(filter)")
             if round % 300 == 299 {
                 let type = PayloadType.allCases.randomElement(using: &generator)
-                try index.build(
-                    ["a", "b", "c"].randomElement(using: &generator) ?? "a", as: type, among: live, load: rows.load)
+                let field = ["a", "b", "c"].randomElement(using: &generator) ?? "a"
+                try index.apply(PayloadSchema(fields: [.init(name: field, type: type)]), among: live, load: rows.load)
                 let dead = RowBitmap(rowsBelow: Int(row) + 1).subtracting(live)
                 index.remove(dead)
             }
@@ -171,8 +171,9 @@ import Testing
         var live = RowBitmap()
         for value in 0..<1000 { live.insert(rows.append(.object([.init("v", .integer(Int64(value % 3)))]))) }
         let index = PayloadIndex()
-        try index.build("v", as: .integer, among: live, load: rows.load)
-        #expect(index.type(of: "v") == .integer && index.type(of: "w") == nil)
+        let schema = PayloadSchema(fields: [.init(name: "u"), .init(name: "v", type: .integer)])
+        try index.apply(schema, among: live, load: rows.load)
+        #expect(index.schema == schema)
         for value in 0..<3 { live.insert(rows.append(.object([.init("v", .integer(Int64(value)))]))) }
         var asked: [Row] = []
         let filter = Filter.and([.range(field: "v", .init(atLeast: .integer(1))), .exists(field: "v")])
@@ -186,6 +187,20 @@ import Testing
         let loads = rows.loads
         _ = try index.rows(matching: .or([.exists(field: "x"), .exists(field: "y")]), among: live, load: rows.load)
         #expect(rows.loads == loads + 1)
+    }
+
+    @Test func aDroppedFieldIsIndexedAgainWhenItIsFilteredOn() throws {
+        let rows = Rows()
+        var live = RowBitmap()
+        for value in 0..<100 { live.insert(rows.append(.object([.init("v", .integer(Int64(value)))]))) }
+        let index = PayloadIndex()
+        let filter = Filter.range(field: "v", .init(less: .integer(5)))
+        try index.apply(PayloadSchema(fields: [.init(name: "v", type: .integer)]), among: live, load: rows.load)
+        let drop = try PayloadSchema(json: try JSON.parse(Array(#"{"v":{"index":false}}"#.utf8)))
+        try index.apply(drop, among: live, load: rows.load)
+        #expect(index.schema.fields.isEmpty && !index.hasColumns)
+        #expect(try index.rows(matching: filter, among: live, load: rows.load).count == 5)
+        #expect(rows.loads == 2)
     }
 
     @Test func forgottenRowsAreLoadedAgainWhereTheyAreAskedFor() throws {

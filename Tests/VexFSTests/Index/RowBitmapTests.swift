@@ -38,6 +38,21 @@ import Testing
         #expect(full.count == 1 << 16 && RowBitmap.Container.full.count == 1 << 16, "nothing shared has changed")
     }
 
+    @Test func compactSetsHoldTheSameInLess() {
+        let rows = (0..<4000).map { Row($0 * 16) }
+        var bitmap = RowBitmap(rowsBelow: 64_000)
+        bitmap.formIntersection(RowBitmap(rows + (0..<5000).map { Row(65_536 + $0 * 3) }))
+        bitmap.insert(contentsOf: [70_000, 70_001, 70_003])
+        let before = bitmap
+        var words = RowBitmap(words: bitmap.words)
+        #expect(words == bitmap)
+        words.compact()
+        bitmap.compact()
+        #expect(bitmap == before && words == before)
+        #expect(words.allocatedBytes < RowBitmap(words: before.words).allocatedBytes)
+        #expect(words.containers.allSatisfy { $0?.isList != false })
+    }
+
     @Test func aChangedCopyCopiesOneContainer() {
         let original = RowBitmap((0..<200_000).map { Row($0 * 2) })
         var copy = original
