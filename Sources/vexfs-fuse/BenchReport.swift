@@ -142,7 +142,7 @@ struct BenchReport: Sendable {
 
 extension [Double] {
     /// The value that the share of all values does not exceed; 0 of none.
-    fileprivate func quantile(_ share: Double) -> Double {
+    func quantile(_ share: Double) -> Double {
         guard !isEmpty else { return 0 }
         let sorted = sorted()
         return sorted[Swift.min(count - 1, Int((Double(count) * share).rounded(.down)))]

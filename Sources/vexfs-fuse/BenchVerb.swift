@@ -28,7 +28,6 @@ enum BenchVerb: Verb {
     static func run(_ arguments: ParsedArguments) throws(Failure) -> ExitCode {
         let temporary = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
         let request = try BenchRequest(arguments, temporaryDirectory: temporary)
-        try Engine.checkBench(request)
         let data = try BenchData(request)
         var template = Array("\(request.directory)/vexfs-bench-XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else {
