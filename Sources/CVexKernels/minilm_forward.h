@@ -5,15 +5,17 @@
 
 /* LayerNorm (Ba et al., arXiv 1607.06450) of a row, in place, and as the next product's input. */
 INLINE void MODE(normalize)(float *row, const float *scale, const float *shift, ACTIVATION *input) {
-    V sum = (V){0};
-    for (int at = 0; at < WIDTH; at += LANES) sum += LOAD(row + at);
-    float mean = SELF(total)(sum) / WIDTH;
-    V squares = (V){0};
-    for (int at = 0; at < WIDTH; at += LANES) {
-        V distance = LOAD(row + at) - mean;
-        squares = MULTIPLY_ADD(distance, distance, squares);
+    /* Two sums each: one would wait for itself. */
+    V sums[2] = {(V){0}, (V){0}}, squares[2] = {(V){0}, (V){0}};
+    for (int at = 0; at < WIDTH; at += 2 * LANES) EACH(i, 2) sums[i] += LOAD(row + at + i * LANES);
+    float mean = SELF(total)(sums[0] + sums[1]) / WIDTH;
+    for (int at = 0; at < WIDTH; at += 2 * LANES) {
+        EACH(i, 2) {
+            V distance = LOAD(row + at + i * LANES) - mean;
+            squares[i] = MULTIPLY_ADD(distance, distance, squares[i]);
+        }
     }
-    float factor = 1 / __builtin_elementwise_sqrt(SPLAT(SELF(total)(squares) / WIDTH + 1e-12f))[0];
+    float factor = 1 / __builtin_elementwise_sqrt(SPLAT(SELF(total)(squares[0] + squares[1]) / WIDTH + 1e-12f))[0];
     for (int at = 0; at < WIDTH; at += LANES) {
         V value = MULTIPLY_ADD((LOAD(row + at) - mean) * factor, LOAD(scale + at), LOAD(shift + at));
         STORE(row + at, value);
@@ -50,11 +52,11 @@ INLINE void MODE(gather)(const float *qkv, size_t tokens, float *keys, float *va
     }
 }
 
-/* Softmax of a row without its division: the caller divides by the sum. Each place behind `tokens` adds e^-87. */
+/* Softmax of a row without its division: the caller divides by the sum. Each place behind `tokens` adds e^-86. */
 INLINE float MODE(soften)(float *scores, size_t tokens, size_t padded) {
     for (size_t at = tokens; at < padded; at++) scores[at] = -1e30f;
     V most = LOAD(scores);
-    for (size_t at = LANES; at < padded; at += LANES) most = __builtin_elementwise_max(most, LOAD(scores + at));
+    for (size_t at = LANES; at < padded; at += LANES) most = SELF(larger)(most, LOAD(scores + at));
     float top = SELF(largest)(most);
     V sum = (V){0};
     for (size_t at = 0; at < padded; at += LANES) {

@@ -39,7 +39,8 @@ static void MODE(pack_matrix)(const struct vexfs_minilm_layer *layer, enum matri
         header[output] = parts.biases[part][row] * scale;
         for (size_t slice = 0; slice < shape.inputs; slice += SLICE) {
             float weights[SLICE], *scales = scales_of(header, shape, slice);
-            for (size_t at = 0; at < SLICE; at++) weights[at] = parts.weights[part][row * shape.inputs + slice + at] * scale;
+            const float *from = parts.weights[part] + row * shape.inputs + slice;
+            for (size_t at = 0; at < SLICE; at++) weights[at] = from[at] * scale;
             OPERAND *panel = panels + output / PANEL * PANEL * shape.inputs + slice * PANEL;
             MODE(pack_slice)(weights, output % PANEL, panel, scales + output, (SUM *)(scales + shape.outputs) + output);
         }
@@ -72,7 +73,8 @@ INLINE void MODE(finish)(const enum epilogue epilogue, size_t rows, const SUM *s
     for (size_t row = 0; row < rows; row++) {
         for (int v = 0; v < VECTORS; v++) {
             size_t column = (size_t)v * LANES;
-            V value = MODE(value)(sums + row * PANEL + column, corrections + column, LOAD(scales + column), steps + row);
+            const SUM *sum = sums + row * PANEL + column;
+            V value = MODE(value)(sum, corrections + column, LOAD(scales + column), steps + row);
             if (bias) value += LOAD(bias + column);
             float *at = out + row * outputs + column;
             if (epilogue == EPILOGUE_GELU) value = SELF(gelu)(value);

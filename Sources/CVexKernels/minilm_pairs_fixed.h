@@ -22,8 +22,7 @@ typedef uint16_t SELF(halves) __attribute__((vector_size(LANES * 4)));
 typedef uint16_t SELF(halves_in_memory) __attribute__((vector_size(LANES * 4), aligned(2), may_alias));
 #define VH SELF(halves)
 #define LOAD_HALVES(at) ((VH) * (const SELF(halves_in_memory) *)(at))
-/* Two inputs of a row in every lane. */
-#define SPLAT_PAIR(at) ((VH)(*(const SELF(word_in_memory) *)(at) - (VU){0}))
+/* Two inputs of a row. */
 typedef uint32_t SELF(word_in_memory) __attribute__((aligned(2), may_alias));
 
 /* In each lane, the sum of two products of signed halves. */
@@ -59,13 +58,15 @@ static void MODE(pack_slice)(const float *weights, size_t column, int16_t *panel
 
 /* Rounds a row of activations; returns what their pairs' products come to, negated. */
 INLINE uint32_t MODE(round)(const float *row, int16_t *words, float *step) {
-    V most = (V){0}, squares = (V){0};
-    for (size_t at = 0; at < SLICE; at += LANES) {
-        V value = LOAD(row + at);
-        squares = MULTIPLY_ADD(value, value, squares);
-        most = __builtin_elementwise_max(most, (V)((VI)value & 0x7fffffff));
+    V most[2] = {(V){0}, (V){0}}, squares[2] = {(V){0}, (V){0}};
+    for (size_t at = 0; at < SLICE; at += 2 * LANES) {
+        EACH(i, 2) {
+            V value = LOAD(row + at + i * LANES);
+            squares[i] = MULTIPLY_ADD(value, value, squares[i]);
+            most[i] = SELF(larger)(most[i], (V)((VI)value & 0x7fffffff));
+        }
     }
-    *step = SELF(step_for)(SELF(largest)(most), SELF(total)(squares));
+    *step = SELF(step_for)(SELF(largest)(SELF(larger)(most[0], most[1])), SELF(total)(squares[0] + squares[1]));
     float factor = *step > 0 && *step < 1e30f ? 1 / *step : 0;
     VU sums = (VU){0};
     for (size_t at = 0; at < SLICE; at += 2 * LANES) {
@@ -85,13 +86,16 @@ INLINE uint32_t MODE(round)(const float *row, int16_t *words, float *step) {
 
 /* Rounds a slice's activations, and computes where their sums begin. */
 static const int16_t *MODE(prepare)(const float *input, size_t tokens, struct workspace *work) {
-    for (size_t row = 0; row < tokens; row++)
-        work->starts[row] = MODE(round)(input + row * SLICE, work->words + row / PAIR_ROWS * PAIR_ROWS * SLICE + row % PAIR_ROWS * FIXED_CHUNK, work->steps + row);
+    for (size_t row = 0; row < tokens; row++) {
+        int16_t *words = work->words + row / PAIR_ROWS * PAIR_ROWS * SLICE + row % PAIR_ROWS * FIXED_CHUNK;
+        work->starts[row] = MODE(round)(input + row * SLICE, words, work->steps + row);
+    }
     return work->words;
 }
 
-/* Adds a step of a row to its sums. Four operands first, then their products: the compiler's order takes 3 % longer. */
-INLINE void SELF(accumulate_pairs)(VU sum[VECTORS], const int16_t *at, const VH first[VECTORS], const VH second[VECTORS]) {
+/* Adds a step of a row to its sums: four operands, then their products. The compiler's order takes 3 % longer. */
+INLINE void SELF(accumulate_pairs)(VU sum[VECTORS], const int16_t *at, const VH first[VECTORS],
+                                   const VH second[VECTORS]) {
     VU early, late, left, right;
     __asm__("vpbroadcastd %6, %2\n\t"
             "vpbroadcastd %7, %3\n\t"
@@ -104,12 +108,13 @@ INLINE void SELF(accumulate_pairs)(VU sum[VECTORS], const int16_t *at, const VH 
             "vpaddd %4, %0, %0\n\t"
             "vpaddd %2, %1, %1"
             : "+x"(sum[0]), "+x"(sum[1]), "=&x"(early), "=&x"(late), "=&x"(left), "=&x"(right)
-            : "m"(*(const SELF(word_in_memory) *)at), "m"(*(const SELF(word_in_memory) *)(at + 2)), "x"(first[0]), "x"(first[1]),
-              "x"(second[0]), "x"(second[1]));
+            : "m"(*(const SELF(word_in_memory) *)at), "m"(*(const SELF(word_in_memory) *)(at + 2)), "x"(first[0]),
+              "x"(first[1]), "x"(second[0]), "x"(second[1]));
 }
 
 /* A tile's sums over a slice. */
-INLINE void MODE(pair_tile)(const int rows, const int16_t *a, const int16_t *b, struct ahead ahead, const uint32_t *starts, uint32_t *out) {
+INLINE void MODE(pair_tile)(const int rows, const int16_t *a, const int16_t *b, struct ahead ahead,
+                            const uint32_t *starts, uint32_t *out) {
     VU sum[PAIR_ROWS][VECTORS];
     EACH(row, rows) EACH(v, VECTORS) sum[row][v] = starts[row] - (VU){0};
     for (size_t k = 0; k < SLICE; k += FIXED_CHUNK, a += PAIR_ROWS * FIXED_CHUNK, b += FIXED_CHUNK * PANEL) {

@@ -50,7 +50,7 @@ static const float *MODE(prepare)(const float *input, size_t tokens, struct work
     return work->arranged;
 }
 
-/* Adds a pair's product to a row's sums. Left to itself the compiler overwrites other registers, and runs out of them. */
+/* Adds a pair's product to a row's sums. The compiler would overwrite other registers, and run out of them. */
 INLINE void SELF(accumulate_pair)(V sum[VECTORS], const float *at, const V first[VECTORS], const V second[VECTORS]) {
     V early, late, left, right;
     __asm__("vbroadcastss %6, %2\n\t"

@@ -41,7 +41,8 @@ static void MODE(pack_matrix)(const struct vexfs_minilm_layer *layer, enum matri
         size_t panel = output / PANEL, column = output % PANEL;
         biases[output] = parts.biases[part][row] * scale;
 #if BF16
-        uint16_t *at = (uint16_t *)(biases + shape.outputs * header_rows(shape)) + panel * shape.inputs * PANEL + column * 2;
+        uint16_t *panels = (uint16_t *)(biases + shape.outputs * header_rows(shape));
+        uint16_t *at = panels + panel * shape.inputs * PANEL + column * 2;
         for (size_t input = 0; input < shape.inputs; input++)
             at[input / 2 * 2 * PANEL + input % 2] = minilm_bfloat(weights[input] * scale);
 #else

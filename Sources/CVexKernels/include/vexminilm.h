@@ -24,7 +24,8 @@ enum {
 /* How the matrix products are computed; everything between them is 32-bit floating point in both. */
 enum vexfs_minilm_precision {
     VEXFS_MINILM_F32 = 0,
-    /* Operands rounded to bfloat16, products and sums in f32: half the weights' memory traffic. */
+    /* 16-bit operands, half the weights' memory traffic: bfloat16 with products and sums in f32, or, in the two AVX2
+       variants, fixed point with a scale for each row and each output and with exact sums. */
     VEXFS_MINILM_BF16 = 1
 };
 

@@ -18,7 +18,7 @@ final class MiniLMModel: @unchecked Sendable {
     private var tensors: vexfs_minilm_model
     private let packed: PageMemory
 
-    /// Maps and packs the files of a directory; takes about 0.1 s and 43 MB (f32) or 21 MB (bf16).
+    /// Maps and packs the files of a directory; takes about 0.1 s and 43 MB (f32) or 22 MB (bf16).
     /// - Parameter variant: the instruction set; nil for the fastest one that this CPU has.
     /// - Throws: `modelMissing` when a file is not there, `corruption` when one is damaged.
     init(
