@@ -17,13 +17,15 @@ class DataSet:
     """
 
     def __init__(self, directory, name, rows=None):
-        self.directory, self.name = pathlib.Path(directory), name if rows is None else f"{name}-{rows}"
+        self.directory, self.name = pathlib.Path(directory), name
         self.cache = self.directory / "cache"
         self.cache.mkdir(parents=True, exist_ok=True)
         if name == "synthetic" and not list(self.directory.glob("synthetic_base*.npy")):
             generator().generate(self.directory / "synthetic", 1_000_000, 128)
         self.base_path, self.queries_path = self.find(name, "base"), self.find(name, "queries")
         if rows is not None:
+            # The name says how many rows there really are: a file may hold fewer than were asked for.
+            self.name += f"-{min(rows, len(numpy.load(self.base_path, mmap_mode='r')))}"
             self.base_path = self.head(self.base_path, "base", rows)
             self.queries_path = self.head(self.queries_path, "queries", 300)
 

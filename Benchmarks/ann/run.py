@@ -171,7 +171,7 @@ def compare(name, options):
 def compare_filters(name, options):
     """Filtered searches at a recall of 0.95: ours, and Qdrant's engine on up to 100,000 rows."""
     with_peer = "qdrant-edge" in options.filter_peers
-    rows = (20_000 if options.quick else 100_000) if with_peer else None
+    rows = (5_000 if options.quick else 100_000) if with_peer else None
     data = datasets.DataSet(options.directory, name, rows)
     say(f"filters on {data.name}: {data.base.shape[0]:,} x {data.base.shape[1]}, {len(data.queries)} queries")
     options.recall = "0.95"
