@@ -22,7 +22,8 @@ enum GraphFixture {
         return centre.map { length * ($0 + Float.random(in: -0.6...0.6, using: &generator)) }
     }
 
-    static func queries(_ count: Int, like fixture: VectorFixture, using generator: inout SeededGenerator) -> [[Float]] {
+    static func queries(_ count: Int, like fixture: VectorFixture, using generator: inout SeededGenerator) -> [[Float]]
+    {
         (0..<count).map { _ in
             let row = Int.random(in: 0..<fixture.rowCount, using: &generator)
             return (0..<fixture.dimension).map {
@@ -94,7 +95,7 @@ enum GraphFixture {
             var generator = SeededGenerator(seed: seed + 1)
             let rows = SegmentRows((0..<4000).filter { $0 % 7 != 3 }.map(Row.init))
             let segment = try GraphFixture.segment(kind, rows, fixture, metric)
-            let queries = GraphFixture.queries(40, like: fixture, using: &generator)
+            let queries = GraphFixture.queries(20, like: fixture, using: &generator)
             let recall = GraphFixture.recall(segment, queries, fixture, metric, ef: 100)
             #expect(recall >= 0.97, "seed \(seed) dimension \(dimension): \(recall)")
         }
@@ -120,7 +121,8 @@ enum GraphFixture {
         let segment = try GraphFixture.segment(kind, SegmentRows([]), fixture, .cosine)
         let query = SegmentQuery(vector: [Float](repeating: 1, count: 8), limit: 5, ef: 20)
         #expect(segment.search(query, filter: nil).neighbors.isEmpty)
-        #expect(segment.search(query, filter: SegmentFilter(rows: RowBitmap(rowsBelow: 9), passing: 0)).neighbors.isEmpty)
+        #expect(
+            segment.search(query, filter: SegmentFilter(rows: RowBitmap(rowsBelow: 9), passing: 0)).neighbors.isEmpty)
         #expect(segment.rows.count == 0)
     }
 
@@ -151,10 +153,10 @@ enum GraphFixture {
         let fixture = GraphFixture.vectors(count, 16, metric: metric, seed: seed)
         var generator = SeededGenerator(seed: seed)
         let segment = try GraphFixture.segment(kind, SegmentRows((0..<Row(count)).map { $0 }), fixture, metric)
-        let queries = GraphFixture.queries(25, like: fixture, using: &generator)
+        let queries = GraphFixture.queries(4, like: fixture, using: &generator)
         let anchor = GraphFixture.queries(1, like: fixture, using: &generator)[0]
         let ranked = fixture.bruteForce(anchor, limit: count, allowed: RowBitmap(rowsBelow: count), metric: metric)
-        for passing in [count * 9 / 10, count / 2, count * 45 / 100, 3000, 300, 30, 1, 0] {
+        for passing in [count * 9 / 10, count / 2, 300, 1, 0] {
             for (shape, order) in [
                 ("random", ranked.shuffled(using: &generator)), ("near", ranked), ("far", ranked.reversed()),
             ] {
@@ -243,7 +245,9 @@ enum GraphFixture {
         var generator = SeededGenerator(seed: 0x6A_0009)
         let segment = try GraphFixture.segment(kind, SegmentRows((0..<3000).map { $0 }), fixture, .cosine)
         let queries = GraphFixture.queries(64, like: fixture, using: &generator).map { $0.normalized() }
-        let expected = queries.map { segment.search(SegmentQuery(vector: $0, limit: 10, ef: 50), filter: nil).neighbors }
+        let expected = queries.map {
+            segment.search(SegmentQuery(vector: $0, limit: 10, ef: 50), filter: nil).neighbors
+        }
         let workers = GraphWorkers(threads: 4, isCancelled: { false })
         try workers.run(640, chunk: 4) { range, _ in
             for index in range {
