@@ -68,9 +68,10 @@ static inline int32_t floor_of(const uint64_t *best, size_t keep) {
     return (int32_t)((uint32_t)(best[keep - 1] >> 32) ^ 0x80000000u);
 }
 
+/* Among equals those that follow in the leaf come first: each point of many equal ones then has others as neighbours. */
 static inline void offer_pair(const struct vexfs_leaf *leaf, size_t at, size_t other, int32_t score) {
     uint64_t *best = leaf->best + at * leaf->keep;
-    uint64_t entry = entry_of(score, other);
+    uint64_t entry = entry_of(score, other > at ? other - at : other + leaf->count - at);
     if (entry <= best[leaf->keep - 1]) return;
     keep_best(best, leaf->keep, entry);
     leaf->floors[at] = floor_of(best, leaf->keep);
@@ -144,10 +145,28 @@ static inline int32_t similarity(const struct vexfs_points *points, uint32_t a, 
     return score - points->halves[a] - points->halves[b];
 }
 
+/* Puts the candidates that equal the point in order of their places, the next ones first; returns how many. */
+static size_t nearest_equals(const struct vexfs_prune *work) {
+    uint64_t *items = work->candidates;
+    size_t same = 0;
+    while (same < work->count && vexfs_item_score(items[same]) >= 0) same++;
+    for (size_t i = 0; i < same && i < work->most; i++)
+        for (size_t j = i + 1; j < same; j++) {
+            uint32_t a = vexfs_item_place(items[i]), b = vexfs_item_place(items[j]);
+            if ((b > work->place ? b - work->place : work->place - b) <
+                (a > work->place ? a - work->place : work->place - a)) {
+                uint64_t item = items[i];
+                items[i] = items[j];
+                items[j] = item;
+            }
+        }
+    return same;
+}
+
 static size_t prune(const struct vexfs_prune *work) {
     enum { UNTRIED = 0, REFUSED = 1, TAKEN = 2 };
     const struct vexfs_points *points = work->points;
-    size_t taken = 0;
+    size_t taken = 0, same = nearest_equals(work);
     memset(work->state, UNTRIED, work->count);
     for (int pass = 0; pass < 2 && taken < work->most; pass++) {
         float slack = pass ? work->slack : 1.0f;
@@ -159,9 +178,10 @@ static size_t prune(const struct vexfs_prune *work) {
             int keep = 1;
             for (size_t j = 0; j < taken && keep; j++) {
                 int32_t between = similarity(points, place, work->links[j]);
-                /* Of points equal to this one a single link is enough, as long as there are others. */
-                if (slack * -(float)between < distance || (pass == 0 && between >= score && score >= 0)) keep = 0;
+                if (slack * -(float)between < distance) keep = 0;
             }
+            /* Links to two equal points chain them all; the others have to wait for what is left. */
+            if (pass == 0 && i < same && i >= 2) keep = 0;
             work->state[i] = keep ? TAKEN : REFUSED;
             if (keep) work->links[taken++] = place;
         }

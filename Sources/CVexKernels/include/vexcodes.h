@@ -95,7 +95,8 @@ struct vexfs_leaf {
     /* Scratch: vexfs_codes_panel_bytes(count), tile rows, [TILE x columns] products, [count] halves and floors. */
     int16_t *panel, *rows;
     int32_t *products, *halves, *floors;
-    /* Out: [count x keep] score (upper half, offset by 2^31) and index within the leaf (lower half), best first; 0 none. */
+    /* Out: [count x keep] score (upper half, offset by 2^31) and the complement of how many places further on in the leaf,
+       from its end on at its beginning (lower half); best first, 0 none. */
     uint64_t *best;
 };
 
@@ -111,7 +112,7 @@ struct vexfs_assignment {
     /* Scratch: tile rows, [TILE x columns] products. */
     int16_t *rows;
     int32_t *products;
-    /* Out: [count x keep], as in a leaf. */
+    /* Out: [count x keep] score (upper half, offset by 2^31) and the complement of the leader's index (lower half). */
     uint64_t *best;
 };
 

@@ -38,8 +38,9 @@ extension Graph {
         _ context: GraphContext
     ) -> SegmentAnswer? {
         // The walk goes on until nothing nearer than the worst kept is left: so far out, 1 / share as many lie.
-        let capacity = Int(Double(query.ef) / share * 1.5) + 32
-        var walk = begin(coded, context, pool: capacity, found: query.ef)
+        let breadth = max(Self.traversalBreadthMin, 2 * query.ef)
+        let capacity = Int(Double(breadth) / share * 1.5) + 32
+        var walk = begin(coded, context, pool: capacity, found: breadth)
         walk.passing = passing
         enter(&walk)
         // On the way in everything is possible; what counts is what lies around the query.
@@ -53,7 +54,7 @@ extension Graph {
             guard walk.compared >= walk.budget else { break }
             if Double(walk.passed - passed) < Double(walk.compared - compared) * share * Self.stallShare { return nil }
         }
-        guard walk.found.count >= min(query.limit, Int(walk.found.capacity)) else { return nil }
+        guard walk.found.count >= query.limit else { return nil }
         var answer = finish(query, coded, walk.found, compared: walk.compared)
         answer.plan = "graph walk, \(walk.passed) of \(walk.compared) passed"
         return answer
@@ -68,7 +69,7 @@ extension Graph {
     private func walkPassing(
         _ query: SegmentQuery, _ coded: GraphQuery, _ passing: UnsafePointer<vexfs_passing>, _ context: GraphContext
     ) -> SegmentAnswer {
-        var walk = begin(coded, context, pool: query.ef, found: 0)
+        var walk = begin(coded, context, pool: max(Self.passingBreadthMin, 6 * query.ef), found: 0)
         walk.passing = passing
         withUnsafeTemporaryAllocation(of: UInt32.self, capacity: Self.seedCount) { seeds in
             let found = vexfs_passing_sample(passing, count, 1, seeds.baseAddress, Self.seedCount)
@@ -81,4 +82,7 @@ extension Graph {
     }
 
     private static var seedCount: Int { 256 }
+    /// Nearest passing rows may lie on many sides of what does not pass: walks keep more candidates than without a filter.
+    private static var traversalBreadthMin: Int { 48 }
+    private static var passingBreadthMin: Int { 128 }
 }

@@ -56,7 +56,8 @@ struct GraphBuilder: Sendable {
                     let target = candidates.base + (Int(place) * slots + slot) * keep
                     for rank in 0..<kept {
                         let entry = own.best.base[at * kept + rank]
-                        if entry != 0 { target[rank] = members[Int(~UInt32(truncatingIfNeeded: entry))] }
+                        let steps = Int(~UInt32(truncatingIfNeeded: entry))
+                        if entry != 0 { target[rank] = members[(at + steps) % members.count] }
                     }
                 }
             }

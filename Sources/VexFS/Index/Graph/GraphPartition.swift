@@ -20,7 +20,8 @@ struct GraphPartition: Sendable {
         var random = GraphRandom(seed: options.seed)
         let all = GraphMemory<UInt32>(count: count)
         for place in 0..<count { all.base[place] = UInt32(place) }
-        let leaders = chooseLeaders(among: all.base, count: count, using: &random)
+        let leaders = chooseLeaders(
+            among: UnsafeBufferPointer(start: all.base, count: count), using: &random)
         let fan = min(options.fan, leaders.count)
         let nearest = GraphMemory<UInt32>(count: count * fan)
         let panel = GraphPanel(leaders, points: points, lengths: lengths)
@@ -53,10 +54,14 @@ struct GraphPartition: Sendable {
 
     /// Different points at random, ascending.
     private func chooseLeaders(
-        among members: UnsafePointer<UInt32>, count: Int, using random: inout GraphRandom
+        among members: some RandomAccessCollection<UInt32>, using random: inout GraphRandom
     ) -> [UInt32] {
+        let count = members.count
         let wanted = max(2, min(Self.leadersMax, count / max(1, options.leafSize / 4), count / 4))
-        let chosen = Set((0..<wanted).map { _ in members[Int.random(in: 0..<count, using: &random)] })
+        let chosen = Set(
+            (0..<wanted).map { _ in
+                members[members.index(members.startIndex, offsetBy: Int.random(in: 0..<count, using: &random))]
+            })
         return chosen.sorted()
     }
 
@@ -108,7 +113,7 @@ struct GraphPartition: Sendable {
             if members.count > 1 { leaves.append(members) }
             return
         }
-        let leaders = members.withUnsafeBufferPointer { chooseLeaders(among: $0.baseAddress!, count: $0.count, using: &random) }
+        let leaders = chooseLeaders(among: members, using: &random)
         let nearest = GraphMemory<UInt32>(count: members.count)
         members.withUnsafeBufferPointer { buffer in
             let panel = GraphPanel(leaders, points: points, lengths: lengths)

@@ -8,7 +8,7 @@ final class GraphLeafScratch: @unchecked Sendable {
     private let products: GraphMemory<Int32>
     private let halves: GraphMemory<Int32>
     private let floors: GraphMemory<Int32>
-    /// `[members × keep]`, best first: the complement of the index within the leaf in the lower half; 0 for none.
+    /// `[members × keep]`, best first: in the lower half the complement of how many members further on; 0 for none.
     let best: GraphMemory<UInt64>
 
     init(_ members: Int, keep: Int, width: Int) {

@@ -50,7 +50,9 @@ public struct GraphSegment: IndexSegment {
         let residuals = GraphMemory<UInt8>(count: points.count)
         let bounds = try GraphBounds.measure(
             points, rows: rows, vectors: vectors, into: residuals, workers: workers)
-        let entries = Graph.entries(points, lengths, metric: metric, wanted: options.entries, seed: options.seed)
+        let sample = Graph.entries(points, lengths, metric: metric, wanted: options.entries, seed: options.seed)
+        let entries = Graph.entries(
+            sample, reachingAllOf: links, count: points.count, degree: rounded.degree)
         let graph = Graph(
             rows: rows, vectors: vectors, metric: metric, points: points, degree: rounded.degree,
             links: UnsafePointer(links.base), entries: entries, bounds: bounds, owner: [links, residuals])
@@ -93,29 +95,5 @@ struct GraphStorage: Sendable {
 
     static func file(_ file: SegmentFile) -> GraphStorage {
         GraphStorage(allocatedBytes: 0, mappedBytes: file.byteCount)
-    }
-}
-
-extension Graph {
-    /// Points from which walks start: a sample, and for ``Metric/dot`` as many again of the longest.
-    static func entries(
-        _ points: GraphPoints, _ lengths: GraphLengths, metric: Metric, wanted: Int, seed: UInt64
-    ) -> [UInt32] {
-        guard points.count > 0 else { return [] }
-        var random = GraphRandom(seed: seed ^ 0x5EED)
-        let count = min(wanted, points.count)
-        var chosen = Set((0..<count).map { _ in UInt32.random(in: 0..<UInt32(points.count), using: &random) })
-        if let lifts = lengths.lifts {
-            var longest = vexfs_pool()
-            withUnsafeTemporaryAllocation(of: UInt64.self, capacity: count) { items in
-                longest.items = items.baseAddress
-                longest.capacity = UInt32(count)
-                for place in 0..<points.count {
-                    vexfs_pool_offer(&longest, vexfs_item(-lifts.base[place], UInt32(place)))
-                }
-                for index in 0..<Int(longest.count) { chosen.insert(vexfs_item_place(items[index])) }
-            }
-        }
-        return chosen.sorted()
     }
 }

@@ -34,7 +34,8 @@ public struct HNSWSegment: IndexSegment {
     /// `vectors` is `[row × dimension] Float32`, of unit length for ``Metric/cosine``, and holds every one of `rows`.
     /// - Throws: `interrupted` when the options say so, `unsupported` for ``Metric/manhattan``.
     public static func build(
-        rows: SegmentRows, vectors: VectorRows, metric: Metric, options: HNSWOptions, extending earlier: HNSWSegment? = nil
+        rows: SegmentRows, vectors: VectorRows, metric: Metric, options: HNSWOptions,
+        extending earlier: HNSWSegment? = nil
     ) throws(VexFSError) -> HNSWSegment {
         guard GraphSegment.supports(metric) else {
             throw VexFSError(.unsupported, "graphs don't serve the metric \(metric.rawValue)")
@@ -69,14 +70,17 @@ public struct HNSWSegment: IndexSegment {
         let bounds = try GraphBounds.measure(points, rows: rows, vectors: vectors, into: residuals, workers: workers)
         let graph = Graph(
             rows: rows, vectors: vectors, metric: metric, points: points, degree: degree,
-            links: UnsafePointer(links.base), entries: starts, bounds: bounds, owner: [links, residuals])
+            links: UnsafePointer(links.base),
+            entries: Graph.entries(starts, reachingAllOf: links, count: rows.count, degree: degree), bounds: bounds,
+            owner: [links, residuals])
         return HNSWSegment(graph: graph, storage: .memory(of: graph))
     }
 
     /// Builds the graph, writes it and leaves the file to the caller to finish; what is returned serves from memory.
     /// - Throws: what building and ``write(to:)`` throw.
     public static func build(
-        rows: SegmentRows, vectors: VectorRows, metric: Metric, options: HNSWOptions, extending earlier: HNSWSegment? = nil,
+        rows: SegmentRows, vectors: VectorRows, metric: Metric, options: HNSWOptions,
+        extending earlier: HNSWSegment? = nil,
         writer: SegmentWriter
     ) throws(VexFSError) -> HNSWSegment {
         let segment = try build(
