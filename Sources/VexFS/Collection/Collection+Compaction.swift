@@ -83,6 +83,7 @@ extension Collection {
         // What the packs replace goes only when nothing on the disk names it any more.
         try context.sync()
         for pack in packs { vectors.releaseFormer(chunk: pack.chunk) }
+        vectors.codes.forget(packs.map { Row($0.chunk * VectorFile.rowsPerChunk) })
         return report
     }
 

@@ -88,6 +88,13 @@ public final class VectorCodes: Sendable {
         return QuantizedFlatIndex(exact: FlatIndex(rows: rows, metric: metric), blocks: blocks)
     }
 
+    /// Lets go of the codes of packed chunks, given by their first rows; the next search encodes what is left.
+    func forget(_ chunks: [Row]) {
+        state.withLock { state in
+            for first in chunks { state[first] = nil }
+        }
+    }
+
     private func encode(
         _ chunk: VectorChunk, strideBytes: Int, into state: inout [Row: ChunkCodes]
     ) -> [CodeBlock] {

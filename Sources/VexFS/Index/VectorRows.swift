@@ -103,9 +103,10 @@ public struct VectorRows: Sendable {
         }
     }
 
-    /// Where the vector of a row lies, `[dimension] Float32`; valid while this view lives. For loops over many rows of a
-    /// segment, which must keep the view alive around the loop.
-    /// - Precondition: a chunk holds the row; of a row that was compacted away some other row's vector is read.
+    /// Where the vector of a row lies, `[dimension] Float32`; valid while this view lives. For loops over many rows of
+    /// a segment, which must keep the view alive around the loop.
+    /// - Precondition: a chunk holds the row. Of a row that was compacted away some other row's vector, or zeros, are
+    ///   read: ask ``holds(_:)`` where that matters.
     @inline(__always)
     func address(of row: Row) -> UnsafePointer<Float> {
         // Almost always all chunks but the last are of one size and begin at row 0.
