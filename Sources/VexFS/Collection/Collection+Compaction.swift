@@ -79,6 +79,7 @@ extension Collection {
             batch.put(StoreKey.collection(number), state.withLock { encodedRecord($0) })
             try database.write(batch)
             for pack in packs { vectors.install(pack.map, chunk: pack.chunk) }
+            state.withLock { Self.forgetIndex(&$0) }
         }
         // What the packs replace goes only when nothing on the disk names it any more.
         try context.sync()

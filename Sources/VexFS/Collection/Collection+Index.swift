@@ -146,7 +146,10 @@ extension Collection {
         try database.write(batch)
         // The files that the old list names are removed next.
         try database.syncLog()
-        state.withLock { $0.segments = list }
+        state.withLock { state in
+            state.segments = list
+            Self.forgetIndex(&state)
+        }
     }
 
     private func removeFiles(_ entries: [SegmentEntry]) {
@@ -161,19 +164,38 @@ extension Collection {
         removeFiles(removed)
     }
 
-    /// The index as a search sees it now.
-    func index(
-        _ vectors: VectorFile, below end: Row, segments: SegmentList, _ configuration: CollectionConfiguration
-    ) -> any VectorIndex {
+    /// The index as a search sees it now, over the rows below `end`; nil where no row has a vector. Made once for as
+    /// long as nothing changes.
+    func currentIndex() -> IndexView? {
+        let (known, version, vectors, segments, configuration, end) = state.withLock { state in
+            (
+                state.index.flatMap { $0.end == state.rows.next ? $0 : nil }, state.indexVersion, state.vectors,
+                state.segments, state.configuration, state.rows.next
+            )
+        }
+        if let known { return known }
+        guard let vectors else { return nil }
         let rows = vectors.rows(below: end)
         let metric = configuration.metric
-        guard !segments.entries.isEmpty, metric != .manhattan else {
-            return vectors.codes.index(over: rows, metric: metric)
+        var index: any VectorIndex
+        if segments.entries.isEmpty || metric == .manhattan {
+            index = vectors.codes.index(over: rows, metric: metric)
+        } else {
+            let outside = rows.chunks(overlapping: segments.gaps(below: end))
+            index = SegmentedIndex(
+                segments: segments, scan: vectors.codes.index(over: outside, metric: metric), vectors: rows,
+                defaultEf: configuration.index.ef)
         }
-        let gaps = segments.gaps(below: end)
-        return SegmentedIndex(
-            segments: segments, scan: vectors.codes.index(over: rows, metric: metric, in: gaps),
-            vectors: rows, defaultEf: configuration.index.ef)
+        let view = IndexView(end: end, index: index, rows: rows, metric: metric)
+        state.withLock { if $0.indexVersion == version { $0.index = view } }
+        return view
+    }
+
+    /// Makes the next search look anew: segments, settings or the memory of vectors changed. A view that is kept would
+    /// also keep memory maps that are to go.
+    static func forgetIndex(_ state: inout State) {
+        state.index = nil
+        state.indexVersion += 1
     }
 
     /// Opens the segments that the store names. One that is missing, damaged or of another shape is left out and built
@@ -216,4 +238,18 @@ public struct IndexFigures: Sendable {
     public internal(set) var allocatedBytes = 0
     /// Bytes of the segments' files.
     public internal(set) var mappedBytes = 0
+}
+
+/// The index of a collection at one moment.
+struct IndexView: Sendable {
+    /// The row behind the last.
+    var end: Row
+    /// What finds the nearest of the rows.
+    var index: any VectorIndex
+    /// The full vectors.
+    var rows: VectorRows
+    var metric: Metric
+
+    /// What compares every vector in full.
+    var exact: FlatIndex { FlatIndex(rows: rows, metric: metric) }
 }

@@ -6,9 +6,6 @@ extension Collection {
         var configuration: CollectionConfiguration
         var live: RowBitmap
         var withVector: RowBitmap
-        var vectors: VectorFile?
-        var segments: SegmentList
-        var end: Row
         var pending: Int
     }
 
@@ -36,7 +33,7 @@ extension Collection {
         let view = state.withLock {
             Snapshot(
                 name: $0.name, configuration: $0.configuration, live: $0.rows.live, withVector: $0.rows.withVector,
-                vectors: $0.vectors, segments: $0.segments, end: $0.rows.next, pending: $0.pendingCount)
+                pending: $0.pendingCount)
         }
         var explanation = SearchExplanation()
         explanation.documents = view.live.count
@@ -44,17 +41,18 @@ extension Collection {
         explanation.pending = view.pending
         let (vector, excluded) = try queryVector(request, view, &explanation)
         let metric = view.configuration.metric
-        guard let vectors = view.vectors, view.withVector.count > 0 else {
+        guard view.withVector.count > 0 else {
             explanation.plan = "nothing to scan"
             return SearchAnswer(hits: [], explanation: explanation, metric: metric)
         }
         var allowed = try allowedRows(request, view, &explanation)
         if let excluded { allowed.remove(excluded) }
 
-        let index: any VectorIndex =
-            request.mode == .exact
-            ? FlatIndex(rows: vectors.rows(below: view.end), metric: metric)
-            : index(vectors, below: view.end, segments: view.segments, view.configuration)
+        // Rows that came after the view was taken are in the index and not among the allowed.
+        guard let current = currentIndex() else {
+            return SearchAnswer(hits: [], explanation: explanation, metric: metric)
+        }
+        let index: any VectorIndex = request.mode == .exact ? current.exact : current.index
         explanation.plan = explanation.matching == nil ? index.plan : index.plan + " over filtered rows"
         let hits = try ranked(request, index, vector, allowed, &explanation)
         return SearchAnswer(hits: hits, explanation: explanation, metric: metric)
@@ -67,15 +65,9 @@ extension Collection {
     public func nearest(
         _ vector: [Float], _ query: IndexQuery, among allowed: RowBitmap? = nil, mode: QueryRequest.Mode = .vector
     ) throws(VexFSError) -> IndexAnswer {
-        let (vectors, segments, withVector, configuration, end) = state.withLock {
-            ($0.vectors, $0.segments, $0.rows.withVector, $0.configuration, $0.rows.next)
-        }
-        guard let vectors else { return IndexAnswer(neighbors: [], compared: 0) }
-        let index: any VectorIndex =
-            mode == .exact
-            ? FlatIndex(rows: vectors.rows(below: end), metric: configuration.metric)
-            : index(vectors, below: end, segments: segments, configuration)
-        return try index.search(vector, query, allowed: allowed ?? withVector)
+        guard let view = currentIndex() else { return IndexAnswer(neighbors: [], compared: 0) }
+        let index: any VectorIndex = mode == .exact ? view.exact : view.index
+        return try index.search(vector, query, allowed: allowed ?? state.withLock { $0.rows.withVector })
     }
 
     /// The vector to search with, and the row to leave out (`like=`).

@@ -21,7 +21,10 @@ extension Collection {
             batch.configuration = settings
             batch.put(StoreKey.collection(number), state.withLock { encodedRecord($0, changedBy: batch) })
             try database.write(batch)
-            state.withLock { $0.configuration = settings }
+            state.withLock { state in
+                state.configuration = settings
+                Self.forgetIndex(&state)
+            }
             // Another index takes the old one's place when it is built; none has nothing to wait for.
             if settings.index.recipe == nil { try dropAllSegments() }
         }

@@ -34,6 +34,10 @@ public final class Collection: Sendable {
         var vectors: VectorFile?
         /// The parts of the index that are built.
         var segments = SegmentList()
+        /// The index as the last search saw it; nil once segments, settings or the vectors' memory changed.
+        var index: IndexView?
+        /// Counts those changes.
+        var indexVersion: UInt64 = 0
         /// The number of the last segment file that was begun.
         var nextSegment: UInt64 = 0
         var nextFile: FileNumber = Collection.rootNumber + 1
@@ -82,7 +86,7 @@ public final class Collection: Sendable {
     }
 
     /// The record kept under the collection's key; with what the batch changes of it.
-    func encodedRecord(_ state: borrowing State, changedBy batch: WriteBatch? = nil) -> [UInt8] {
+    func encodedRecord(_ state: State, changedBy batch: WriteBatch? = nil) -> [UInt8] {
         JSON.object([
             .init("name", .string(state.name.string)),
             .init("created", .integer(state.created)),

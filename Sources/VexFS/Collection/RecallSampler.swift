@@ -79,12 +79,10 @@ extension Collection {
     /// Repeats a sampled search exactly, if one waits.
     func measureRecall() {
         guard let sample = recall.take() else { return }
-        let (vectors, configuration, end) = state.withLock { ($0.vectors, $0.configuration, $0.rows.next) }
-        guard let vectors else { return }
-        let exact = FlatIndex(rows: vectors.rows(below: end), metric: configuration.metric)
+        guard let view = currentIndex() else { return }
         let query = IndexQuery(limit: RecallSampler.depth)
-        guard let answer = try? exact.search(sample.vector, query, allowed: sample.allowed) else { return }
-        recall.note(sample, exact: answer.neighbors, metric: configuration.metric)
+        guard let answer = try? view.exact.search(sample.vector, query, allowed: sample.allowed) else { return }
+        recall.note(sample, exact: answer.neighbors, metric: view.metric)
         context.metrics.increment(.recallSamples)
     }
 }

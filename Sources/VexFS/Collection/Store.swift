@@ -206,6 +206,7 @@ public final class Store: Sendable {
                 state.isRemoved = true
                 state.vectors = nil
                 state.segments = SegmentList()
+                Collection.forgetIndex(&state)
             }
             for segment in segments { unlink(context.directory.segmentPath(segment.file)) }
         }

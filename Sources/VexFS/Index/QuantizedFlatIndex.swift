@@ -9,7 +9,7 @@ import CVexKernels
 /// other cost up to the full scan more.
 struct QuantizedFlatIndex: VectorIndex {
     let exact: FlatIndex
-    /// The codes of each of the chunks of `exact.rows`, by place; none for a chunk without rows to search.
+    /// The codes of each of the chunks of `exact.rows`, by place.
     let blocks: [[CodeBlock]]
 
     var metric: Metric { exact.metric }

@@ -62,27 +62,21 @@ public final class VectorCodes: Sendable {
         return state.withLock { $0.values.reduce(0) { $0 + $1.blocks.count * block } }
     }
 
-    /// Encodes the rows that are not yet, and gives an index over all of `rows`, or over those of `ranges`; O(new rows ×
-    /// dimension). Codes of chunks without any of the rows are given up.
+    /// Encodes the rows that are not yet, and gives an index over all of `rows`; O(new rows × dimension). Codes of
+    /// other chunks are given up.
     ///
     /// ``Metric/manhattan`` has no use for the codes and gets a ``FlatIndex``.
     /// - Precondition: `rows` holds what earlier calls were given, and perhaps more rows after it.
-    public func index(over rows: VectorRows, metric: Metric, in ranges: [Range<Row>]? = nil) -> any VectorIndex {
+    public func index(over rows: VectorRows, metric: Metric) -> any VectorIndex {
         precondition(rows.dimension == dimension)
         guard metric != .manhattan else { return FlatIndex(rows: rows, metric: metric) }
         let blocks: [[CodeBlock]] = state.withLock { state in
             rows.withChunks { chunks in
-                let isWanted = chunks.map { chunk in
-                    let held = chunk.firstRow..<chunk.firstRow + Row(chunk.count)
-                    return ranges?.contains { $0.overlaps(held) } ?? true
-                }
-                if state.count > isWanted.count(where: { $0 }) {
-                    let present = Set(zip(chunks, isWanted).lazy.filter(\.1).map(\.0.firstRow))
+                if state.count > chunks.count {
+                    let present = Set(chunks.map(\.firstRow))
                     state = state.filter { present.contains($0.key) }
                 }
-                return zip(chunks, isWanted).map { chunk, isWanted in
-                    isWanted ? encode(chunk, strideBytes: rows.strideBytes, into: &state) : []
-                }
+                return chunks.map { encode($0, strideBytes: rows.strideBytes, into: &state) }
             }
         }
         return QuantizedFlatIndex(exact: FlatIndex(rows: rows, metric: metric), blocks: blocks)

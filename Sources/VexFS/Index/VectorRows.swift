@@ -128,6 +128,15 @@ public struct VectorRows: Sendable {
         return index < chunks.count && chunks[index].place(of: Int(row - chunks[index].firstRow)) != nil
     }
 
+    /// The chunks that hold any row of the ranges, alone.
+    func chunks(overlapping ranges: [Range<Row>]) -> VectorRows {
+        let wanted = chunks.filter { chunk in
+            let rows = chunk.firstRow..<chunk.firstRow + Row(chunk.count)
+            return ranges.contains { $0.overlaps(rows) }
+        }
+        return VectorRows(chunks: wanted, strideBytes: strideBytes, dimension: dimension, owner: owner)
+    }
+
     /// Calls `body` with the chunks while their memory is certain to be there.
     func withChunks<Result>(_ body: ([VectorChunk]) -> Result) -> Result {
         withExtendedLifetime(owner) { body(chunks) }
