@@ -8,7 +8,7 @@
 static inline __m256i load(const void *p) { return _mm256_loadu_si256((const __m256i *)p); }
 
 /*
- * |q| * (sign(q) * row): the unsigned by signed product adds pairs in 16 bits, and 127 * 127 * 2 = 32258 fits, so nothing
+ * |q| * (sign(q) * row): the unsigned by signed product adds pairs in 16 bits, and 127 * 127 * 2 = 32258 fits: nothing
  * saturates.
  */
 static inline __m256i add_products(__m256i sum, __m256i query, __m256i magnitude, const int8_t *row) {

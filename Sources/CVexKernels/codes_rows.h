@@ -68,7 +68,7 @@ static inline int32_t floor_of(const uint64_t *best, size_t keep) {
     return (int32_t)((uint32_t)(best[keep - 1] >> 32) ^ 0x80000000u);
 }
 
-/* Among equals those that follow in the leaf come first: each point of many equal ones then has others as neighbours. */
+/* Among equals those that follow in the leaf come first: each of many equal points then has others as neighbours. */
 static inline void offer_pair(const struct vexfs_leaf *leaf, size_t at, size_t other, int32_t score) {
     uint64_t *best = leaf->best + at * leaf->keep;
     uint64_t entry = entry_of(score, other > at ? other - at : other + leaf->count - at);

@@ -109,7 +109,8 @@ struct BenchInsertion {
                 worst = max(worst, took)
                 inserted.store(rows.upperBound, ordering: .releasing)
                 if rows.upperBound >= nextWord {
-                    Terminal.complain("\(rows.upperBound) inserted, \(Int(Double(rows.upperBound - singles) / total)) a second")
+                    let rate = Int(Double(rows.upperBound - singles) / total)
+                    Terminal.complain("\(rows.upperBound) inserted, \(rate) a second")
                     nextWord += data.rowCount / 10
                 }
             }

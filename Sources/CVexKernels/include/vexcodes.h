@@ -60,7 +60,7 @@ static inline int vexfs_passes(const struct vexfs_passing *passing, uint32_t pla
 /* A best-first walk over a graph. */
 struct vexfs_walk {
     const struct vexfs_points *points;
-    /* [points x degree] places, each list ended by VEXFS_NO_LINK unless it is full; others may change them meanwhile. */
+    /* [points x degree] places, each list ended by VEXFS_NO_LINK unless it is full; others may write meanwhile. */
     const uint32_t *links;
     size_t degree;
     /* Only places below this are walked over. */
@@ -95,7 +95,7 @@ struct vexfs_leaf {
     /* Scratch: vexfs_codes_panel_bytes(count), tile rows, [TILE x columns] products, [count] halves and floors. */
     int16_t *panel, *rows;
     int32_t *products, *halves, *floors;
-    /* Out: [count x keep] score (upper half, offset by 2^31) and the complement of how many places further on in the leaf,
+    /* Out: [count x keep] score (upper half, offset by 2^31) and the complement of how far on in the leaf,
        from its end on at its beginning (lower half); best first, 0 none. */
     uint64_t *best;
 };
@@ -157,7 +157,7 @@ struct vexfs_codes_kernels {
     void (*enter)(struct vexfs_walk *walk, const uint32_t *places, size_t count);
     /* Offers the best few of `places`, [count] ascending and at most `room`, that are below the limit. */
     void (*enter_best)(struct vexfs_walk *walk, const uint32_t *places, size_t count);
-    /* The same walk over passing points alone, past neighbours that don't pass to theirs (ACORN-1, arXiv 2403.04871). */
+    /* The walk over passing points alone, past neighbours that don't pass to theirs (ACORN-1, arXiv 2403.04871). */
     void (*walk_passing)(struct vexfs_walk *walk);
 };
 
@@ -172,7 +172,7 @@ static inline size_t vexfs_codes_depth(const struct vexfs_points *points) {
     return points->width + (points->lifts ? 2 : 0);
 }
 
-/* Writes points as the columns of a panel, `[blocks of 16][depth / 2][16][2] Int16`, the last block filled with zeros. */
+/* Writes points as the columns of a panel, `[blocks of 16][depth / 2][16][2] Int16`, the last block filled up. */
 void vexfs_codes_pack(const struct vexfs_points *points, const uint32_t *places, size_t count, int16_t *panel);
 
 /* Keeps a point in a pool if it is good enough; returns its index, or the capacity. */

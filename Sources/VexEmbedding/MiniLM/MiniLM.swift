@@ -13,7 +13,7 @@ public enum MiniLM {
 
     /// How the matrix products are computed. Both make vectors of one space.
     public enum Precision: String, Sendable, CaseIterable {
-        /// 16-bit operands, half the weights' memory (22 MB instead of 43): bfloat16 with sums in 32-bit floating point,
+        /// 16-bit operands, half the weights' memory (22 MB instead of 43): bfloat16 with sums in 32-bit floats,
         /// or, with AVX2 alone, fixed point with exact sums. Cosine with `f32` at least 0.9999.
         case bf16
         /// 32-bit floating point throughout.

@@ -46,7 +46,9 @@ extension Collection {
             figures.allocatedBytes += segment.allocatedBytes
             figures.mappedBytes += segment.mappedBytes
         }
-        for gap in segments.gaps(below: rows.next) { figures.scannedRows += rows.withVector.count(in: Int(gap.lowerBound)..<Int(gap.upperBound)) }
+        for gap in segments.gaps(below: rows.next) {
+            figures.scannedRows += rows.withVector.count(in: Int(gap.lowerBound)..<Int(gap.upperBound))
+        }
         return figures
     }
 
@@ -60,20 +62,21 @@ extension Collection {
     }
 
     private func nextJob(_ work: IndexWork, _ policy: IndexPolicy) -> IndexJob? {
-        let (rows, segments, settings, metric, isEmpty) = state.withLock {
-            ($0.rows, $0.segments, $0.configuration.index, $0.configuration.metric, $0.vectors == nil)
+        let (rows, segments, recipe, isEmpty) = state.withLock {
+            ($0.rows, $0.segments, $0.configuration.recipe, $0.vectors == nil)
         }
-        guard !isEmpty, metric != .manhattan else { return nil }
+        guard !isEmpty else { return nil }
         let live = { (range: Range<Row>) in rows.withVector.count(in: Int(range.lowerBound)..<Int(range.upperBound)) }
         let parts = segments.entries.map { entry in
             IndexPolicy.Part(
-                range: entry.range, recipe: entry.recipe, rows: entry.segment?.rows.count ?? 0, live: live(entry.range))
+                range: entry.range, recipe: entry.recipe, rows: entry.segment?.rows.count ?? 0,
+                live: live(entry.range))
         }
         let gaps = segments.gaps(below: rows.next)
         switch work {
-        case .fresh: return policy.nextFresh(parts, gaps: gaps, settings: settings, live: live)
-        case .whole: return policy.nextWhole(parts, gaps: gaps, settings: settings, live: live)
-        case .merge: return policy.nextMerge(parts, settings: settings)
+        case .fresh: return policy.nextFresh(parts, gaps: gaps, recipe: recipe, live: live)
+        case .whole: return policy.nextWhole(parts, gaps: gaps, recipe: recipe, live: live)
+        case .merge: return policy.nextMerge(parts, recipe: recipe)
         }
     }
 
@@ -97,7 +100,9 @@ extension Collection {
             entry.file = nextSegmentFile()
             entry.recipe = job.recipe.text
             try context.space.claim(job.recipe.fileBytes(rows: rows.count, dimension: vectors.dimension))
-            let factory = SegmentFactory(metric: configuration.metric, threads: threads, isCancelled: isCancelled)
+            let factory = SegmentFactory(
+                metric: configuration.metric, isResident: !configuration.index.onDisk, threads: threads,
+                isCancelled: isCancelled)
             entry.segment = try factory.build(
                 job.recipe, SegmentRows(rows), vectors.rows(below: job.range.upperBound),
                 extending: segments.entries.first { $0.range.lowerBound == job.range.lowerBound },
@@ -124,8 +129,10 @@ extension Collection {
         var replaced: [SegmentEntry]?
         do throws(VexFSError) {
             replaced = try write { () throws(VexFSError) in
-                var (list, settings) = state.withLock { ($0.segments, $0.configuration.index) }
-                guard settings.recipe == recipe || recipe == .fresh && settings.recipe != nil, let replaced = list.insert(entry) else { return nil }
+                var (list, wanted) = state.withLock { ($0.segments, $0.configuration.recipe) }
+                guard wanted == recipe || recipe == .fresh && wanted != nil, let replaced = list.insert(entry) else {
+                    return nil
+                }
                 try save(list)
                 return replaced
             }
@@ -212,12 +219,9 @@ extension Collection {
             var entry = SegmentEntry(range: named.range, segment: nil, recipe: named.recipe, file: named.file)
             if !named.file.isEmpty {
                 do throws(VexFSError) {
-                    let file = try SegmentFile(opening: context.directory.segmentPath(named.file))
-                    guard file.header.dimension == state.configuration.dimension,
-                        file.header.metric == state.configuration.metric
-                    else { throw VexFSError(.corruption, "the segment is of another shape", at: file.path) }
-                    if state.configuration.index.onDisk { file.adviseRandom() }
-                    entry.segment = try SegmentFactory.open(file)
+                    entry.segment = try SegmentFactory.open(
+                        context.directory.segmentPath(named.file), dimension: state.configuration.dimension ?? 0,
+                        metric: state.configuration.metric, resident: !state.configuration.index.onDisk)
                 } catch {
                     Log.shared.warn("a part of the index is built anew: \(error)", [("collection", state.name.string)])
                     continue

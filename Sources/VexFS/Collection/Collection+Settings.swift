@@ -26,7 +26,7 @@ extension Collection {
                 Self.forgetIndex(&state)
             }
             // Another index takes the old one's place when it is built; none has nothing to wait for.
-            if settings.index.recipe == nil { try dropAllSegments() }
+            if settings.recipe == nil { try dropAllSegments() }
         }
     }
 

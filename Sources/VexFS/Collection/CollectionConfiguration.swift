@@ -26,6 +26,9 @@ public struct CollectionConfiguration: Sendable, Equatable {
     /// The limits of what can be set.
     public static let dimensionRange = 1...65_536
 
+    /// What most rows should be in; nil where they are only scanned.
+    var recipe: SegmentRecipe? { metric == .manhattan ? nil : index.recipe(dimension: dimension ?? 0) }
+
     /// The object shown to people and kept in the store.
     var json: JSON {
         .object([
@@ -79,7 +82,8 @@ public struct CollectionConfiguration: Sendable, Equatable {
         case "scratch_file_limit_bytes": scratchFileLimitBytes = try Self.number(key, value, 1...(1 << 34))
         case "scratch_limit_bytes": scratchLimitBytes = try Self.number(key, value, 1...(1 << 40))
         default:
-            let known = "metric, dimension, model, index, document_limit_bytes, scratch_file_limit_bytes, scratch_limit_bytes"
+            let known =
+                "metric, dimension, model, index, document_limit_bytes, scratch_file_limit_bytes, scratch_limit_bytes"
             throw VexFSError(.invalidConfiguration, "there is no setting \"\(key)\"; the settings are: \(known)")
         }
     }

@@ -48,11 +48,12 @@ public struct IndexPolicy: Sendable {
     ///
     /// - Parameters:
     ///   - gaps: the stretches of rows that no segment covers, ascending.
+    ///   - recipe: what most rows should be in, nil for a scan of all.
     ///   - live: how many live rows with a vector a range has.
     public func nextFresh(
-        _ parts: [Part], gaps: [Range<Row>], settings: IndexSettings, live: (Range<Row>) -> Int
+        _ parts: [Part], gaps: [Range<Row>], recipe: SegmentRecipe?, live: (Range<Row>) -> Int
     ) -> IndexJob? {
-        guard settings.recipe != nil else { return nil }
+        guard recipe != nil else { return nil }
         for gap in gaps {
             let isInside = parts.contains { $0.range.lowerBound >= gap.upperBound }
             let end = isInside ? gap.upperBound : gap.upperBound / SegmentList.alignment * SegmentList.alignment
@@ -67,21 +68,21 @@ public struct IndexPolicy: Sendable {
     /// The next segment where nobody is in a hurry to search: rows that no segment covers, built at once into what they
     /// are to end in. Nil where few rows are new.
     public func nextWhole(
-        _ parts: [Part], gaps: [Range<Row>], settings: IndexSettings, live: (Range<Row>) -> Int
+        _ parts: [Part], gaps: [Range<Row>], recipe: SegmentRecipe?, live: (Range<Row>) -> Int
     ) -> IndexJob? {
-        guard let recipe = settings.recipe, !recipe.isExtensible || parts.isEmpty else { return nil }
+        guard let recipe, !recipe.isExtensible || parts.isEmpty else { return nil }
         var patient = self
         patient.listLimit = segmentLimit
-        guard var job = patient.nextFresh(parts, gaps: gaps, settings: settings, live: live),
+        guard var job = patient.nextFresh(parts, gaps: gaps, recipe: recipe, live: live),
             live(job.range) >= listLimit || parts.isEmpty
         else { return nil }
         job.recipe = recipe
         return job
     }
 
-    /// The next merge: lists into a graph, a segment with many dead rows anew, one that the settings want otherwise. Nil where nothing is to be gained.
-    public func nextMerge(_ parts: [Part], settings: IndexSettings) -> IndexJob? {
-        guard let recipe = settings.recipe else { return nil }
+    /// The next merge: lists into a graph, a segment with many dead rows anew, one that is wanted otherwise. Nil where nothing is to be gained.
+    public func nextMerge(_ parts: [Part], recipe: SegmentRecipe?) -> IndexJob? {
+        guard let recipe else { return nil }
         for last in parts.indices.reversed() {
             let part = parts[last]
             let isStale = Double(part.rows - part.live) > deadShare * Double(part.rows)

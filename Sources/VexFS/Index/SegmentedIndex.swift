@@ -40,7 +40,8 @@ public struct SegmentedIndex: VectorIndex {
             let isWhole = passing == segment.rows.count
             let ef = query.ef ?? defaultEf ?? segment.defaultEf
             let found = segment.search(
-                SegmentQuery(vector: prepared, limit: query.limit, ef: ef, vectors: vectors), filter: isWhole ? nil : SegmentFilter(rows: allowed, passing: passing))
+                SegmentQuery(vector: prepared, limit: query.limit, ef: ef, vectors: vectors),
+                filter: isWhole ? nil : SegmentFilter(rows: allowed, passing: passing))
             answer.compared += found.compared
             answer.rescored += found.rescored
             answer.isExact = answer.isExact && found.isExact

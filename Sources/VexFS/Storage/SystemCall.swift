@@ -64,6 +64,14 @@ enum SystemCall {
         return UnsafeRawPointer(address)
     }
 
+    /// Memory of this process, in large pages where the system has them.
+    static func mapMemory(count: Int) throws(VexFSError) -> UnsafeMutableRawPointer {
+        let address = mmap(nil, count, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+        guard let address, address != MAP_FAILED else { throw error("map", errno) }
+        madvise(address, count, MADV_HUGEPAGE)
+        return address
+    }
+
     /// Nanoseconds since 1970.
     static func now() -> Int64 {
         var time = timespec()

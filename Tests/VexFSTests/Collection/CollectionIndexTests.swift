@@ -20,7 +20,7 @@ import Testing
         var generator: SeededGenerator
         let dimension: Int
 
-        init(_ settings: String, count: Int, dimension: Int = 24, metric: Metric = .cosine, seed: UInt64) throws {
+        init(_ settings: String, count: Int, dimension: Int = 48, metric: Metric = .cosine, seed: UInt64) throws {
             fixture = try StoreFixture(indexPolicy: CollectionIndexTests.smallSegments)
             collection = try fixture.store.createCollection(named: "c")
             try collection.setConfiguration(
@@ -92,7 +92,9 @@ import Testing
         var corpus = try Corpus("{}", count: 5000, seed: 0x1D3)
         let collection = corpus.collection
         try collection.buildIndex()
-        for number in stride(from: 0, to: 5000, by: 2) { _ = try collection.remove(ByteString("\(number).json"), in: 1) }
+        for number in stride(from: 0, to: 5000, by: 2) {
+            _ = try collection.remove(ByteString("\(number).json"), in: 1)
+        }
         for number in stride(from: 1, to: 1000, by: 2) {
             _ = try collection.remove(ByteString("\(number).json"), in: 1)
             try corpus.put(number)
@@ -100,7 +102,9 @@ import Testing
         #expect(try corpus.recall(collection) >= 0.95)
         try collection.buildIndex()
         #expect(try corpus.recall(collection) >= 0.95)
-        for number in stride(from: 1, to: 5000, by: 2) { _ = try collection.remove(ByteString("\(number).json"), in: 1) }
+        for number in stride(from: 1, to: 5000, by: 2) {
+            _ = try collection.remove(ByteString("\(number).json"), in: 1)
+        }
         try collection.buildIndex()
         #expect(try corpus.recall(collection) == 1)
         #expect(collection.indexFigures.segments == 0)
@@ -145,11 +149,11 @@ import Testing
         for number in 1000..<3000 { _ = try corpus.collection.remove(ByteString("\(number).json"), in: 1) }
         try corpus.fixture.reopen()
         let again = try #require(corpus.fixture.store.collection(named: "c"))
-        let vector = "1" + String(repeating: ",0", count: 23)
+        let vector = "1" + String(repeating: ",0", count: 47)
         let file = try again.put("new.json", "{\"vector\":[\(vector)]}")
         #expect(try #require(file.row) >= 2048)
         var request = QueryRequest(
-            target: .vector([1] + [Float](repeating: 0, count: 23)), title: "test")
+            target: .vector([1] + [Float](repeating: 0, count: 47)), title: "test")
         request.limit = 1
         #expect(try again.search(request).hits.first?.id == "new")
     }
@@ -158,7 +162,9 @@ import Testing
         var corpus = try Corpus("{}", count: 4000, seed: 0x1D7)
         let collection = corpus.collection
         try collection.buildIndex()
-        for settings in ["\"hnsw\"", "\"lists\"", "{\"kind\":\"default\",\"memory\":\"compact\"}", "\"flat\"", "\"default\""] {
+        for settings in [
+            "\"hnsw\"", "\"lists\"", "{\"kind\":\"default\",\"memory\":\"compact\"}", "\"flat\"", "\"default\"",
+        ] {
             try collection.setConfiguration(Array("{\"index\":\(settings)}".utf8))
             #expect(try corpus.recall(collection) >= 0.95)
             try collection.buildIndex()

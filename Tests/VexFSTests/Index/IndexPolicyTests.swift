@@ -13,7 +13,11 @@ import Testing
         var built = 0
         var dead = RowBitmap()
 
-        func live(_ range: Range<Row>) -> Int { range.count - dead.count(in: Int(range.lowerBound)..<Int(range.upperBound)) }
+        var recipe: SegmentRecipe? { settings.recipe(dimension: 384) }
+
+        func live(_ range: Range<Row>) -> Int {
+            range.count - dead.count(in: Int(range.lowerBound)..<Int(range.upperBound))
+        }
 
         var gaps: [Range<Row>] {
             var list = SegmentList()
@@ -27,8 +31,8 @@ import Testing
             for _ in 0..<10_000 {
                 for index in parts.indices { parts[index].live = live(parts[index].range) }
                 let job =
-                    policy.nextFresh(parts, gaps: gaps, settings: settings, live: live)
-                    ?? policy.nextMerge(parts, settings: settings)
+                    policy.nextFresh(parts, gaps: gaps, recipe: recipe, live: live)
+                    ?? policy.nextMerge(parts, recipe: recipe)
                 guard let job else { return }
                 #expect(job.range.lowerBound % SegmentList.alignment == 0)
                 #expect(job.range.upperBound % SegmentList.alignment == 0)
@@ -90,7 +94,7 @@ import Testing
         for kind in [IndexSettings.Kind.hnsw, .lists, .lsh, .automatic] {
             model.settings.kind = kind
             model.settle()
-            #expect(model.parts.allSatisfy { $0.recipe == model.settings.recipe?.text })
+            #expect(model.parts.allSatisfy { $0.recipe == model.recipe?.text })
         }
         model.settings.memory = .compact
         model.settle()

@@ -28,7 +28,13 @@ import Testing
         ("{\"memory\":\"compact\"}", "lists binary"), ("{\"quantization\":\"product\"}", "lists product"),
         ("{\"kind\":\"lists\"}", "lists binary"), ("{\"kind\":\"lsh\"}", "lsh"), ("{\"m\":32}", "graph m=32"),
     ]) func settingsChooseTheRecipe(text: String, recipe: String) throws {
-        #expect(try merged(text).recipe?.text ?? "" == recipe)
+        #expect(try merged(text).recipe(dimension: 384)?.text ?? "" == recipe)
+    }
+
+    @Test func shortVectorsAreScanned() throws {
+        #expect(IndexSettings().recipe(dimension: 31) == nil)
+        #expect(IndexSettings().recipe(dimension: 32) != nil)
+        #expect(try merged("\"hnsw\"").recipe(dimension: 2) != nil)
     }
 
     @Test(arguments: [

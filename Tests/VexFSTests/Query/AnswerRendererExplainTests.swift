@@ -21,6 +21,8 @@ import Testing
                 {
                   "query": "k=3/how do refunds work.explain",
                   "plan": "flat scan",
+                  "parts": [],
+                  "exact": true,
                   "mode": "vector",
                   "metric": "cosine",
                   "filter": "lang = \\"en\\"",
@@ -32,6 +34,7 @@ import Testing
                     "vectors": 4,
                     "matching": 3,
                     "candidates": 4,
+                    "rescored": 0,
                     "pending": 1
                   },
                   "microseconds": {

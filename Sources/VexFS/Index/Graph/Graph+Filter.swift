@@ -82,7 +82,7 @@ extension Graph {
     }
 
     private static var seedCount: Int { 256 }
-    /// Nearest passing rows may lie on many sides of what does not pass: walks keep more candidates than without a filter.
+    /// Nearest passing rows may lie on many sides of what does not pass: walks keep more candidates than else.
     private static var traversalBreadthMin: Int { 48 }
     private static var passingBreadthMin: Int { 128 }
 }

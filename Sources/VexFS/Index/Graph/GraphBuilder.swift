@@ -1,7 +1,7 @@
 import CVexKernels
 import Synchronization
 
-/// Builds the links of a graph in bulk after PiPNN (arXiv 2602.21247): neighbours of every point within the leaves of an
+/// Builds the links of a graph in bulk after PiPNN (arXiv 2602.21247): neighbours of each point within the leaves of an
 /// overlapping partition, pruned so that they lead in different directions (RobustPrune of DiskANN, NeurIPS 2019), and
 /// as many reverse links as there is room for.
 ///

@@ -94,6 +94,7 @@ struct GraphStorage: Sendable {
     }
 
     static func file(_ file: SegmentFile) -> GraphStorage {
-        GraphStorage(allocatedBytes: 0, mappedBytes: file.byteCount)
+        GraphStorage(
+            allocatedBytes: file.isResident ? file.byteCount : 0, mappedBytes: file.isResident ? 0 : file.byteCount)
     }
 }

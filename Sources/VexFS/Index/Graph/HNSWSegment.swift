@@ -29,7 +29,7 @@ public struct HNSWSegment: IndexSegment {
 
     /// Builds the graph of some rows in memory; O(rows × efConstruct × m × dimension), without the rows of `earlier`.
     ///
-    /// Where `earlier` has the same `m` and its rows are the first ones of `rows`, its links are taken over and only the
+    /// Where `earlier` has the same `m` and its rows are the first ones of `rows`, its links are taken and only the
     /// other rows are inserted; if their components are of another size, everything is built anew.
     /// `vectors` is `[row × dimension] Float32`, of unit length for ``Metric/cosine``, and holds every one of `rows`.
     /// - Throws: `interrupted` when the options say so, `unsupported` for ``Metric/manhattan``.

@@ -1,5 +1,5 @@
 /// The buckets of one table in the order in which they are likely to hold neighbours: the query's own, then those that
-/// differ in the projections nearest to a border (multi-probe LSH, Lv et al., VLDB 2007: query-directed probing, sets of
+/// differ in the projections nearest to a border (multi-probe LSH, Lv et al., VLDB 2007: query-directed, sets of
 /// changes by ascending sum of squared distances, generated with a heap by "shift" and "expand").
 struct LSHProbes {
     /// A step over a border: which projection, which way, and how far away the border is, squared.

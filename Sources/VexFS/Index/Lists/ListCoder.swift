@@ -4,7 +4,7 @@ import CVexKernels
 /// quantiser.
 ///
 /// With r = x − c a row's residual, P the rotation and s what the code stands for, `r·q` is estimated as
-/// `f Σ sᵢ (Pq)ᵢ` with `f = |r|² / Σ sᵢ (Pr)ᵢ`: unbiased over the rotations (RaBitQ, arXiv 2405.12497, theorem 3.2). The
+/// `f Σ sᵢ (Pq)ᵢ` with `f = |r|² / Σ sᵢ (Pr)ᵢ`: unbiased over rotations (RaBitQ, arXiv 2405.12497, theorem 3.2). The
 /// centre's part of the error is known when the row is encoded, so it is taken off then, and one look-up table serves
 /// every list.
 struct ListCoder {

@@ -1,6 +1,8 @@
 /// Builds and opens segments of every kind: the only place that knows all of them.
 struct SegmentFactory {
     var metric: Metric
+    /// Whether graphs are read into memory rather than mapped.
+    var isResident: Bool
     /// Threads that a build may use.
     var threads: Int
     /// Asked now and then; a build that is cancelled leaves nothing behind.
@@ -20,7 +22,7 @@ struct SegmentFactory {
             let writer = try SegmentWriter(path: path, header: header)
             try write(recipe, rows, vectors, extending: older, to: writer)
             try writer.finish()
-            return try Self.open(SegmentFile(opening: path))
+            return try Self.open(path, dimension: vectors.dimension, metric: metric, resident: isResident)
         } catch {
             if error.code == .interrupted { return nil }
             throw error
@@ -65,8 +67,21 @@ struct SegmentFactory {
     }
 
     /// Opens a segment of whatever kind its file says.
-    /// - Throws: `corruption`.
-    static func open(_ file: SegmentFile) throws(VexFSError) -> any IndexSegment {
+    /// - Parameter isResident: whether graphs, which are read all over, are read into memory.
+    /// - Throws: `corruption` where the file is damaged, or is not of such vectors.
+    static func open(
+        _ path: String, dimension: Int, metric: Metric, resident isResident: Bool
+    ) throws(VexFSError) -> any IndexSegment {
+        let file = try SegmentFile(opening: path) { header in
+            isResident && (header.kind == GraphSegment.kind || header.kind == HNSWSegment.kind)
+        }
+        guard file.header.dimension == dimension, file.header.metric == metric else {
+            throw VexFSError(.corruption, "the segment is of other vectors", at: path)
+        }
+        return try open(file)
+    }
+
+    private static func open(_ file: SegmentFile) throws(VexFSError) -> any IndexSegment {
         let vectors = VectorRows.none(dimension: file.header.dimension)
         switch file.header.kind {
         case GraphSegment.kind: return try GraphSegment.open(file, vectors: vectors, metric: file.header.metric)

@@ -1,22 +1,28 @@
 import CVexKernels
 import Glibc
 
-/// A segment file, mapped and checked. Unmapped when the last reference goes.
+/// A segment file, checked, and mapped or read into memory. The memory goes with the last reference.
 public final class SegmentFile: @unchecked Sendable {
-    // The memory is mapped read-only and the file is never written to after it has its name.
+    // Nobody writes to the memory after `init`, nor to the file after it has its name.
 
     /// What the file says of itself.
     public let header: SegmentHeader
     /// The file's path.
     public let path: String
-    /// How many bytes are mapped.
+    /// How many bytes it has.
     public let byteCount: Int
+    /// Whether the bytes are memory of this process, in large pages where the system has them: reads all over them then
+    /// miss the address cache far less often than in a map of the file.
+    public let isResident: Bool
     private let start: UnsafeRawPointer
     private let sections: [SegmentHeader.Section]
 
-    /// Maps a file after comparing every byte of it with its checksums; O(bytes).
+    /// Opens a file, comparing every byte of it with its checksums; O(bytes).
+    /// - Parameter isResident: whether to read the file into memory rather than to map it, by what it says of itself.
     /// - Throws: `corruption` where anything of it is not as it was written, `newerFormat`, `inputOutput`.
-    public init(opening path: String) throws(VexFSError) {
+    public init(
+        opening path: String, resident isResident: (SegmentHeader) -> Bool = { _ in false }
+    ) throws(VexFSError) {
         self.path = path
         let descriptor = try SystemCall.open(path, O_RDONLY)
         defer { close(descriptor) }
@@ -25,14 +31,24 @@ public final class SegmentFile: @unchecked Sendable {
             throw VexFSError(.corruption, "the segment file is cut off", at: path)
         }
         byteCount = size
-        // Read before it is mapped: what was only read does not count as this process's memory.
-        let table: SegmentTable
-        do throws(VexFSError) { table = try SegmentTable(reading: descriptor, fileBytes: size) } catch {
+        var memory: UnsafeMutableRawPointer?
+        do throws(VexFSError) {
+            let table = try SegmentTable(reading: descriptor, fileBytes: size)
+            header = table.header
+            sections = table.sections
+            self.isResident = isResident(table.header)
+            if self.isResident { memory = try SystemCall.mapMemory(count: size) }
+            // Read before it is mapped: what was only read does not count as this process's memory.
+            try table.check(descriptor, into: memory)
+        } catch {
+            if let memory { munmap(memory, size) }
             throw VexFSError(error.code, error.message, at: path)
         }
-        header = table.header
-        sections = table.sections
-        start = try SystemCall.map(descriptor, offset: 0, count: size)
+        if let memory {
+            start = UnsafeRawPointer(memory)
+        } else {
+            start = try SystemCall.map(descriptor, offset: 0, count: size)
+        }
     }
 
     deinit { munmap(UnsafeMutableRawPointer(mutating: start), byteCount) }
@@ -59,13 +75,19 @@ public final class SegmentFile: @unchecked Sendable {
     }
 
     /// Tells the system that reads will jump about, so that it reads no more than is asked for.
-    public func adviseRandom() { madvise(UnsafeMutableRawPointer(mutating: start), byteCount, MADV_RANDOM) }
+    public func adviseRandom() {
+        guard !isResident else { return }
+        madvise(UnsafeMutableRawPointer(mutating: start), byteCount, MADV_RANDOM)
+    }
 }
 
 /// The header page of a segment file, and the check of everything behind it.
 private struct SegmentTable {
     var header: SegmentHeader
     var sections: [SegmentHeader.Section] = []
+    /// Where the checksums begin: the end of what they cover.
+    private let covered: Int
+    private let tableChecksum: UInt32
 
     init(reading descriptor: Int32, fileBytes: Int) throws(VexFSError) {
         var page = [UInt8](repeating: 0, count: SegmentHeader.pageBytes)
@@ -108,23 +130,28 @@ private struct SegmentTable {
         guard isInside, covered <= fileBytes else {
             throw VexFSError(.corruption, "the segment file is cut off")
         }
-        try Self.check(descriptor, covered: covered, tableChecksum: tableChecksum)
+        self.covered = covered
+        self.tableChecksum = tableChecksum
     }
 
-    /// Compares everything between header and checksum table with the table.
-    private static func check(_ descriptor: Int32, covered: Int, tableChecksum: UInt32) throws(VexFSError) {
+    /// Compares everything between header and checksum table with the table, and leaves it in `memory`, at its own
+    /// offset, where there is any.
+    func check(_ descriptor: Int32, into memory: UnsafeMutableRawPointer?) throws(VexFSError) {
         let blocks = (covered - SegmentHeader.pageBytes + SegmentHeader.blockBytes - 1) / SegmentHeader.blockBytes
         var table = [UInt32](repeating: 0, count: blocks)
         let tableBytes = blocks * 4
         guard pread(descriptor, &table, tableBytes, covered) == tableBytes,
             vexfs_crc32c(0, table, tableBytes) == tableChecksum
         else { throw VexFSError(.corruption, "the segment file's checksums are damaged") }
-        var buffer = [UInt8](repeating: 0, count: SegmentHeader.blockBytes)
+        let buffer = UnsafeMutableRawPointer.allocate(
+            byteCount: memory == nil ? SegmentHeader.blockBytes : 1, alignment: 64)
+        defer { buffer.deallocate() }
         for block in 0..<blocks {
             let offset = SegmentHeader.pageBytes + block * SegmentHeader.blockBytes
             let count = min(SegmentHeader.blockBytes, covered - offset)
-            guard pread(descriptor, &buffer, count, offset) == count,
-                vexfs_crc32c(0, buffer, count) == table[block]
+            let target = memory.map { $0 + offset } ?? buffer
+            guard pread(descriptor, target, count, offset) == count,
+                vexfs_crc32c(0, target, count) == table[block]
             else { throw VexFSError(.corruption, "the segment file is damaged at byte \(offset)") }
         }
     }

@@ -51,19 +51,26 @@ public enum SegmentRecipe: Sendable, Equatable {
 }
 
 extension IndexSettings {
+    /// Below so many components a scan of a million rows takes a millisecond or two, and 8-bit codes are too coarse to
+    /// tell a graph's neighbours apart.
+    static let leastDimension = 32
+
     /// What most rows should be in; nil where they are only scanned.
-    var recipe: SegmentRecipe? {
+    func recipe(dimension: Int) -> SegmentRecipe? {
         switch kind {
         case .flat: nil
         case .hnsw: .hnsw(links: m ?? 16, efConstruct: efConstruct)
         case .lsh: .lsh
         case .lists: quantization == .product ? .productLists : .binaryLists
-        case .automatic:
-            switch (memory, quantization) {
-            case (_, .product): .productLists
-            case (.compact, _), (_, .binary): .binaryLists
-            case (.fast, .automatic), (.fast, .int8): .graph(links: m)
-            }
+        case .automatic: dimension < Self.leastDimension ? nil : automaticRecipe
+        }
+    }
+
+    private var automaticRecipe: SegmentRecipe {
+        switch (memory, quantization) {
+        case (_, .product): .productLists
+        case (.compact, _), (_, .binary): .binaryLists
+        case (.fast, .automatic), (.fast, .int8): .graph(links: m)
         }
     }
 }
