@@ -42,7 +42,8 @@ import Testing
         #expect(try collection.searchIDs([1, 0], options: "k=20,where=\(filter)") == expected.map { "d\($0)" })
     }
 
-    /// "A `$date` object, as in `{$date: TIME}`, behind `$gt`, `$gte`, `$lt` or `$lte` compares times, whatever their zones."
+    /// "A `$date` object, as in `{$date: TIME}`, behind `$gt`, `$gte`, `$lt` or `$lte` compares times, whatever their
+    /// zones."
     @Test func times() throws {
         let collection = try SharedMount.collection()
         let times = ["a": "2024-01-31T23:30:00Z", "b": "2024-02-01T00:15:00+01:00", "c": "2024-02-01", "d": "soon"]

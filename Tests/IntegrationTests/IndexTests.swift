@@ -29,8 +29,7 @@ import Testing
     }
 
     private static func explain(_ collection: TestPath, _ number: Int) throws -> [String: Any] {
-        let text = vector(number).map { "\($0)" }.joined(separator: ",")
-        return decodeObject(try (collection / "query/k=5/vec=\(text)/x.explain").text())
+        decodeObject(try (collection / "query/k=5/vec=\(base64url(vector(number)))/x.explain").text())
     }
 
     /// "A document is found at once, whether the index has taken it in yet or not; one that is gone never is."
@@ -71,8 +70,8 @@ import Testing
         #expect(try Self.statistic("recall_samples", collection) == 1)
     }
 
-    /// "The key `index` in `.vexfs/config.json` chooses the kind of index; it is rebuilt in the background, and searches go
-    /// on."
+    /// "The key `index` in `.vexfs/config.json` chooses the kind of index; it is rebuilt in the background, and searches
+    /// go on."
     /// "`.explain` tells what each part of the index did, and whether the answer is exact."
     @Test func kindsOfIndex() throws {
         let collection = try SharedMount.collection()

@@ -5,7 +5,7 @@ extension Filter {
     /// an object without operators reaches into the field. Operators of a field: `$eq $ne $gt $gte $lt $lte $in $nin
     /// $exists $text $contains $uuid $not`; of the whole: `$and $or $not`. `$ne`, `$nin` and `$not` hold where the
     /// field is missing. Behind `$gt`, `$gte`, `$lt` and `$lte`, `{"$date": "2026-01-31T12:00:00Z"}` compares as times
-    /// do, and `$uuid` knows a UUID in any spelling. The `$` may be left out, which a shell likes better: `and` and `or`
+    /// do, and `$uuid` knows a UUID in any spelling. The `$` may be left out, which a shell likes: `and` and `or`
     /// before an array, `not` before an object, and a field's operators where an object has nothing else; a nested key
     /// of such a name is written "a.gt".
     ///

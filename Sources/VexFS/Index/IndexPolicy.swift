@@ -80,7 +80,8 @@ public struct IndexPolicy: Sendable {
         return job
     }
 
-    /// The next merge: lists into a graph, a segment with many dead rows anew, one that is wanted otherwise. Nil where nothing is to be gained.
+    /// The next merge: lists into a graph, a segment with many dead rows anew, one that is wanted otherwise. Nil where
+    /// nothing is to be gained.
     public func nextMerge(_ parts: [Part], recipe: SegmentRecipe?) -> IndexJob? {
         guard let recipe else { return nil }
         for last in parts.indices.reversed() {

@@ -125,7 +125,7 @@ extension Metrics.Gauge {
         case .indexScannedRows: ("index_scanned_rows", "Vectors that no part of an index covers; they are scanned.")
         case .indexMappedBytes: ("index_mapped_bytes", "Bytes of the files of indexes.")
         case .indexMemoryBytes: ("index_memory_bytes", "Memory that indexes take besides their files.")
-        case .searchRecall: ("search_recall_at_10", "Mean share of the exact answer that sampled searches found.")
+        case .searchRecall: ("search_recall", "Mean share of the ten nearest that sampled searches found.")
         case .residentMemoryBytes: ("process_resident_memory_bytes", "Memory of the daemon that is resident.")
         case .startTimeSeconds: ("process_start_time_seconds", "Seconds since 1970 at which the daemon started.")
         }

@@ -1,7 +1,7 @@
 import CVexKernels
 
 /// Sections of a graph's file, `docs/format.md`, "Segment file": `params`, `codes`, `links`, `residual`, `entries`, and
-/// where they are needed `halves` (Euclidean) and `rows` (not consecutive).
+/// where they are needed `halves` (not for dot) and `rows` (not consecutive).
 extension Graph {
     /// Bytes of the section `params`: degree, entry points and first row (u32), whether rows are listed (u32), factor,
     /// largest residual and length (f32).
@@ -53,7 +53,9 @@ extension Graph {
         let residuals = try file.elements("residual", of: UInt8.self, count: count)
         let entries = Array(try file.elements("entries", of: UInt32.self, count: entryCount))
         var halves: UnsafePointer<Int32>?
-        if metric == .euclidean { halves = try file.elements("halves", of: Int32.self, count: count).baseAddress }
+        if metric.comparesCodesByDistance {
+            halves = try file.elements("halves", of: Int32.self, count: count).baseAddress
+        }
         let rows: SegmentRows
         if isListed {
             rows = SegmentRows(Array(try file.elements("rows", of: UInt32.self, count: count)))

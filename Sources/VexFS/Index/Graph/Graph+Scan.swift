@@ -69,7 +69,7 @@ extension Graph {
                 return
             }
             let error = GraphError(coded, bounds: bounds, points: points)
-            let needed = error.similarity(of: worst.score)
+            let needed = error.measure(of: worst.score)
             let floor = error.lowest(needed, residual: bounds.largestResidual)
             let last = items[Int(best.count) - 1]
             for index in 0..<places.count where scores[index] >= floor {
@@ -87,16 +87,18 @@ extension Graph {
 
 /// How far the score of codes may be off from that of the vectors.
 ///
-/// With x̂ and q̂ for what the codes stand for: |x·q − x̂·q̂| ≤ |x − x̂|·|q| + |x̂|·|q − q̂|. Euclidean distances are compared
-/// as x·q − |x|²/2, where |x|²/2 is off by at most |x − x̂|·(|x̂| + |x − x̂|/2) besides.
+/// With x̂ and q̂ for what the codes stand for: |x·q − x̂·q̂| ≤ |x − x̂|·|q| + |x̂|·|q − q̂|. Where codes are compared by
+/// distance, as x̂·q̂ − |x̂|²/2 = (|q̂|² − |x̂ − q̂|²)/2: |x̂ − q̂| ≤ |x − q| + |x − x̂| + |q − q̂|.
 struct GraphError {
     private let metric: Metric
-    /// Lengths of the query, of what its code leaves, and of the longest point.
+    /// Lengths of the query, of what its code leaves, of its code, and of the longest point.
     private let length: Double
     private let residual: Double
+    private let codeLength: Double
     private let longest: Double
-    /// What one unit of an integer score is worth.
+    /// What one unit of an integer score is worth, and how many of them rounding may take.
     private let unit: Double
+    private let slack: Double
 
     init(_ query: GraphQuery, bounds: GraphBounds, points: GraphPoints) {
         metric = query.metric
@@ -104,27 +106,35 @@ struct GraphError {
         for component in query.vector { squares += Double(component) * Double(component) }
         length = squares.squareRoot()
         residual = vexfs_residual_i8(query.vector, query.codes, query.vector.count, 1 / query.factor) * 1.00001
+        codeLength = Double(vexfs_dot_i8(query.codes, query.codes, points.width)).squareRoot() / Double(query.factor)
         longest = Double(bounds.largestLength)
         unit = 1 / (Double(points.factor) * Double(query.factor))
+        slack = 3 + Double(query.penalty)
     }
 
-    /// A score as a similarity: the inner product, for Euclidean distances less half the point's squared length.
-    func similarity(of score: Float) -> Double {
-        guard metric == .euclidean else { return Double(score) }
-        return (length * length - Double(score) * Double(score)) / 2
+    /// A score as what bounds are made of: the inner product, or the distance.
+    func measure(of score: Float) -> Double {
+        switch metric {
+        case .cosine: max(0, 2 - 2 * Double(score) + 1e-5).squareRoot()
+        case .euclidean: Double(score)
+        case .dot, .manhattan: Double(score)
+        }
     }
 
-    /// The lowest integer score of a point with that residual that may be as similar as `similarity`.
-    func lowest(_ similarity: Double, residual rest: Float) -> Int32 {
+    /// The lowest integer score of a point with that residual that may be as near as ``measure(of:)`` has it.
+    func lowest(_ needed: Double, residual rest: Float) -> Int32 {
         let rest = Double(rest)
-        var error = rest * length + longest * residual
+        var floor: Double
         // 32-bit sums of products: rounded, as the scores that are compared are.
         var rounding = 1e-5 * (longest + rest) * length
-        if metric == .euclidean {
-            error += rest * (longest + rest / 2)
+        if metric.comparesCodesByDistance {
+            let reach = needed + rest + residual
+            floor = (codeLength * codeLength - reach * reach) / 2
             rounding += 1e-5 * ((longest + rest) * (longest + rest) + length * length)
+        } else {
+            floor = needed - rest * length - longest * residual
         }
-        let floor = (similarity - error - rounding) / unit - 3
+        floor = (floor - rounding) / unit - slack
         return floor > Double(Int32.min) ? (floor < Double(Int32.max) ? Int32(floor) : Int32.max) : Int32.min
     }
 }

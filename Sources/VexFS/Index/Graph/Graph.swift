@@ -134,7 +134,7 @@ final class GraphQuery {
     let codes: UnsafeMutablePointer<Int8>
     /// What a component was multiplied by.
     let factor: Float
-    /// What a point's score loses for each unit of half its squared length: 0 but for ``Metric/euclidean``.
+    /// What a point's score loses for each unit of half its squared length; 0 for ``Metric/dot``.
     let penalty: Float
 
     init(_ vector: [Float], for points: GraphPoints, metric: Metric) {
@@ -145,7 +145,7 @@ final class GraphQuery {
         let wanted = 127 / vexfs_largest_f32(vector, vector.count)
         // A query much shorter than the points is of no weight against their lengths; more would not fit 32 bits.
         let most = points.factor * max(1, min(32, 65536 / Float(points.width)))
-        if metric == .euclidean {
+        if metric.comparesCodesByDistance {
             factor = wanted.isFinite ? min(wanted, most) : most
             penalty = factor / points.factor
         } else {

@@ -65,7 +65,7 @@ final class GraphPoints: @unchecked Sendable {
             }
         }
         codes = UnsafePointer(memory.base)
-        let halves = metric == .euclidean ? GraphMemory<Int32>(count: rows.count) : nil
+        let halves = metric.comparesCodesByDistance ? GraphMemory<Int32>(count: rows.count) : nil
         self.halves = halves.map { UnsafePointer($0.base) }
         owner = [memory] + (halves.map { [$0] } ?? [])
         for place in 0..<(halves?.count ?? 0) { halves?.base[place] = squaredLength(of: place) / 2 }
@@ -104,6 +104,13 @@ final class GraphPoints: @unchecked Sendable {
         let factor = 127 / bound
         return factor.isFinite && factor > 0 ? factor : 1
     }
+}
+
+extension Metric {
+    /// Whether codes are compared by their distance, also where vectors are by their product. Vectors of length 1 have
+    /// the same order by both, but what rounding does to a code's length drops out of a distance: among vectors that
+    /// lie close together their products differ by less than that.
+    var comparesCodesByDistance: Bool { self != .dot }
 }
 
 /// What comparing points with one another takes besides their codes; only while building.
