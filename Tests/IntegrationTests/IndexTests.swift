@@ -70,8 +70,8 @@ import Testing
         #expect(try Self.statistic("recall_samples", collection) == 1)
     }
 
-    /// "The key `index` in `.vexfs/config.json` chooses the kind of index; it is rebuilt in the background, and searches
-    /// go on."
+    /// "The key `index` in `.vexfs/config.json` chooses the kind of index; it is rebuilt in the background, and
+    /// searches go on."
     /// "`.explain` tells what each part of the index did, and whether the answer is exact."
     @Test func kindsOfIndex() throws {
         let collection = try SharedMount.collection()
