@@ -13,7 +13,9 @@ enum EmbedVerb: Verb {
         exit code 10 and a sentence naming the line, after the lines before it were answered.
         """
     static let options = [
-        Option(long: "precision", argument: "auto|f32|bf16", help: "16-bit or 32-bit arithmetic; auto takes the faster one"),
+        Option(
+            long: "precision", argument: "auto|f32|bf16", help: "16-bit or 32-bit arithmetic; auto takes the faster one"
+        ),
         Option(long: "model", argument: "DIR", help: "the embedding model's directory"),
         Option(long: "role", argument: "query|document", help: "what the texts are (document)"),
     ]
