@@ -76,8 +76,8 @@ public final class ListSegment: IndexSegment, @unchecked Sendable {
         file.adviseRandom()
     }
 
-    /// Finds about 97 of 100 of the ten nearest rows. Codes of short vectors have few bits: more of them are compared in
-    /// full, which takes as many bytes.
+    /// Finds about 97 of 100 of the ten nearest rows. Codes of short vectors have few bits: more of the rows are
+    /// compared in full, which takes as many bytes.
     public var defaultEf: Int { max(64, 64 * 256 / max(1, coder.dimension)) }
 
     /// Bytes that are the segment's own: signs of the rotation, and rows that are not consecutive.
