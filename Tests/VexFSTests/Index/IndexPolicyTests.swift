@@ -58,15 +58,18 @@ import Testing
 
     @Test func growingRowsEndInFewGraphs() {
         var model = Model()
-        for step in 1...400 {
-            model.end = Row(step * 10_000)
+        model.policy.scanLimit = 2048
+        model.policy.listLimit = 16_384
+        model.policy.segmentLimit = 1 << 17
+        for step in 1...100 {
+            model.end = Row(step * 5000)
             model.settle()
             let scanned = model.gaps.reduce(0) { $0 + $1.count }
             #expect(scanned < model.policy.scanLimit + Int(SegmentList.alignment))
         }
         #expect(model.parts.allSatisfy { $0.recipe == "graph" })
         // Each row is built once as a list and then once for every doubling of its graph.
-        #expect(model.built < 4_000_000 * 12)
+        #expect(model.built < 500_000 * 12)
         #expect(model.parts.count <= 4 + 8)
         for part in model.parts { #expect(part.rows <= model.policy.segmentLimit) }
     }
