@@ -20,7 +20,7 @@ final class IndexBuilder: Sendable {
     func start(_ context: StoreContext) {
         for isMerge in [false, true] {
             status.withLock { $0.running += 1 }
-            let isStarted = BackgroundThread.start(niceness: isMerge ? 10 : 5) { [self] in
+            let isStarted = BackgroundThread.start(niceness: isMerge ? 19 : 15) { [self] in
                 run(context, isMerge: isMerge)
                 status.update { $0.running -= 1 }
             }
