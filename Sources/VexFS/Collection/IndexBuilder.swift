@@ -7,6 +7,9 @@ final class IndexBuilder: Sendable {
     static let threadCount = max(1, min(4, sysconf(Int32(_SC_NPROCESSORS_ONLN))))
     /// How often a thread looks for work that nobody told it of.
     private static let intervalMilliseconds = 250
+    /// A collection that is written to all the while is merged only from so many segments on: building graphs takes
+    /// time from who writes, and until then lists answer.
+    private static let segmentsWhileWritten = 12
     /// How long a collection whose build failed is left alone.
     private static let retryMicroseconds = 30e6
 
@@ -40,12 +43,18 @@ final class IndexBuilder: Sendable {
     private func run(_ context: StoreContext, isMerge: Bool) {
         let isStopping: @Sendable () -> Bool = { [self] in status.withLock { $0.isStopping } }
         var failed: [UInt32: Double] = [:]
+        var seen: [UInt32: Row] = [:]
         while !isStopping() {
             var isBusy = false
             for collection in context.present where !isStopping() {
                 let now = SystemCall.monotonicMicroseconds()
                 if let time = failed[collection.number], now - time < Self.retryMicroseconds { continue }
                 failed[collection.number] = nil
+                if isMerge {
+                    let (rows, segments) = collection.state.withLock { ($0.rows.next, $0.segments.entries.count) }
+                    let isWritten = seen.updateValue(rows, forKey: collection.number) != rows
+                    if isWritten, segments < Self.segmentsWhileWritten { continue }
+                }
                 do throws(VexFSError) {
                     let isBuilt = try collection.buildNext(
                         isMerge ? .merge : .fresh, policy: context.indexPolicy, threads: Self.threadCount,
