@@ -3,33 +3,9 @@ public enum QueryVector: Sendable, Equatable {
     /// `[dimension] Float32`.
     case dense([Float])
     /// The components that are not 0.
-    case sparse(Sparse)
+    case sparse(SparseVector)
     /// `[count × dimension] Float32`: a document's vectors, compared by max-sim.
     case multiple([[Float]])
-
-    /// Components by their index, in ascending order, none twice.
-    public struct Sparse: Sendable, Equatable {
-        /// Which components there are.
-        public var indices: [UInt32]
-        /// Their values.
-        public var values: [Float]
-
-        /// Takes components in any order.
-        /// - Throws: `invalidVector` where the two lists differ in length or an index repeats.
-        public init(indices: [UInt32], values: [Float]) throws(VexFSError) {
-            guard indices.count == values.count else {
-                throw VexFSError(
-                    .invalidVector,
-                    "a sparse vector has \(indices.count) indices and \(values.count) values; it needs one for each")
-            }
-            let order = indices.indices.sorted { indices[$0] < indices[$1] }
-            self.indices = order.map { indices[$0] }
-            self.values = order.map { values[$0] }
-            if let place = self.indices.indices.dropFirst().first(where: { self.indices[$0] == self.indices[$0 - 1] }) {
-                throw VexFSError(.invalidVector, "a sparse vector names the index \(self.indices[place]) twice")
-            }
-        }
-    }
 
     /// What kind of vector this is, for sentences.
     var kindName: String {
@@ -46,7 +22,7 @@ extension RecommendStrategy {
     /// multiple vectors are taken together, those of negative examples negated.
     static func average(_ positives: [QueryVector], _ negatives: [QueryVector]) throws(VexFSError) -> QueryVector {
         var dense: (positives: [[Float]], negatives: [[Float]]) = ([], [])
-        var sparse: (positives: [QueryVector.Sparse], negatives: [QueryVector.Sparse]) = ([], [])
+        var sparse: (positives: [SparseVector], negatives: [SparseVector]) = ([], [])
         var multiple: [[Float]] = []
         for (vector, isPositive) in positives.map({ ($0, true) }) + negatives.map({ ($0, false) }) {
             switch (vector, isPositive) {
@@ -71,8 +47,8 @@ extension RecommendStrategy {
     }
 
     private static func average(
-        _ positives: [QueryVector.Sparse], _ negatives: [QueryVector.Sparse]
-    ) throws(VexFSError) -> QueryVector.Sparse {
+        _ positives: [SparseVector], _ negatives: [SparseVector]
+    ) throws(VexFSError) -> SparseVector {
         var sums: [UInt32: Float] = [:]
         // p + (p − n), or p where there are no negatives.
         let weight = (negatives.isEmpty ? 1 : 2) / Float(positives.count)
@@ -85,6 +61,6 @@ extension RecommendStrategy {
             }
         }
         let indices = sums.keys.sorted()
-        return try QueryVector.Sparse(indices: indices, values: indices.map { sums[$0] ?? 0 })
+        return try SparseVector(indices: indices, values: indices.map { sums[$0] ?? 0 })
     }
 }
