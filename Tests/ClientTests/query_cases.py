@@ -146,7 +146,8 @@ def recommend(metric):
 
 
 def discover(metric):
-    return spread({"query": {"discover": {"target": example(), "context": [pair() for _ in range(random.randint(0, 3))]}}})
+    target, pairs = example(), [pair() for _ in range(random.randint(0, 3))]
+    return spread({"query": {"discover": {"target": target, "context": pairs}}})
 
 
 def context(metric):
@@ -155,7 +156,8 @@ def context(metric):
 
 def feedback(metric):
     items = [{"example": example(), "score": round(random.random(), 2)} for _ in range(random.randint(0, 4))]
-    weights = {"a": round(random.uniform(0, 2), 2), "b": round(random.uniform(0, 2), 2), "c": round(random.uniform(-1, 1), 2)}
+    ranges = (("a", 0, 2), ("b", 0, 2), ("c", -1, 1))
+    weights = {name: round(random.uniform(low, high), 2) for name, low, high in ranges}
     return spread({"query": {"relevance_feedback": {
         "target": example(), "feedback": items, "strategy": {"naive": weights}}}})
 
@@ -175,7 +177,8 @@ def prefetch(metric, depth=0):
     elif kind == 1:
         found = {"query": {"recommend": {"positive": [vector()], "negative": [vector()], "strategy": "best_score"}}}
     elif kind == 4:
-        found = {"prefetch": [prefetch(metric, 1), prefetch(metric, 1)], "query": random.choice([{"fusion": "rrf"}, vector()])}
+        inner = [prefetch(metric, 1), prefetch(metric, 1)]
+        found = {"prefetch": inner, "query": random.choice([{"fusion": "rrf"}, vector()])}
     else:
         found = {"query": vector()}
         if random.random() < 0.3:
@@ -220,8 +223,8 @@ def decay():
 
 
 FORMS = [
-    "constant", "score", "payload", "condition", "geo_distance", "datetime", "datetime_key", "mult", "sum", "max", "min",
-    "neg", "abs", "div", "sqrt", "pow", "exp", "log10", "ln", "acosh", "lin_decay", "exp_decay", "gauss_decay",
+    "constant", "score", "payload", "condition", "geo_distance", "datetime", "datetime_key", "mult", "sum", "max",
+    "min", "neg", "abs", "div", "sqrt", "pow", "exp", "log10", "ln", "acosh", "lin_decay", "exp_decay", "gauss_decay",
 ]
 
 

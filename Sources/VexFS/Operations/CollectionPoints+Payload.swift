@@ -30,14 +30,14 @@ extension CollectionPoints {
     }
 
     func orderValues(
-        of key: PayloadPath, among rows: RowBitmap
+        of order: OrderBy, limit: Int, among rows: RowBitmap
     ) throws(VexFSError) -> [(row: Row, value: OrderValue)] {
-        var found: [(row: Row, value: OrderValue)] = []
-        try forEachValue(of: key, among: rows) { value, holders in
+        var selection = OrderSelection(order, limit: limit)
+        try forEachValue(of: order.key, among: rows) { value, holders in
             guard let value = OrderValue(value) else { return }
-            holders.intersection(rows).forEach { found.append(($0, value)) }
+            selection.offer(value) { holders().intersection(rows) }
         }
-        return found
+        return selection.values
     }
 
     func valueCounts(
@@ -47,18 +47,20 @@ extension CollectionPoints {
             return try collection.payloads.valueCounts(of: field, among: rows, load: collection.loadPayloads)
         }
         var found: [(value: Filter.Value, count: Int)] = []
-        try forEachValue(of: key, among: rows) { found.append(($0, $1.intersectionCount(rows))) }
+        try forEachValue(of: key, among: rows) { found.append(($0, $1().intersectionCount(rows))) }
         return found
     }
 
     /// Hands over every distinct value with the rows that hold it: from the field's column, or from the payloads where
     /// the path is one that columns don't have.
     private func forEachValue(
-        of key: PayloadPath, among rows: RowBitmap, _ body: (Filter.Value, RowBitmap) -> Void
+        of key: PayloadPath, among rows: RowBitmap, _ body: (Filter.Value, () -> RowBitmap) -> Void
     ) throws(VexFSError) {
         if let field = key.plainField {
             let index = collection.payloads
-            try index.forEachValue(of: field, among: rows, load: collection.loadPayloads) { body($0, $1.rows) }
+            try index.forEachValue(of: field, among: rows, load: collection.loadPayloads) { value, holders in
+                body(value) { holders.rows }
+            }
             return
         }
         var holders: [Filter.Value: RowBitmap] = [:]
@@ -67,7 +69,7 @@ extension CollectionPoints {
                 if let value = Filter.Value(json: value) { holders[value, default: RowBitmap()].insert(row) }
             }
         }
-        for (value, rows) in holders { body(value, rows) }
+        for (value, rows) in holders { body(value) { rows } }
     }
 }
 

@@ -45,13 +45,18 @@ public struct OrderBy: Sendable, Equatable {
         self.start = start
     }
 
+    /// Whether a value may be part of the answer.
+    func admits(_ value: OrderValue) -> Bool {
+        start.map { isDescending ? value <= $0 : value >= $0 } ?? true
+    }
+
     /// The first `limit` of the rows with their values: a row stands once for each distinct value that it has.
     ///
     /// Rows of one value come in the order of `precedes`, descending in its reverse. O(n log n).
     func ordered(
         _ values: [(row: Row, value: OrderValue)], limit: Int, precedes: (Row, Row) -> Bool
     ) -> [ScoredRow] {
-        var kept = values.filter { _, value in start.map { isDescending ? value <= $0 : value >= $0 } ?? true }
+        var kept = values.filter { admits($0.value) }
         kept.sort { isDescending ? $0.value > $1.value : $0.value < $1.value }
         var result: [ScoredRow] = []
         var begin = 0
@@ -64,5 +69,54 @@ public struct OrderBy: Sendable, Equatable {
             begin = end
         }
         return Array(result.prefix(limit))
+    }
+}
+
+/// The first of many values with the rows that hold them, offered in any order: enough for an answer of `limit` rows.
+///
+/// O(n log limit) for n values, O(limit) memory.
+struct OrderSelection {
+    private let order: OrderBy
+    private let limit: Int
+    private var kept: [(value: OrderValue, rows: RowBitmap)] = []
+    /// What was sorted last: a value behind it is not among the first.
+    private var last: OrderValue?
+
+    init(_ order: OrderBy, limit: Int) {
+        self.order = order
+        self.limit = limit
+    }
+
+    private func precedes(_ left: OrderValue, _ right: OrderValue) -> Bool {
+        order.isDescending ? left > right : left < right
+    }
+
+    /// Offers a value; `rows` are asked for where it may be among the first.
+    mutating func offer(_ value: OrderValue, rows: () -> RowBitmap) {
+        guard order.admits(value), last.map({ !precedes($0, value) }) ?? true else { return }
+        let holders = rows()
+        guard !holders.isEmpty else { return }
+        kept.append((value, holders))
+        if kept.count >= 64, kept.count / 2 >= limit { cut() }
+    }
+
+    private mutating func cut() {
+        // Two spellings of one time are one value.
+        var distinct: [(value: OrderValue, rows: RowBitmap)] = []
+        for (value, rows) in kept.sorted(by: { precedes($0.value, $1.value) }) {
+            if distinct.last?.value == value {
+                distinct[distinct.count - 1].rows.formUnion(rows)
+            } else {
+                distinct.append((value, rows))
+            }
+        }
+        // A value has at least one row.
+        kept = Array(distinct.prefix(limit))
+        if kept.count == limit { last = kept.last?.value }
+    }
+
+    /// Every row with every value that is kept.
+    var values: [(row: Row, value: OrderValue)] {
+        kept.flatMap { value, holders in holders.rows.map { (row: $0, value: value) } }
     }
 }

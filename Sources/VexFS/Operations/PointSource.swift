@@ -34,9 +34,10 @@ public protocol PointSource: Sendable {
 
     /// The payload, an object; nil where the point is gone meanwhile.
     func payload(of row: Row) throws(VexFSError) -> JSON?
-    /// Every value that a field of the rows has and that points can be ordered by.
+    /// Values of the field that `order` names with the rows that hold them, in any order: at least those of the first
+    /// `limit` rows, and every row of each value.
     func orderValues(
-        of key: PayloadPath, among rows: RowBitmap
+        of order: OrderBy, limit: Int, among rows: RowBitmap
     ) throws(VexFSError) -> [(row: Row, value: OrderValue)]
     /// Every distinct value of a field with how many of the rows hold it, in any order.
     func valueCounts(

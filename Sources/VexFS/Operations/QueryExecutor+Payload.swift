@@ -2,7 +2,7 @@
 extension QueryExecutor {
     /// Points by a field; those of one value by their ids.
     func ordered(_ order: OrderBy, _ rows: RowBitmap, _ limit: Int) throws(VexFSError) -> [ScoredRow] {
-        let values = try source.orderValues(of: order.key, among: rows)
+        let values = try source.orderValues(of: order, limit: limit, among: rows)
         return order.ordered(values, limit: limit) { left, right in
             switch (source.identifier(of: left), source.identifier(of: right)) {
             case (let left?, let right?): left < right

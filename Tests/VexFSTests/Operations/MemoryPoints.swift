@@ -94,10 +94,10 @@ struct MemoryPoints: PointSource {
     func payload(of row: Row) throws(VexFSError) -> JSON? { point(row).payload }
 
     func orderValues(
-        of key: PayloadPath, among rows: RowBitmap
+        of order: OrderBy, limit: Int, among rows: RowBitmap
     ) throws(VexFSError) -> [(row: Row, value: OrderValue)] {
         rows.rows.flatMap { row in
-            point(row).payload.values(at: key).compactMap { OrderValue($0) }.map { (row: row, value: $0) }
+            point(row).payload.values(at: order.key).compactMap { OrderValue($0) }.map { (row: row, value: $0) }
         }
     }
 

@@ -45,4 +45,25 @@ struct OrderByTests {
             found.map { [$0.orderValue!.json.integerValue!, Int64($0.row)] } == Array(distinct.prefix(limit)),
             "seed \(seed)")
     }
+
+    @Test(arguments: 0..<40) func selectionsHaveTheFirstRows(seed: UInt64) throws {
+        var generator = SeededGenerator(seed: seed)
+        let start = Bool.random(using: &generator) ? OrderValue(JSON.integer(30)) : nil
+        let order = OrderBy(
+            key: try PayloadPath("n"), isDescending: Bool.random(using: &generator), start: start)
+        let limit = Int.random(in: 0...80, using: &generator)
+        var selection = OrderSelection(order, limit: limit)
+        var all: [(row: Row, value: OrderValue)] = []
+        for number in (0..<Int64.random(in: 0...300, using: &generator)).shuffled(using: &generator) {
+            let rows = (0..<Int.random(in: 0...2, using: &generator)).map { _ in
+                Row.random(in: 0..<50, using: &generator)
+            }
+            let value = value(.integer(number))
+            all += rows.map { ($0, value) }
+            selection.offer(value) { RowBitmap(rows) }
+        }
+        let found = order.ordered(selection.values, limit: limit, precedes: <)
+        #expect(found == order.ordered(all, limit: limit, precedes: <), "seed \(seed)")
+        #expect(selection.values.count <= max(64, 2 * limit) * 2, "seed \(seed)")
+    }
 }
