@@ -11,6 +11,8 @@ struct RowRecord {
     var embedded = false
     /// Whether the content's vector is not among the stored bytes (``SplicedContent``).
     var isSpliced = false
+    /// The vectors with a name that the row has.
+    var named: [NamedVectorRecord] = []
     /// The metadata as compact JSON, the document's own with the patch applied; empty where there is no row.
     var metadata: [UInt8] = []
 
