@@ -172,13 +172,9 @@ extension JSON {
         return members
     }
 
-    /// An object's members with those of a patch put over them.
+    /// An object's members with those of a patch put over them; a null takes a member away.
     func merged(withPatch text: String) throws(VexFSError) -> JSON {
-        guard !text.isEmpty, case .object(var members) = self else { return self }
-        for change in try Self.patch(text) {
-            members.removeAll { $0.key == change.key }
-            members.append(change)
-        }
-        return .object(members)
+        guard !text.isEmpty, case .object = self else { return self }
+        return overlaid(with: try Self.patch(text))
     }
 }
