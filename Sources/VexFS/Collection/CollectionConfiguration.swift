@@ -42,6 +42,49 @@ public struct CollectionConfiguration: Sendable, Equatable {
         return named.first { $0.name == name }?.settings
     }
 
+    /// Judges the vectors of a document.
+    /// - Throws: `dimensionMismatch`, `invalidVector`.
+    func check(_ document: ParsedDocument) throws(VexFSError) {
+        if let vector = document.vector { try unnamed.check(vector) }
+        for vector in document.named { try check(vector) }
+    }
+
+    /// Judges a vector with a name.
+    /// - Throws: `dimensionMismatch`, `invalidVector`.
+    func check(_ vector: NamedVector) throws(VexFSError) {
+        guard let settings = settings(of: vector.name) else { throw unknownVector(vector.name) }
+        do throws(VexFSError) { try settings.check(vector.vector) } catch {
+            throw VexFSError(error.code, "\"\(vector.name)\": \(error.message)")
+        }
+    }
+
+    /// What is said of a name that no vector has.
+    func unknownVector(_ name: String, _ code: VexFSError.Code = .invalidVector) -> VexFSError {
+        let known = named.map { "\"\($0.name)\"" }.joined(separator: ", ")
+        return VexFSError(
+            code,
+            "this collection has no vector \"\(name)\"; "
+                + (named.isEmpty ? "its documents have one vector, without a name" : "it has \(known)")
+                + "; \"vectors\" in .vexfs/config.json adds one")
+    }
+
+    /// The named vectors of a document as they are stored; those that no space has a place for are left out.
+    func finished(_ vectors: [NamedVector]) -> [NamedVector] {
+        vectors.compactMap { vector in
+            guard let settings = settings(of: vector.name), (try? settings.check(vector.vector)) != nil else {
+                return nil
+            }
+            return NamedVector(vector.name, settings.finished(vector.vector))
+        }
+    }
+
+    /// Fixes the dimension of a vector, unless it is fixed.
+    mutating func fix(_ dimension: Int, of name: String) {
+        guard var settings = settings(of: name), settings.dimension == nil else { return }
+        settings.dimension = dimension
+        set(settings, of: name)
+    }
+
     /// Sets what a vector is, adding it where there is none of the name.
     mutating func set(_ settings: VectorSettings, of name: String) {
         if name.isEmpty {

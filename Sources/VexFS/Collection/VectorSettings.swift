@@ -79,6 +79,12 @@ public struct VectorSettings: Sendable, Equatable {
         try check(values)
     }
 
+    /// A document's vector as it is stored.
+    func finished(_ vector: DocumentVector) -> DocumentVector {
+        guard case .dense(let values) = vector else { return vector }
+        return .dense(finished(values))
+    }
+
     /// The vector as it is stored and compared: of unit length where the metric is cosine.
     func finished(_ vector: [Float]) -> [Float] { metric == .cosine ? vector.normalized() : vector }
 }

@@ -41,6 +41,24 @@ struct VectorSpace {
         self.name = name
     }
 
+    /// What the collection's record says of a space with a name.
+    var record: JSON {
+        .object([
+            .init("number", .integer(Int64(number))), .init("name", .string(name)),
+            .init("synced_rows", .integer(Int64(syncedRows))),
+        ])
+    }
+
+    /// - Throws: `corruption` where the record names no space.
+    init(record: JSON) throws(VexFSError) {
+        guard let number = record["number"]?.integerValue.flatMap(SpaceNumber.init(exactly:)),
+            number != Self.unnamed, case .string(let name)? = record["name"],
+            let synced = record["synced_rows"]?.integerValue
+        else { throw VexFSError(.corruption, "the record of a collection names a vector without a number") }
+        self.init(number: number, name: name)
+        syncedRows = Row(clamping: synced)
+    }
+
     /// Makes the next search look anew: segments, settings or the memory of vectors changed. A view that is kept would
     /// also keep memory maps that are to go.
     mutating func forgetIndex() {

@@ -18,6 +18,12 @@ struct RowRecord {
 
     var flags: UInt8 { (hasVector ? 1 : 0) | (truncated ? 2 : 0) | (embedded ? 4 : 0) | (isSpliced ? 8 : 0) }
 
+    /// CRC32C of the row's vector in a space; nil where it has none.
+    func checksum(in space: SpaceNumber) -> UInt32? {
+        if space == VectorSpace.unnamed { return hasVector ? vectorChecksum : nil }
+        return named.first { $0.space == space }?.checksum
+    }
+
     init() {}
 
     init(flags: UInt8, vectorChecksum: UInt32) {
