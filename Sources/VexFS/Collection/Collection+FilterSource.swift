@@ -47,6 +47,6 @@ extension Collection: FilterSource {
 
     /// The rows with a vector of this name; the empty name is that of the collection's own vector.
     func rows(withVector name: String) throws(VexFSError) -> RowBitmap {
-        name.isEmpty ? state.withLock { $0.rows.withVector } : RowBitmap()
+        name.isEmpty ? state.withLock { $0.unnamed.withVector } : RowBitmap()
     }
 }
