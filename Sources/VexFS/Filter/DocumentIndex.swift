@@ -8,8 +8,11 @@ import Synchronization
 final class DocumentIndex: Sendable {
     /// What a condition found so far.
     private struct Finding {
-        /// The texts that were decided, whether they meet the condition or not.
-        var decided = 0
+        /// The first text that was not looked for.
+        var end = 0
+        /// The texts before it that may meet the condition and were not looked at.
+        var open: [Int] = []
+        /// The rows whose texts meet it.
         var rows = RowBitmap()
         var lastUse = 0
     }
@@ -20,44 +23,50 @@ final class DocumentIndex: Sendable {
         /// The row of each text.
         var rows: [Row] = []
         var trigrams = TrigramIndex()
-        var texts = TextArena()
+        var texts: TextArena
         var findings: [StringCondition: Finding] = [:]
         var uses = 0
         /// How often the texts were numbered anew.
         var generation = 0
-    }
 
-    /// The texts that there were at a time.
-    private struct Mark {
-        var end: Int
-        var generation: Int
+        init(textBytes: Int) { texts = TextArena(capacity: textBytes) }
     }
 
     /// Conditions whose answers are remembered.
     private static let maximumFindings = 32
 
-    private let state = Mutex(State())
+    private let state: Mutex<State>
+    private let textBytes: Int
 
-    /// Whether any text was taken in.
-    var isEmpty: Bool { state.withLock { $0.covered.isEmpty } }
+    /// Creates an index without texts.
+    /// - Parameter textBytes: How much of the texts is kept in memory.
+    init(textBytes: Int = 128 << 20) {
+        self.textBytes = textBytes
+        state = Mutex(State(textBytes: textBytes))
+    }
 
     /// The rows whose texts meet the condition, with or without others that are not in `live`.
     func rows(
         meeting condition: StringCondition, among live: RowBitmap, from source: some FilterSource
     ) throws(VexFSError) -> RowBitmap {
         try cover(live, source)
-        let (known, open, mark) = state.withLock { state in Self.lookThrough(&state, condition) }
-        guard !open.isEmpty else { return known }
+        let (known, open, generation) = state.withLock { state in
+            let finding = Self.lookThrough(&state, condition)
+            return (finding.rows, RowBitmap(finding.open.map { state.rows[$0] }), state.generation)
+        }
+        let missing = open.intersection(live)
+        guard !missing.isEmpty else { return known }
         var found: [Row] = []
-        try source.loadTexts(RowBitmap(open).intersection(live)) { row, text in
-            if condition.isMet(by: text) { found.append(row) }
+        let check = StringCheck(condition)
+        try source.loadTexts(missing) { row, text in if text.withBytes(check.isMet) { found.append(row) } }
+        let rows = known.union(RowBitmap(found))
+        state.withLock { state in
+            guard state.generation == generation, var finding = state.findings[condition] else { return }
+            finding.open.removeAll { missing.contains(state.rows[$0]) }
+            finding.rows.formUnion(rows)
+            state.findings[condition] = finding
         }
-        let rows = RowBitmap(found)
-        // Texts outside `live` were not looked at, so only a whole answer is remembered.
-        if RowBitmap(open).isSubset(of: live) {
-            state.withLock { state in Self.remember(&state, condition, rows.union(known), mark) }
-        }
-        return rows.union(known)
+        return rows
     }
 
     private func cover(_ live: RowBitmap, _ source: some FilterSource) throws(VexFSError) {
@@ -78,44 +87,37 @@ final class DocumentIndex: Sendable {
         state.withLock { $0.covered.formUnion(missing) }
     }
 
-    /// Decides the candidates whose texts are in memory.
-    /// - Returns: The rows that meet the condition so far, those that have to be loaded, and which texts that is about.
-    private static func lookThrough(
-        _ state: inout State, _ condition: StringCondition
-    ) -> (known: RowBitmap, open: [Row], mark: Mark) {
+    /// Decides the candidates whose texts are in memory, and remembers what came out.
+    private static func lookThrough(_ state: inout State, _ condition: StringCondition) -> Finding {
         let end = state.rows.count
-        let mark = Mark(end: end, generation: state.generation)
-        let finding = state.findings[condition] ?? Finding()
-        var found: [Row] = []
-        var open: [Row] = []
-        if finding.decided < end {
+        var finding = state.findings[condition] ?? Finding()
+        if finding.end < end {
             let check = StringCheck(condition)
+            var found: [Row] = []
             func look(_ text: Int) {
                 if let isMet = state.texts.withText(text, check.isMet) {
                     if isMet { found.append(state.rows[text]) }
                 } else {
-                    open.append(state.rows[text])
+                    finding.open.append(text)
                 }
             }
             if let candidates = state.trigrams.candidates(for: condition) {
-                candidates.forEach { if Int($0) >= finding.decided { look(Int($0)) } }
+                candidates.forEach { if Int($0) >= finding.end { look(Int($0)) } }
             } else {
-                for text in finding.decided..<end { look(text) }
+                for text in finding.end..<end { look(text) }
             }
+            finding.end = end
+            finding.rows.formUnion(RowBitmap(found))
         }
-        let known = finding.rows.union(RowBitmap(found))
-        if open.isEmpty { remember(&state, condition, known, mark) }
-        return (known, open, mark)
-    }
-
-    private static func remember(_ state: inout State, _ condition: StringCondition, _ rows: RowBitmap, _ mark: Mark) {
-        guard mark.generation == state.generation else { return }
         state.uses += 1
-        state.findings[condition] = Finding(decided: mark.end, rows: rows, lastUse: state.uses)
-        guard state.findings.count > maximumFindings else { return }
-        if let oldest = state.findings.min(by: { $0.value.lastUse < $1.value.lastUse })?.key {
+        finding.lastUse = state.uses
+        state.findings[condition] = finding
+        if state.findings.count > maximumFindings,
+            let oldest = state.findings.min(by: { $0.value.lastUse < $1.value.lastUse })?.key
+        {
             state.findings[oldest] = nil
         }
+        return finding
     }
 
     /// Forgets rows that nobody is going to ask for any more. Their texts go with all others once they are the most.
@@ -125,7 +127,7 @@ final class DocumentIndex: Sendable {
             // The rest is read again when it is asked for.
             if dead * 2 > state.rows.count {
                 let generation = state.generation + 1
-                state = State()
+                state = State(textBytes: textBytes)
                 state.generation = generation
             }
         }
@@ -134,17 +136,21 @@ final class DocumentIndex: Sendable {
 
 /// Texts one behind the other, up to a limit.
 struct TextArena: Sendable {
-    /// What is kept in memory, in bytes.
-    private static var maximumBytes: Int { 128 << 20 }
-
+    private let capacity: Int
     private var bytes: [UInt8] = []
     /// Where each text ends; a text that was not kept is nowhere.
     private var ends: [Int] = []
 
+    /// How many texts came.
+    private var count = 0
+
+    /// - Parameter capacity: The most bytes.
+    init(capacity: Int) { self.capacity = capacity }
+
     /// Takes in the next text.
     mutating func append(_ text: UnsafeRawBufferPointer) {
         // The texts that are kept are the first ones.
-        guard ends.count == count, bytes.count + text.count <= Self.maximumBytes else {
+        guard ends.count == count, bytes.count + text.count <= capacity else {
             count += 1
             return
         }
@@ -152,9 +158,6 @@ struct TextArena: Sendable {
         bytes.append(contentsOf: text)
         ends.append(bytes.count)
     }
-
-    /// How many texts came.
-    private var count = 0
 
     /// Calls the closure with a text, or returns nil where it was not kept.
     func withText<Result>(_ text: Int, _ body: (UnsafeRawBufferPointer) -> Result) -> Result? {
