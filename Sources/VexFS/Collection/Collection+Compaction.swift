@@ -38,10 +38,17 @@ extension Collection {
             var report = CompactionReport()
             for space in state.withLock({ $0.spaces.map(\.number) }) { try packVectors(of: space, &report) }
             state.withLock { $0.tree.giveBackMemory() }
+            forgetRemovedPayloads()
             try database.compact(collection: number)
             vexfs_return_memory()
             return report
         }
+    }
+
+    /// Takes the rows out of the payload index that no document has any more.
+    private func forgetRemovedPayloads() {
+        let (live, next) = state.withLock { ($0.rows.live, $0.rows.next) }
+        payloads.remove(RowBitmap(rowsBelow: Int(next)).subtracting(live))
     }
 
     /// Chunks of which at least half the rows that they still hold are dead. The last one is still written to.

@@ -120,7 +120,7 @@ extension Collection {
         var allowed = view.live
         if !request.folder.isEmpty { allowed.formIntersection(try rows(below: request.folder)) }
         if let filter = request.filter {
-            allowed = try payloads.rows(matching: filter, among: allowed, load: loadPayloads)
+            allowed = try payloads.rows(matching: filter, among: allowed, from: self)
         }
         explanation.matching = allowed.count
         allowed.formIntersection(view.withVector)
