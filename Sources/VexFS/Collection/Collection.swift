@@ -16,6 +16,7 @@ public final class Collection: Sendable {
     /// Counts the changes begun. The lock is the point; the count gives ThreadSanitizer a value to watch.
     let writer = Monitor<UInt64>(0)
     let payloads = PayloadIndex()
+    let identifierOrder = IdentifierOrder()
     let recall = RecallSampler()
     /// Held while the collection is compacted; counts the compactions. Taken before the writer's lock.
     let compaction = Monitor<UInt64>(0)
@@ -43,6 +44,8 @@ public final class Collection: Sendable {
         var scratchBytes = 0
         var pendingCount = 0
         var isRemoved = false
+        /// Counts the renames that gave a row another id.
+        var renames: UInt64 = 0
         /// Directories whose times are newer than their records.
         var touchedDirectories: Set<FileNumber> = []
         let created: Int64
