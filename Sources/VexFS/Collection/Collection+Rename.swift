@@ -69,6 +69,7 @@ extension Collection {
                 current.version == source.version, present?.number == target?.number,
                 present?.version == target?.version
             else { return nil }
+            defer { payloads.slices.forgetAll() }
             return try move(current, to: newName, in: newParent, kind: newKind, prepared, replacing: target)
         }
     }
