@@ -1,7 +1,8 @@
-/// Makes of a text the bytes whose trigrams are indexed: letters of ASCII in lower case, also those that only their
-/// lower case shows (the Kelvin sign is a k); all else stays as it is.
+/// Makes of a text the bytes whose trigrams are indexed: letters of ASCII in lower case, also those that only show
+/// without regard to case (the Kelvin sign is a k, the long s an s); all else stays as it is.
 ///
-/// What holds a string holds it folded, and every ASCII letter of a lower-cased text is one of the folded text.
+/// What holds a string holds it folded. Every ASCII letter of a lower-cased text is one of the folded text, and so is
+/// every one that a regular expression finds without regard to case.
 struct TrigramFolding: Sendable {
     private var bytes: [UInt8] = []
 
@@ -17,6 +18,9 @@ struct TrigramFolding: Sendable {
             } else if byte == 0xE2, place + 2 < text.count, text[place + 1] == 0x84, text[place + 2] == 0xAA {
                 bytes.append(UInt8(ascii: "k"))
                 place += 2
+            } else if byte == 0xC5, place + 1 < text.count, text[place + 1] == 0xBF {
+                bytes.append(UInt8(ascii: "s"))
+                place += 1
             } else if byte == 0xC4, place + 1 < text.count, text[place + 1] == 0xB0 {
                 // The capital I with a dot is an i and a combining dot in lower case.
                 bytes.append(contentsOf: [UInt8(ascii: "i"), 0xCC, 0x87])

@@ -3,7 +3,7 @@
 /// As text, keys stand with dots between, `[]` goes to every element of an array, `[1]` to one, and a key in double
 /// quotes may hold any sign: `a.b`, `tags[]`, `parts[1].name`, `"a.b"`. A dotted text also finds keys that hold the dots
 /// themselves, and finds them first; a text that holds brackets finds a key that is spelled like it first.
-public struct PayloadPath: Sendable, Hashable {
+public struct FieldPath: Sendable, Hashable {
     /// One step.
     enum Step: Sendable, Hashable {
         /// To the member of an object with this key.
@@ -16,6 +16,15 @@ public struct PayloadPath: Sendable, Hashable {
         case index(Int)
         /// Stays, except at an array. Spelled `[!]`.
         case scalar
+
+        init(_ step: PayloadPath.Step) {
+            self =
+                switch step {
+                case .key(let key): .key(ByteString(key))
+                case .index(let index): .index(index)
+                case .each: .each
+                }
+        }
     }
 
     let steps: [Step]
@@ -34,8 +43,8 @@ public struct PayloadPath: Sendable, Hashable {
 
     /// Reads a path as it is written in VexFS; a text that is no path is a key.
     public init(_ text: String) {
-        var scanner = PayloadPathScanner(text)
-        guard let steps = scanner.steps(dotted: true) else {
+        var scanner = FieldPathScanner(text)
+        guard let steps = scanner.steps() else {
             self.init(steps: [.key(ByteString(text))])
             return
         }
@@ -43,30 +52,27 @@ public struct PayloadPath: Sendable, Hashable {
         self.init(steps: steps, literal: isPlain ? nil : Literal(key: ByteString(text), steps: steps.count))
     }
 
-    /// Reads a path as Qdrant has it: keys hold letters, digits, `_`, `-` and spaces unless they are quoted, and a dot
-    /// always goes one object deeper.
+    /// Reads a path as Qdrant has it: a dot always goes one object deeper.
     /// - Throws: `invalidFilter`.
     public init(qdrant text: String) throws(VexFSError) {
-        var scanner = PayloadPathScanner(text)
-        guard let steps = scanner.steps(dotted: false) else {
-            throw VexFSError(
-                .invalidFilter,
-                #""\#(text)" is no key: write a.b, a[].b, a[0].b, or a."b c" for a key with other signs"#)
+        do throws(VexFSError) {
+            self.init(steps: try PayloadPath(text).steps.map(Step.init))
+        } catch {
+            throw VexFSError(.invalidFilter, error.message)
         }
-        self.init(steps: steps)
     }
 
     /// The path to a member of the payload, whatever signs its key holds.
     public init(key: String) { self.init(steps: [.key(ByteString(key))]) }
 
     /// The same path with one step more.
-    func appending(_ step: Step) -> PayloadPath {
-        PayloadPath(steps: steps + [step], literal: literal)
+    func appending(_ step: Step) -> FieldPath {
+        FieldPath(steps: steps + [step], literal: literal)
     }
 
     /// The path that goes on with another one, which has no literal.
-    func appending(_ path: PayloadPath) -> PayloadPath {
-        PayloadPath(steps: steps + path.steps, literal: literal)
+    func appending(_ path: FieldPath) -> FieldPath {
+        FieldPath(steps: steps + path.steps, literal: literal)
     }
 
     /// The values that the path leads to, in order; an array where the path ends is one value.
@@ -105,16 +111,16 @@ public struct PayloadPath: Sendable, Hashable {
     }
 }
 
-extension PayloadPath: ExpressibleByStringLiteral {
+extension FieldPath: ExpressibleByStringLiteral {
     /// Reads a literal as ``init(_:)`` does.
     public init(stringLiteral value: String) { self.init(value) }
 }
 
-extension PayloadPath: CustomStringConvertible {
+extension FieldPath: CustomStringConvertible {
     /// The path as ``init(_:)`` reads it again.
     public var description: String {
         if let literal { return literal.key.string + Self.description(of: steps[literal.steps...], isFirst: false) }
-        if case .key(let key)? = steps.first, steps.count == 1, PayloadPath(key.string) == self { return key.string }
+        if case .key(let key)? = steps.first, steps.count == 1, FieldPath(key.string) == self { return key.string }
         return Self.description(of: steps[...], isFirst: true)
     }
 
@@ -123,7 +129,7 @@ extension PayloadPath: CustomStringConvertible {
         for step in steps {
             let dot = isFirst && text.isEmpty ? "" : "."
             switch step {
-            case .key(let key): text += dot + PayloadPathScanner.quoted(key.string)
+            case .key(let key): text += dot + FieldPathScanner.quoted(key.string)
             case .dotted(let path): text += dot + path.string
             case .each: text += "[]"
             case .index(let index): text += "[\(index)]"
@@ -135,7 +141,7 @@ extension PayloadPath: CustomStringConvertible {
 }
 
 /// Walks over the bytes of a path.
-private struct PayloadPathScanner {
+private struct FieldPathScanner {
     private let bytes: [UInt8]
     private var place = 0
     /// Whether a key was in quotes.
@@ -154,51 +160,32 @@ private struct PayloadPathScanner {
     }
 
     /// The steps, or nil where the text is no path.
-    /// - Parameter dotted: Whether keys with dots between stay together, and may hold any sign but brackets and quotes.
-    mutating func steps(dotted: Bool) -> [PayloadPath.Step]? {
-        var steps: [PayloadPath.Step] = []
-        guard let first = key(dotted) else { return nil }
-        steps.append(first)
+    mutating func steps() -> [FieldPath.Step]? {
+        guard let first = key() else { return nil }
+        var steps = [first]
         while place < bytes.count {
-            if take("[") {
-                guard let step = bracket(dotted) else { return nil }
-                steps.append(step)
-            } else {
-                guard take("."), let step = key(dotted) else { return nil }
-                steps.append(step)
-            }
+            guard let step = take("[") ? bracket() : take(".") ? key() : nil else { return nil }
+            steps.append(step)
         }
         return steps
     }
 
-    private mutating func key(_ dotted: Bool) -> PayloadPath.Step? {
+    /// A key in quotes, or keys with dots between, which may hold any sign but brackets and quotes.
+    private mutating func key() -> FieldPath.Step? {
         if take("\"") { return quotedKey() }
         let start = place
-        while place < bytes.count, isRaw(bytes[place], dotted) { place += 1 }
+        while place < bytes.count, !"[]\"".utf8.contains(bytes[place]) { place += 1 }
         // A dot before a quoted key parts them.
-        if dotted, place < bytes.count, bytes[place] == UInt8(ascii: "\""), place > start + 1,
+        if place < bytes.count, bytes[place] == UInt8(ascii: "\""), place > start + 1,
             bytes[place - 1] == UInt8(ascii: ".")
         {
             place -= 1
         }
         guard place > start, let text = ByteString(validating: bytes[start..<place]) else { return nil }
-        if dotted {
-            return bytes[start..<place].contains(UInt8(ascii: ".")) ? .dotted(text) : .key(text)
-        }
-        return text.string.unicodeScalars.allSatisfy(Self.isRaw) ? .key(text) : nil
+        return bytes[start..<place].contains(UInt8(ascii: ".")) ? .dotted(text) : .key(text)
     }
 
-    private func isRaw(_ byte: UInt8, _ dotted: Bool) -> Bool {
-        byte != UInt8(ascii: "[") && byte != UInt8(ascii: "]") && byte != UInt8(ascii: "\"")
-            && (dotted || byte != UInt8(ascii: "."))
-    }
-
-    private static func isRaw(_ scalar: Unicode.Scalar) -> Bool {
-        scalar == "_" || scalar == "-" || scalar == " " || scalar.properties.isAlphabetic
-            || scalar.properties.numericType != nil
-    }
-
-    private mutating func quotedKey() -> PayloadPath.Step? {
+    private mutating func quotedKey() -> FieldPath.Step? {
         hasQuotes = true
         var key: [UInt8] = []
         while place < bytes.count {
@@ -210,9 +197,9 @@ private struct PayloadPathScanner {
         return nil
     }
 
-    private mutating func bracket(_ dotted: Bool) -> PayloadPath.Step? {
+    private mutating func bracket() -> FieldPath.Step? {
         if take("]") { return .each }
-        if dotted, take("!") { return take("]") ? .scalar : nil }
+        if take("!") { return take("]") ? .scalar : nil }
         let start = place
         while place < bytes.count, bytes[place] &- UInt8(ascii: "0") < 10 { place += 1 }
         guard let index = Int(String(decoding: bytes[start..<place], as: UTF8.self)), take("]") else { return nil }
