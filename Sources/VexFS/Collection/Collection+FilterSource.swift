@@ -49,4 +49,15 @@ extension Collection: FilterSource {
     func rows(withVector name: String) throws(VexFSError) -> RowBitmap {
         name.isEmpty ? state.withLock { $0.unnamed.withVector } : RowBitmap()
     }
+
+    /// What a filter is asked about, of a document that a batch is about to write; nil of one that is to go.
+    func subject(of draft: PointStage.Draft) -> FilterSubject? {
+        guard let version = draft.version else { return nil }
+        let text = try? DocumentParser.parse(version.bytes, as: version.format).text
+        let hasStored = draft.file?.row.map { row in state.withLock { $0.unnamed.withVector.contains(row) } }
+        let hasVector = version.vector.map { $0.vector != nil } ?? hasStored ?? false
+        return FilterSubject(
+            payload: version.metadata, id: draft.id, text: text.flatMap { $0.isEmpty ? nil : ByteString($0) },
+            vectors: hasVector ? [""] : [])
+    }
 }

@@ -65,8 +65,7 @@ import Testing
             guard let scalar = Unicode.Scalar(value) else { continue }
             let text = ByteString(String(Character(scalar)))
             let lower = text.string.lowercased().utf8.filter { $0 < 0x80 }
-            var folding = TrigramFolding()
-            let folded = text.withBytes { folding.fold($0) }.filter { $0 < 0x80 }
+            let folded = text.withBytes { TrigramFolding().fold($0) }.filter { $0 < 0x80 }
             #expect(lower.isEmpty || lower.elementsEqual(folded), "\(value)")
             #expect(letter.matches(text) == false || folded.count == 1, "\(value)")
         }
