@@ -14,7 +14,7 @@ public final class SparseIndex: Sendable {
     }
 
     /// New rows that are compared one by one before they become a segment.
-    static let freshLimit = 256
+    static let freshLimit = 64
 
     private let state = Mutex(State())
 
@@ -85,7 +85,7 @@ public final class SparseIndex: Sendable {
     /// The query's values times how much their dimensions say among the rows.
     private static func weights(of query: SparseVector, in statistics: RowBitmap, _ view: State) -> [Float] {
         let documents = view.rows.intersectionCount(statistics)
-        var holders = [Int](repeating: 0, count: query.count)
+        var holders = view.fresh.counts(of: query.indices, in: statistics)
         for segment in view.segments {
             let isWhole = segment.rows.isSubset(of: statistics)
             for (index, dimension) in query.indices.enumerated() {
@@ -93,9 +93,7 @@ public final class SparseIndex: Sendable {
             }
         }
         return query.indices.indices.map { index in
-            let fresh = view.fresh.count(of: query.indices[index], in: statistics)
-            let holders = holders[index] + fresh
-            return query.values[index] * InverseDocumentFrequency.weight(documents: documents, holders: holders)
+            query.values[index] * InverseDocumentFrequency.weight(documents: documents, holders: holders[index])
         }
     }
 
