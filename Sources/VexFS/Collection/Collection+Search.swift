@@ -228,12 +228,14 @@ extension Collection {
             metadata: try JSON.parse(record.metadata, code: .corruption), collection: collection.string)
     }
 
-    /// Hands the rows' metadata to the payload index; rows without a record are skipped. Few rows are read one
-    /// by one, many in a walk over all.
-    func loadPayloads(_ rows: RowBitmap, _ body: (Row, JSON) -> Void) throws(VexFSError) {
+    /// Hands the rows' metadata to the payload index, where keys are given only the members with these; rows without a
+    /// record are skipped. Few rows are read one by one, many in a walk over all.
+    func loadPayloads(
+        _ rows: RowBitmap, keeping keys: [ByteString]?, _ body: (Row, JSON) -> Void
+    ) throws(VexFSError) {
         guard let first = rows.first, let last = rows.last else { return }
         func hand(_ row: Row, _ record: FileRecord) throws(VexFSError) {
-            body(row, try JSON.parse(record.row.metadata, code: .corruption))
+            body(row, try JSON.parse(record.row.metadata, keeping: keys, code: .corruption))
         }
         // Finding a record costs about as much as walking over eight.
         if rows.count < Int(last - first) / 8 {
