@@ -14,7 +14,8 @@ import Testing
         #expect(
             document.named == [
                 NamedVector("a", .dense([1, 2.5])), NamedVector("b", .multiple([1, 2, 3, 4, 5, 6], count: 3)),
-                NamedVector("c", .sparse(try SparseVector(indices: [2, 7], values: [-1, 0.5]))), NamedVector("e", .dense([1])),
+                NamedVector("c", .sparse(try SparseVector(indices: [2, 7], values: [-1, 0.5]))),
+                NamedVector("e", .dense([1])),
             ])
         #expect(document.vector == nil && !document.wantsNoVector)
     }
@@ -48,7 +49,10 @@ import Testing
         (#"{"vectors":{"a":[]}}"#, .malformedDocument, "\"vectors.a\" is an empty array"),
         (#"{"vectors":{"a":true}}"#, .malformedDocument, "\"vectors.a\" is a boolean"),
         (#"{"vectors":{"a":[1,"x"]}}"#, .malformedDocument, "\"vectors.a\"[1] is a string"),
-        (#"{"vectors":{"a":[[1,2],[3]]}}"#, .malformedDocument, "\"vectors.a[1]\" has 1 numbers, and those before it 2"),
+        (
+            #"{"vectors":{"a":[[1,2],[3]]}}"#, .malformedDocument,
+            "\"vectors.a[1]\" has 1 numbers, and those before it 2"
+        ),
         (#"{"vectors":{"a":[[1,2],3]}}"#, .malformedDocument, "\"vectors.a[1]\" is a number"),
         (#"{"vectors":{"a":[[1e39]]}}"#, .invalidVector, "\"vectors.a[0]\"[0]"),
         (#"{"vectors":{"a":{}}}"#, .malformedDocument, "\"vectors.a\" is an object; a sparse vector has"),
