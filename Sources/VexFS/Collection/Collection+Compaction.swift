@@ -89,7 +89,9 @@ extension Collection {
                 throw VexFSError(.notFound, "the vector \"\(space.name)\" was removed while it was compacted")
             }
             let batch = WriteBatch()
-            for pack in packs { batch.put(StoreKey.pack(self.number, number, chunk: pack.chunk), pack.record.encoded()) }
+            for (chunk, record, _) in packs {
+                batch.put(StoreKey.pack(self.number, number, chunk: chunk), record.encoded())
+            }
             batch.put(StoreKey.collection(self.number), state.withLock { encodedRecord($0) })
             try database.write(batch)
             for pack in packs { vectors.install(pack.map, chunk: pack.chunk) }

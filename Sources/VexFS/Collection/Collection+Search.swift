@@ -43,7 +43,6 @@ extension Collection {
         }
         guard let view = found else { throw configuration.unknownVector(request.using, .notFound) }
         var explanation = SearchExplanation()
-        explanation.using = request.using
         explanation.documents = view.live.count
         explanation.vectors = view.withVector.count
         explanation.pending = view.pending
@@ -105,7 +104,8 @@ extension Collection {
             }
             guard let vector = try embedding(of: file, named: view.space.name) else {
                 let which = view.space.name.isEmpty ? "vector" : "vector \"\(view.space.name)\""
-                throw VexFSError(.invalidQuery, "the document \"\(id)\" has no \(which): it is \(attributes.state.word)")
+                throw VexFSError(
+                    .invalidQuery, "the document \"\(id)\" has no \(which): it is \(attributes.state.word)")
             }
             return (vector, row)
         }
