@@ -11,11 +11,21 @@ import Testing
         var reference = SparseReference()
         var live = RowBitmap()
         var row: Row = 0
-        for _ in 0..<count {
+        var batch: [(row: Row, vector: SparseVector)] = []
+        for number in 0..<count {
             row += Row.random(in: 1...Row(stride), using: &generator)
             let vector = try generator.sparseVector(count: 20, dimensions: dimensions, values: values)
-            try index.insert(vector, row: row)
             reference.vectors.append((row, vector))
+            // The first in batches, the last one by one.
+            if number < count / 2 {
+                batch.append((row, vector))
+                if batch.count == 300 || number == count / 2 - 1 {
+                    try index.insert(batch)
+                    batch.removeAll()
+                }
+            } else {
+                try index.insert(vector, row: row)
+            }
             if Int.random(in: 0..<5, using: &generator) > 0 { live.insert(row) }
         }
         return (index, reference, live)
@@ -73,7 +83,8 @@ import Testing
         }
         index.compact(keeping: RowBitmap())
         #expect(index.rows.isEmpty)
-        #expect(index.search(try generator.sparseVector(count: 9, dimensions: 300), limit: 9, among: live).neighbors.isEmpty)
+        let query = try generator.sparseVector(count: 9, dimensions: 300)
+        #expect(index.search(query, limit: 9, among: live).neighbors.isEmpty)
     }
 
     @Test func emptyVectorsAreCountedAndNeverFound() throws {
