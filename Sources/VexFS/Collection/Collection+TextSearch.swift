@@ -66,7 +66,8 @@ extension Collection {
         case .vector:
             throw VexFSError(
                 .invalidQuery,
-                "mode=\(request.mode.rawValue) searches for words and a vector has none; give a text, or use mode=vector")
+                "mode=\(request.mode.rawValue) searches for words and a vector has none; "
+                    + "give a text, or use mode=vector")
         case .like(let id):
             guard let row = file(withID: id).flatMap({ attributes(of: $0)?.row }) else {
                 throw VexFSError(.notFound, "there is no document with the id \"\(id)\"")

@@ -21,7 +21,8 @@ extension SearchAnswer {
             return "\(scope) of \(Self.count(documents, "document"))"
         }
         if request.mode == .text || request.mode == .hybrid, explanation.nearestScore == nil {
-            return "none of the \(Self.count(explanation.matching ?? documents, "document")) in scope has one of the words"
+            let scope = Self.count(explanation.matching ?? documents, "document")
+            return "none of the \(scope) in scope has one of the words"
         }
         guard explanation.vectors > 0 else {
             let state = waiting > 0 ? "\(waiting) still waiting for one" : "none is waiting for one"
