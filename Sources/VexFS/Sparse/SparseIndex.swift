@@ -23,7 +23,7 @@ public final class SparseIndex: Sendable {
     /// An empty index.
     public init() {}
 
-    /// The rows that have a vector, which may be one without components.
+    /// The rows that have a vector with components; those without are never found, nor counted by statistics.
     public var rows: RowBitmap { state.withLock { $0.rows } }
 
     /// Bytes of memory.
@@ -57,10 +57,11 @@ public final class SparseIndex: Sendable {
                 .invalidArgument,
                 "row \(row) cannot follow row \(state.next - 1): a sparse index takes rows in their order")
         }
+        state.next = row + 1
+        guard vector.count > 0 else { return }
         if let last = state.fresh.rows.last, last >> 16 != row >> 16 { seal(&state) }
         state.fresh.append(vector, row: row)
         state.rows.insert(row)
-        state.next = row + 1
     }
 
     /// Gives back the memory of rows that no search will ask for again. O(components of the segments that change).
