@@ -4,25 +4,21 @@ extension Graph {
     /// The nearest of the rows that pass: by comparing all of them, by a walk over everything that keeps those that
     /// pass, or by a walk over passing rows alone (ACORN-1, arXiv 2403.04871). The share that passes chooses; a walk
     /// that meets far fewer of them than that is given up for the next way.
-    func search(
-        _ query: SegmentQuery, _ coded: GraphQuery, _ passing: UnsafePointer<vexfs_passing>, count passingCount: Int
-    ) -> SegmentAnswer {
-        let share = Double(passingCount) / Double(count)
-        if passingCount <= scanMax(query) || query.limit > passingCount / 4 {
-            return scan(query, coded, passing, count: passingCount)
-        }
+    func search(_ query: SegmentQuery, _ coded: GraphQuery, _ filter: SegmentFilter) -> SegmentAnswer {
+        let share = Double(filter.passing) / Double(count)
+        if filter.passing <= scanMax(query) || query.limit > filter.passing / 4 { return scan(query, coded, filter) }
         let answer = contexts.withContext { context in
-            if share >= Self.traversalShare,
-                let answer = traverse(query, coded, passing, share: share, context)
-            {
-                return answer
+            withPassing(filter.rows) { passing in
+                if share >= Self.traversalShare,
+                    let answer = traverse(query, coded, passing, share: share, context)
+                {
+                    return answer
+                }
+                return walkPassing(query, coded, passing, context)
             }
-            return walkPassing(query, coded, passing, context)
         }
         // Too few within reach: then all that pass are compared, so that there are always as many as asked for.
-        guard answer.neighbors.count >= query.limit else {
-            return scan(query, coded, passing, count: passingCount)
-        }
+        guard answer.neighbors.count >= query.limit else { return scan(query, coded, filter) }
         return answer
     }
 

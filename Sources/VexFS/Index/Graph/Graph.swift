@@ -89,8 +89,8 @@ struct GraphBounds: @unchecked Sendable {
     /// The greatest length of a vector that a code stands for.
     var largestLength: Float
 
-    /// What the code of a place may leave at the most.
-    func residual(of place: Int) -> Float { Float(residuals[place]) / 255 * largestResidual }
+    /// What a code leaves at the most whose entry in ``residuals`` is `size`.
+    func residual(ofSize size: Int) -> Float { Float(size) / 255 * largestResidual }
 
     /// Measures the codes; O(count × dimension).
     /// - Throws: `interrupted`.
