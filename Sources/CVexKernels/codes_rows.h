@@ -271,7 +271,7 @@ static size_t fill(struct vexfs_prune *work, size_t taken, uint32_t *places, siz
 /* Writes the links of a point that this walk has not seen, and marks them as seen. */
 static inline size_t unseen(struct vexfs_walk *walk, uint32_t place, uint32_t *places) {
     const uint32_t *links = walk->links + place * walk->degree;
-    uint16_t *marks = walk->marks, number = walk->number;
+    uint8_t *marks = walk->marks, number = walk->number;
     uint32_t limit = walk->limit;
     size_t count = 0;
     for (size_t i = 0; i < walk->degree; i++) {
@@ -373,27 +373,38 @@ static void walk(struct vexfs_walk *walk) {
     }
 }
 
-/* Neighbours that pass, and the passing neighbours of those that don't. */
+/* Neighbours that pass, and the passing neighbours of those that don't, as long as there are fewer than a point has
+   links. Which ones pass cannot be foretold: no branch depends on it. */
 static inline size_t unseen_passing(struct vexfs_walk *walk, uint32_t place, uint32_t *places, uint32_t *through) {
-    size_t near = unseen(walk, place, through), count = 0, others = 0;
+    const struct vexfs_passing passing = *walk->passing;
+    uint8_t *marks = walk->marks, number = walk->number;
+    size_t degree = walk->degree, near = unseen(walk, place, through), count = 0, others = 0;
     for (size_t i = 0; i < near; i++) {
-        if (vexfs_passes(walk->passing, through[i])) places[count++] = through[i];
-        else through[others++] = through[i];
+        uint32_t link = through[i];
+        int passes = vexfs_passes(&passing, link);
+        places[count] = through[others] = link;
+        count += (size_t)passes;
+        others += (size_t)!passes;
     }
-    for (size_t i = 0; i < others; i++) {
-        if (count + walk->degree > walk->room) break;
-        if (i + 2 < others) {
-            const uint32_t *links = walk->links + through[i + 2] * walk->degree;
-            for (size_t j = 0; j < walk->degree; j += LINE / 4) __builtin_prefetch(links + j, 0, 3);
+    for (size_t i = 0; i < others && count < degree;) {
+        /* First those that pass, most of the others' marks are not looked at; then those that were not seen. */
+        size_t passed = count;
+        for (; i < others && passed < degree; i++) {
+            if (i + 2 < others) {
+                const uint32_t *next = walk->links + through[i + 2] * degree;
+                for (size_t j = 0; j < degree; j += LINE / 4) __builtin_prefetch(next + j, 0, 3);
+            }
+            const uint32_t *links = walk->links + through[i] * degree;
+            for (size_t j = 0; j < degree && links[j] != VEXFS_NO_LINK; j++) {
+                places[passed] = links[j];
+                passed += (size_t)vexfs_passes(&passing, links[j]);
+            }
         }
-        const uint32_t *links = walk->links + through[i] * walk->degree;
-        for (size_t j = 0; j < walk->degree; j++) {
-            uint32_t link = __atomic_load_n(links + j, __ATOMIC_RELAXED);
-            if (link == VEXFS_NO_LINK) break;
-            if (link >= walk->limit || !vexfs_passes(walk->passing, link)) continue;
+        for (size_t j = count; j < passed; j++) {
+            uint32_t link = places[j];
             places[count] = link;
-            count += walk->marks[link] != walk->number;
-            walk->marks[link] = walk->number;
+            count += marks[link] != number;
+            marks[link] = number;
         }
     }
     return count;

@@ -69,8 +69,8 @@ struct vexfs_walk {
     /* Only places below this are walked over. */
     uint32_t limit;
     /* [points] the number of the walk that a point was seen by. */
-    uint16_t *marks;
-    uint16_t number;
+    uint8_t *marks;
+    uint8_t number;
     const int8_t *query;
     /* What to take off a point's score: half[place] * penalty; none where 0. */
     float penalty;

@@ -31,13 +31,13 @@ extension RowBitmap {
         return rows
     }
 
-    /// Writes the rows within `range`, ascending; returns how many.
+    /// Writes how far behind `origin` the rows within `range` lie, ascending; returns how many.
     ///
     /// `room` holds that many and `VEXFS_LIST_SLACK` more, which may be written to. O(rows + words of the range).
-    func copyRows(in range: Range<Int>, into room: UnsafeMutablePointer<UInt32>) -> Int {
+    func copyRows(in range: Range<Int>, from origin: Row, into room: UnsafeMutablePointer<UInt32>) -> Int {
         var filled = 0
         forEachPart(of: range) { container, first, places in
-            filled += container.copyRows(of: places, first: UInt32(first), into: room + filled)
+            filled += container.copyRows(of: places, first: UInt32(first) &- origin, into: room + filled)
         }
         return filled
     }
@@ -110,7 +110,7 @@ extension RowBitmap.Container {
         guard !isList else {
             let start = count(below: places.lowerBound)
             let end = count(below: places.upperBound)
-            for index in start..<end { room[index - start] = first + UInt32(list[index]) }
+            for index in start..<end { room[index - start] = first &+ UInt32(list[index]) }
             return end - start
         }
         var filled = 0
@@ -119,13 +119,13 @@ extension RowBitmap.Container {
             // Words that the range cuts are masked, the whole ones between them are the kernel's.
             if place & 63 == 0, places.upperBound - place >= 64 {
                 let words = (places.upperBound - place) / 64
-                filled += vexfs_bits_rows(room + filled, bits + place / 64, words, first + UInt32(place))
+                filled += vexfs_bits_rows(room + filled, bits + place / 64, words, first &+ UInt32(place))
                 place += words * 64
             } else {
                 let end = min(places.upperBound, (place | 63) + 1)
                 var word = bits[place / 64] >> UInt64(place & 63)
                 if end - place < 64 { word &= 1 << UInt64(end - place) - 1 }
-                filled += vexfs_bits_rows(room + filled, &word, 1, first + UInt32(place))
+                filled += vexfs_bits_rows(room + filled, &word, 1, first &+ UInt32(place))
                 place = end
             }
         }

@@ -3,10 +3,11 @@ import CVexKernels
 extension Graph {
     /// Compares the codes of all rows that pass, and with full vectors every row whose code leaves it possible that it
     /// is among the nearest: exact. O(passing × width).
-    func scan(_ query: SegmentQuery, _ coded: GraphQuery, _ filter: SegmentFilter?) -> SegmentAnswer {
-        let expected = min(count, filter?.passing ?? count)
+    func scan(_ query: SegmentQuery, _ coded: GraphQuery, among rows: RowBitmap?) -> SegmentAnswer {
+        let range = Int(self.rows.first)..<Int(self.rows.first) + self.rows.span
+        let expected = rows?.count(in: range) ?? count
         return withUnsafeTemporaryAllocation(of: UInt32.self, capacity: expected + Int(VEXFS_LIST_SLACK)) { room in
-            let found = passingPlaces(filter?.rows, into: room, count: expected)
+            let found = places(of: rows, in: range, into: room)
             let places = UnsafeBufferPointer(rebasing: room[..<found])
             var answer = SegmentAnswer()
             answer.isExact = true
@@ -18,7 +19,9 @@ extension Graph {
             }
             answer.compared = found
             withUnsafeTemporaryAllocation(of: Int32.self, capacity: found) { scores in
-                compare(places, coded, into: scores)
+                vexfs_codes_kernels().pointee.gather_near(
+                    coded.codes, points.codes, points.width, coded.penalty, places.baseAddress, found,
+                    scores.baseAddress)
                 select(places, UnsafeBufferPointer(scores), query, coded, into: &answer)
             }
             return answer
@@ -28,29 +31,18 @@ extension Graph {
     /// So few rows are compared with their full vectors at once.
     private static var fewRows: Int { 64 }
 
-    /// Writes the places of the rows, or of all for nil; at most `expected`.
-    private func passingPlaces(
-        _ passing: RowBitmap?, into room: UnsafeMutableBufferPointer<UInt32>, count expected: Int
+    /// Writes the places of those of the rows that the graph has, or of all for nil; returns how many.
+    private func places(
+        of rows: RowBitmap?, in range: Range<Int>, into room: UnsafeMutableBufferPointer<UInt32>
     ) -> Int {
-        guard let passing else {
-            for place in 0..<expected { room[place] = UInt32(place) }
-            return expected
+        guard let rows else {
+            for place in 0..<count { room[place] = UInt32(place) }
+            return count
         }
-        guard let last = rows.last, let base = room.baseAddress else { return 0 }
-        let range = Int(rows.first)..<Int(last) + 1
-        precondition(passing.count(in: range) <= expected, "more rows pass than the filter counts")
-        let found = passing.copyRows(in: range, into: base)
-        if let listedRows { return vexfs_places_of_rows(listedRows.base, listedRows.count, base, found) }
-        for index in 0..<found { base[index] -= rows.first }
-        return found
-    }
-
-    private func compare(
-        _ places: UnsafeBufferPointer<UInt32>, _ coded: GraphQuery, into scores: UnsafeMutableBufferPointer<Int32>
-    ) {
-        vexfs_codes_kernels().pointee.gather_near(
-            coded.codes, points.codes, points.width, coded.penalty, places.baseAddress, places.count,
-            scores.baseAddress)
+        guard let base = room.baseAddress else { return 0 }
+        guard let listedRows else { return rows.copyRows(in: range, from: self.rows.first, into: base) }
+        let found = rows.copyRows(in: range, from: 0, into: base)
+        return vexfs_places_of_rows(listedRows.base, listedRows.count, base, found)
     }
 
     /// Sizes of what codes leave that share a floor.
@@ -79,7 +71,7 @@ extension Graph {
             let last = items[Int(best.count) - 1]
             withUnsafeTemporaryAllocation(of: UInt32.self, capacity: places.count) { room in
                 let floors = (0..<Int(VEXFS_FLOORS.rawValue)).map { size in
-                    error.lowest(needed, residual: bounds.residual(ofSize: size * Self.sizesPerFloor + Self.sizesPerFloor - 1))
+                    error.lowest(needed, residual: bounds.residual(ofSize: (size + 1) * Self.sizesPerFloor - 1))
                 }
                 let count = vexfs_possible(
                     scores.baseAddress, places.baseAddress, places.count, bounds.residuals, floors, room.baseAddress)

@@ -14,7 +14,7 @@ extension Graph {
     private static var smallCount: Int { 512 }
 
     private func searchAll(_ query: SegmentQuery, _ coded: GraphQuery) -> SegmentAnswer {
-        guard count > Self.smallCount, query.limit < count / 4 else { return scan(query, coded, nil) }
+        guard count > Self.smallCount, query.limit < count / 4 else { return scan(query, coded, among: nil) }
         var answer = contexts.withContext { context in
             var walk = begin(coded, context, pool: query.ef, found: 0)
             enter(&walk)
@@ -22,7 +22,7 @@ extension Graph {
             return finish(query, coded, walk.pool, compared: walk.compared)
         }
         // What no walk reaches is found by looking at everything.
-        guard answer.neighbors.count >= query.limit else { return scan(query, coded, nil) }
+        guard answer.neighbors.count >= query.limit else { return scan(query, coded, among: nil) }
         answer.plan = "graph walk"
         return answer
     }

@@ -37,7 +37,7 @@ final class Graph: @unchecked Sendable {
         self.bounds = bounds
         self.owner = owner
         contexts = GraphContexts(count: points.count, degree: degree)
-        let isRun = rows.isConsecutive
+        let isRun = rows.isRun
         listedRows = isRun ? nil : GraphMemory(count: rows.count)
         if let listedRows { for place in 0..<rows.count { listedRows.base[place] = rows[place] } }
         described = .allocate(capacity: 1)
@@ -68,14 +68,6 @@ final class Graph: @unchecked Sendable {
     /// Offers the entry points nearest to the query.
     func enter(_ walk: inout vexfs_walk) {
         vexfs_codes_kernels().pointee.enter_best(&walk, entries, entries.count)
-    }
-}
-
-extension SegmentRows {
-    /// Whether no row is missing between the first and the last.
-    var isConsecutive: Bool {
-        guard let last else { return true }
-        return Int(last - first) == count - 1
     }
 }
 
