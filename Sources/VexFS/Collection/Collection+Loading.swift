@@ -36,7 +36,7 @@ extension Collection {
         var state = State(
             name: ByteString(name), configuration: configuration, tree: FileTree(root: root), created: created)
         state.syncedRows = Row(truncatingIfNeeded: json["synced_rows"]?.integerValue ?? 0)
-        try loadFiles(into: &state, number: number, database: context.database)
+        try loadFiles(into: &state, named: TreeImage(json["tree_image"]), number: number, context: context)
         let reserved = json["reserved_files"]?.integerValue.map { FileNumber(bitPattern: $0) } ?? 0
         state.nextFile = max(state.nextFile, reserved)
         state.reservedFiles = state.nextFile
@@ -65,28 +65,42 @@ extension Collection {
                 return true
             }
         }
+        let isNamed = json["tree_image"].map { $0 != .null } ?? false
+        let imagedBelow = state.image.current?.filesBelow
         let collection = Collection(number: number, context: context, state: state)
+        collection.imagedBelow.store(imagedBelow ?? 0, ordering: .relaxed)
+        // Before anything changes: what is not marked must not be named.
+        if isNamed, imagedBelow == nil { try collection.forgetTreeImage() }
         try collection.recoverUnsyncedVectors()
         // Rows that are given again after a removal must not pass for synced ones.
         try collection.saveRecord()
         return collection
     }
 
-    private static func loadFiles(into state: inout State, number: UInt32, database: RocksDB) throws(VexFSError) {
-        try database.forEach(prefix: StoreKey.prefix(.file, number)) { key, value throws(VexFSError) in
-            guard let file = StoreKey.number(of: key), file != rootNumber else { return true }
-            let record = try FileRecord(number: file, decoding: value, withMetadata: false)
-            let attributes = record.attributes
-            state.tree.load(attributes)
-            state.nextFile = max(state.nextFile, file + 1)
-            if let row = attributes.row {
-                state.rows.insert(row, file: file, hasVector: record.row.hasVector)
+    /// Reads the files from the image that the record names and what changed since, else the records of all of them.
+    private static func loadFiles(
+        into state: inout State, named image: TreeImage?, number: UInt32, context: StoreContext
+    ) throws(VexFSError) {
+        var content: TreeImage.Content?
+        if let image, let root = state.tree[rootNumber] {
+            do throws(VexFSError) {
+                var read = try image.read(from: context.directory.treePath(image.file))
+                state.image.marked = try read.update(to: context.database, collection: number, since: image)
+                read.tree.update(rootNumber) { $0 = root }
+                read.tree.renameRoot(to: state.name)
+                state.image.current = image
+                content = read
+            } catch {
+                // Damage of the database itself shows again when all records are read.
+                Log.shared.warn(
+                    "the image of a collection's tree is made anew: \(error)", [("collection", state.name.string)])
             }
-            if attributes.state == .pending { state.pendingCount += 1 }
-            if attributes.kind == .scratch { state.scratchBytes += Int(attributes.size) }
-            return true
         }
-        state.tree.finishLoading()
+        var files = content ?? TreeImage.Content(tree: state.tree, rows: state.rows)
+        if content == nil { try files.loadAll(from: context.database, collection: number, first: rootNumber + 1) }
+        (state.tree, state.rows) = (files.tree, files.rows)
+        (state.pendingCount, state.scratchBytes) = (files.pendingCount, files.scratchBytes)
+        state.nextFile = max(state.nextFile, files.nextFile)
     }
 
     /// How many rows of a vector file can be as they were synced: none where the file is missing or ends too early. The

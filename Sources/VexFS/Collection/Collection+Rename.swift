@@ -133,7 +133,7 @@ extension Collection {
         record.attributes.parent = parent
         record.attributes.changed = SystemCall.now()
         if record.attributes.version > 0 {
-            batch.put(StoreKey.file(number, source.number), record.encoded())
+            put(record, batch)
         }
         try database.write(batch)
         let moved = record.attributes
@@ -182,8 +182,8 @@ extension Collection {
             (one.attributes.name, one.attributes.parent) = (second.name, second.parent)
             (two.attributes.name, two.attributes.parent) = (first.name, first.parent)
             let batch = WriteBatch()
-            batch.put(StoreKey.file(number, first.number), one.encoded())
-            batch.put(StoreKey.file(number, second.number), two.encoded())
+            put(one, batch)
+            put(two, batch)
             try database.write(batch)
             state.withLock { state in
                 // A name that no one can create stands in for the first while the second takes its place.

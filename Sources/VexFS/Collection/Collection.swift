@@ -24,6 +24,10 @@ public final class Collection: Sendable {
     /// One build of new rows, and one merge, at a time. The locks are the point, the counts are for ThreadSanitizer.
     let freshLock = Monitor<UInt64>(0)
     let mergeLock = Monitor<UInt64>(0)
+    /// One image of the tree at a time.
+    let imageLock = Monitor<UInt64>(0)
+    /// Files below it are in an image of the tree, as they were when it was made. Written under the writer's lock.
+    let imagedBelow = Atomic<FileNumber>(0)
 
     /// What readers see.
     struct State {
@@ -31,6 +35,7 @@ public final class Collection: Sendable {
         var configuration: CollectionConfiguration
         var tree: FileTree
         var rows = RowTable()
+        var image = TreeImageState()
         var vectors: VectorFile?
         /// The parts of the index that are built.
         var segments = SegmentList()
@@ -93,6 +98,7 @@ public final class Collection: Sendable {
             .init("reserved_files", .integer(Int64(bitPattern: batch?.reservedFiles ?? state.reservedFiles))),
             .init("synced_rows", .integer(Int64(state.syncedRows))),
             .init("configuration", (batch?.configuration ?? state.configuration).json),
+            .init("tree_image", state.image.current?.json ?? .null),
         ]).compact
     }
 

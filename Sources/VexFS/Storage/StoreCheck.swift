@@ -107,6 +107,7 @@ private struct StoreCheck {
                 number: Collection.rootNumber, parent: 0, name: ByteString(name), kind: .directory, mode: 0o755))
         for file in files { tree.load(file.attributes) }
         Store.checkSegments(of: number, named: name, in: directory, database) { note($0, $1) }
+        Store.checkTreeImage(of: number, named: name, json, files: files, in: directory, database) { note($0, $1) }
         let rows = files.compactMap(\.attributes.row).max().map { Int($0) + 1 }
         let vectors = openVectors(number, name, json, rows: rows)
         for file in files {
