@@ -1,3 +1,5 @@
+import CVexKernels
+
 /// What a rename does with a file that already has the new name.
 public enum RenameMode: Sendable {
     /// It is replaced.
@@ -125,6 +127,9 @@ extension Collection {
             let bytes = try content(of: source.number).bytes
             deleteRecords(of: source, batch)
             batch.put(StoreKey.scratch(number, source.number), bytes)
+            // What was stored may have been without its vector.
+            record.contentChecksum = bytes.withUnsafeBytes { vexfs_crc32c(0, $0.baseAddress, $0.count) }
+            record.row = RowRecord()
             record.attributes.row = nil
             record.attributes.state = .unindexed
         }
@@ -145,7 +150,7 @@ extension Collection {
                 Self.forget(late, &state)
             }
             if kind == .scratch && source.kind == .document {
-                if let row = source.row { state.rows.remove(row) }
+                if let row = source.row { state.remove(row) }
                 if source.state == .pending { state.pendingCount -= 1 }
                 state.scratchBytes += Int(source.size)
                 state.tree.update(source.number) { file in

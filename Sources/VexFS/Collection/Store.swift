@@ -205,14 +205,12 @@ public final class Store: Sendable {
                 batch.deleteAll(prefix: StoreKey.prefix(family, collection.number))
             }
             try context.database.write(batch)
-            let segments = collection.state.withLock { $0.segments.entries }
-            var image: TreeImage?
+            let (segments, image) = collection.state.withLock {
+                ($0.spaces.flatMap(\.segments.entries), $0.image.current)
+            }
             collection.state.withLock { state in
                 state.isRemoved = true
-                state.vectors = nil
-                state.segments = SegmentList()
-                image = state.image.current
-                Collection.forgetIndex(&state)
+                state.spaces = [VectorSpace(number: VectorSpace.unnamed)]
             }
             for segment in segments { unlink(context.directory.segmentPath(segment.file)) }
             if let image { unlink(context.directory.treePath(image.file)) }

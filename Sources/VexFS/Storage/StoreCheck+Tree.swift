@@ -11,19 +11,20 @@ extension Store {
         // Without the file the next open reads the records.
         guard access(path, F_OK) == 0 else { return }
         do throws(VexFSError) {
-            var content = try image.read(from: path)
-            _ = try content.update(to: database, collection: number, since: image)
+            let empty = Collection.emptyState(
+                name: ByteString(name), configuration: CollectionConfiguration(), mode: 0, owner: 0, group: 0)
+            let state = try empty.loaded(from: image, image.read(from: path), number: number, database: database)
             let isWhole =
-                content.tree.count == files.count
+                state.tree.count == files.count
                 && files.allSatisfy { file in
-                    guard var shown = content.tree[file.attributes.number] else { return false }
+                    guard var shown = state.tree[file.attributes.number] else { return false }
                     shown.subdirectories = 0
                     // Directories' times are written later than they are shown.
                     if shown.kind == .directory {
                         (shown.modified, shown.changed) = (file.attributes.modified, file.attributes.changed)
                     }
                     return shown == file.attributes
-                        && shown.row.map { content.rows.withVector.contains($0) == file.row.hasVector } ?? true
+                        && shown.row.map { state.unnamed.withVector.contains($0) == file.row.hasVector } ?? true
                 }
             if !isWhole { note("\(name), image of the tree", "it is not what the records say; remove \(path)") }
         } catch {

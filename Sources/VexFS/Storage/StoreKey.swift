@@ -16,7 +16,9 @@ enum StoreKey {
         case pack = 0x76  // v
 
         /// Those whose keys begin with a collection's number.
-        static let ofCollection: [Family] = [.document, .error, .file, .property, .scratch, .pack, .segments, .treeMark]
+        static let ofCollection: [Family] = [
+            .document, .error, .file, .property, .scratch, .pack, .segments, .treeMark,
+        ]
     }
 
     static func collection(_ number: UInt32) -> [UInt8] { prefix(.collection, number) }

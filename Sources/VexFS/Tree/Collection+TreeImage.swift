@@ -79,12 +79,7 @@ extension Collection {
                 let image = TreeImage(of: number, filesBelow: state.nextFile)
                 (state.image.next, state.image.nextMarked) = (image, [])
                 imagedBelow.store(image.filesBelow, ordering: .relaxed)
-                return (
-                    image,
-                    TreeImage.Content(
-                        tree: state.tree, rows: state.rows, pendingCount: state.pendingCount,
-                        scratchBytes: state.scratchBytes)
-                )
+                return (image, TreeImage.Content(of: state))
             }
         }
         guard let (image, captured) = begun else { return }

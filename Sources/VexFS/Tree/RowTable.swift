@@ -1,9 +1,7 @@
-/// Which rows are live, which have vectors, and whose they are.
+/// Which rows are live, and whose they are.
 struct RowTable: Sendable {
     /// Rows that are the current version of a document.
     private(set) var live = RowBitmap()
-    /// Live rows with a vector.
-    private(set) var withVector = RowBitmap()
     /// The file of each live row.
     private(set) var files = SparseTable<UInt32>()
     /// The next row to be given.
@@ -12,9 +10,8 @@ struct RowTable: Sendable {
     init() {}
 
     /// Takes over what an image has.
-    init(files: SparseTable<UInt32>, withVector: RowBitmap, next: Row) {
+    init(files: SparseTable<UInt32>, next: Row) {
         self.files = files
-        self.withVector = withVector
         self.next = next
         live = RowBitmap(words: files.chunks.flatMap { chunk in (0..<4).map { chunk?.words.words[$0] ?? 0 } })
     }
@@ -22,17 +19,15 @@ struct RowTable: Sendable {
     /// Sets how many rows were ever given, after loading.
     mutating func extend(to count: Int) { next = max(next, Row(count)) }
 
-    mutating func insert(_ row: Row, file: FileNumber, hasVector: Bool) {
+    mutating func insert(_ row: Row, file: FileNumber) {
         extend(to: Int(row) + 1)
         files.set(Int(row), UInt32(truncatingIfNeeded: file))
         live.insert(row)
-        if hasVector { withVector.insert(row) }
     }
 
     mutating func remove(_ row: Row) {
         guard files.remove(Int(row)) != nil else { return }
         live.remove(row)
-        withVector.remove(row)
     }
 
     func file(of row: Row) -> FileNumber? { files[Int(row)].map(FileNumber.init) }

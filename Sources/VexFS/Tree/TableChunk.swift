@@ -96,8 +96,9 @@ struct TableChunkWords: BitwiseCopyable, Sendable, Equatable {
 
     static let zero = TableChunkWords(words: .zero)
 
-    var count: Int { words[0].nonzeroBitCount + words[1].nonzeroBitCount + words[2].nonzeroBitCount
-        + words[3].nonzeroBitCount
+    var count: Int {
+        words[0].nonzeroBitCount + words[1].nonzeroBitCount + words[2].nonzeroBitCount
+            + words[3].nonzeroBitCount
     }
 
     func contains(_ place: Int) -> Bool { words[place >> 6] >> UInt64(place & 63) & 1 != 0 }

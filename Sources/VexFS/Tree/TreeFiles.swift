@@ -94,7 +94,9 @@ struct TreeFiles: Sendable {
         }
         if arena.isBorrowed || !isKnownUniquelyReferenced(&arenas[place]) { arenas[place] = arena.copy() }
         arenas[place]?.garbage += Int(file.nameLength)
-        if let own = arenas[place], own.garbage > Self.toleratedGarbage, own.garbage * 2 > own.count { tidy(place, own) }
+        if let own = arenas[place], own.garbage > Self.toleratedGarbage, own.garbage * 2 > own.count {
+            tidy(place, own)
+        }
     }
 
     private mutating func tidy(_ place: Int, _ arena: NameArena) {

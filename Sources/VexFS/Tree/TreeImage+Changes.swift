@@ -1,29 +1,53 @@
 extension TreeImage.Content {
-    /// The number behind the last file's.
-    var nextFile: FileNumber {
-        var next = Collection.rootNumber + 1
-        let chunks = tree.files.records.chunks
-        if let last = chunks.last, let chunk = last {
-            let span = TableChunk<PackedFile>.span
-            let highest = (0..<span).last { chunk.words.contains($0) } ?? 0
-            next = max(next, FileNumber((chunks.count - 1) * span + highest) + 1)
+    /// What readers of a collection see of its files.
+    init(of state: Collection.State) {
+        self.init(
+            tree: state.tree, rows: state.rows, vectors: state.spaces.map { ($0.number, $0.withVector) },
+            pendingCount: state.pendingCount, scratchBytes: state.scratchBytes)
+    }
+}
+
+/// Reading the files of a collection when it is opened.
+extension Collection.State {
+    /// Reads the files from the image that the record names and what changed since, else the records of all of them.
+    /// - Throws: `corruption`, `newerFormat`, `inputOutput`.
+    mutating func loadFiles(image: TreeImage?, number: UInt32, context: StoreContext) throws(VexFSError) {
+        if let image {
+            do throws(VexFSError) {
+                let content = try image.read(from: context.directory.treePath(image.file))
+                self = try loaded(from: image, content, number: number, database: context.database)
+                return
+            } catch {
+                // Damage of the database itself shows again when all records are read.
+                Log.shared.warn(
+                    "the image of a collection's tree is made anew: \(error)", [("collection", name.string)])
+            }
         }
-        return next
+        try loadAll(from: context.database, collection: number, first: Collection.rootNumber + 1)
     }
 
-    /// Adds a file as its record has it.
-    /// - Throws: `corruption` where its number is beyond what there can be.
-    mutating func load(_ record: FileRecord) throws(VexFSError) {
-        let attributes = record.attributes
-        guard attributes.number < FileTree.numberEnd, attributes.parent < FileTree.numberEnd else {
-            throw VexFSError(.corruption, "the file \(attributes.number) has a number beyond all; run vexfs-fuse fsck")
+    /// This state with the files of an image, as they are now.
+    /// - Throws: `corruption`, `newerFormat`, `inputOutput`.
+    /// - Complexity: O(marked files + files above the image's numbers).
+    func loaded(
+        from image: TreeImage, _ content: TreeImage.Content, number: UInt32, database: RocksDB
+    ) throws(VexFSError) -> Collection.State {
+        var result = self
+        (result.tree, result.rows) = (content.tree, content.rows)
+        (result.pendingCount, result.scratchBytes) = (content.pendingCount, content.scratchBytes)
+        for (space, rows) in content.vectors { result.change(space) { $0.withVector = rows } }
+        if let root = tree[Collection.rootNumber] {
+            result.tree.update(Collection.rootNumber) { $0 = root }
+            result.tree.renameRoot(to: root.name)
         }
-        tree.load(attributes)
-        count(record)
+        result.image.current = image
+        result.nextFile = max(nextFile, image.filesBelow)
+        try result.update(to: database, collection: number, since: image)
+        return result
     }
 
-    /// Adds every file from a number on.
-    mutating func loadAll(
+    /// Reads the record of every file from a number on.
+    private mutating func loadAll(
         from database: RocksDB, collection: UInt32, first: FileNumber
     ) throws(VexFSError) {
         try database.forEach(
@@ -35,22 +59,25 @@ extension TreeImage.Content {
         }
     }
 
-    /// Brings what an image had to what the database has now; returns the files that are marked.
-    /// - Throws: `corruption`, `inputOutput`; the content is then of no use.
-    /// - Complexity: O(marked files + files above the image's numbers).
-    mutating func update(
-        to database: RocksDB, collection: UInt32, since image: TreeImage
-    ) throws(VexFSError) -> Set<FileNumber> {
-        var marked: Set<FileNumber> = []
-        let prefix = StoreKey.treeMarks(collection, image.id)
-        try database.forEach(prefix: prefix) { key, _ throws(VexFSError) in
-            guard key.count == prefix.count + 8 else { return true }
-            let file = key.loadUnaligned(fromByteOffset: prefix.count, as: UInt64.self)
-            marked.insert(FileNumber(bigEndian: file))
-            return true
+    /// Adds a file as its record has it.
+    /// - Throws: `corruption` where its number is beyond what there can be.
+    mutating func load(_ record: FileRecord) throws(VexFSError) {
+        let attributes = record.attributes
+        guard attributes.number < FileTree.numberEnd, attributes.parent < FileTree.numberEnd else {
+            throw VexFSError(.corruption, "the file \(attributes.number) has a number beyond all; run vexfs-fuse fsck")
         }
+        tree.load(attributes)
+        nextFile = max(nextFile, attributes.number + 1)
+        count(record)
+    }
+
+    /// Brings what an image had to what the database has now.
+    private mutating func update(
+        to database: RocksDB, collection: UInt32, since image: TreeImage
+    ) throws(VexFSError) {
+        self.image.marked = try Self.marks(of: image, collection, database)
         var present: [FileRecord] = []
-        for number in marked.sorted() {
+        for number in self.image.marked.sorted() {
             let record = try database.value(StoreKey.file(collection, number)).map { bytes throws(VexFSError) in
                 try bytes.withSystemBytes { bytes throws(VexFSError) in
                     try FileRecord(number: number, decoding: bytes, withMetadata: false)
@@ -72,6 +99,19 @@ extension TreeImage.Content {
             tree.update(attributes.number) { $0 = attributes }
             count(record)
         }
+    }
+
+    private static func marks(
+        of image: TreeImage, _ collection: UInt32, _ database: RocksDB
+    ) throws(VexFSError) -> Set<FileNumber> {
+        var marked: Set<FileNumber> = []
+        let prefix = StoreKey.treeMarks(collection, image.id)
+        try database.forEach(prefix: prefix) { key, _ throws(VexFSError) in
+            guard key.count == prefix.count + 8 else { return true }
+            let file = key.loadUnaligned(fromByteOffset: prefix.count, as: UInt64.self)
+            marked.insert(FileNumber(bigEndian: file))
+            return true
+        }
         return marked
     }
 
@@ -79,7 +119,7 @@ extension TreeImage.Content {
     /// another name, from its place there: two files may have exchanged theirs.
     private mutating func setAside(_ number: FileNumber, now record: FileRecord?) {
         guard let old = tree[number] else { return }
-        if let row = old.row { rows.remove(row) }
+        if let row = old.row { remove(row) }
         if old.state == .pending { pendingCount -= 1 }
         if old.kind == .scratch { scratchBytes -= Int(old.size) }
         guard let now = record?.attributes else {
@@ -92,11 +132,10 @@ extension TreeImage.Content {
         }
     }
 
+    /// Adds a file to the counts and rows.
     private mutating func count(_ record: FileRecord) {
         let attributes = record.attributes
-        if let row = attributes.row {
-            rows.insert(row, file: attributes.number, hasVector: record.row.hasVector)
-        }
+        if let row = attributes.row { insert(row, file: attributes.number, record.row) }
         if attributes.state == .pending { pendingCount += 1 }
         if attributes.kind == .scratch { scratchBytes += Int(attributes.size) }
     }

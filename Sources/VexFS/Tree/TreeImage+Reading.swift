@@ -14,13 +14,18 @@ extension TreeImage {
         let files = try cursor.files()
         let directories = try cursor.directories()
         let rowFiles: SparseTable<UInt32> = try cursor.table(cursor.all("r.chunks"), "r.items")
-        let words: UnsafeBufferPointer<UInt64> = try cursor.all("vectors")
+        var vectors: [(space: SpaceNumber, rows: RowBitmap)] = []
+        let spaces: UnsafeBufferPointer<SpaceEntry> = try cursor.all("v.spaces")
+        for space in spaces {
+            let words: UnsafeBufferPointer<UInt64> = try cursor.next(Int(space.words), "v.words")
+            vectors.append((space.number, RowBitmap(words: Array(words))))
+        }
         guard directories[Collection.rootNumber] != nil, files[Collection.rootNumber] != nil,
             header.nextRow <= UInt64(Row.max), files.records.count == file.header.count + 1
         else { throw .damagedTreeImage }
-        let rows = RowTable(files: rowFiles, withVector: RowBitmap(words: Array(words)), next: Row(header.nextRow))
         return Content(
-            tree: FileTree(files: files, directories: directories, hash: NameHash(key: header.hashKey)), rows: rows,
+            tree: FileTree(files: files, directories: directories, hash: NameHash(key: header.hashKey)),
+            rows: RowTable(files: rowFiles, next: Row(header.nextRow)), vectors: vectors,
             pendingCount: Int(truncatingIfNeeded: header.pendingCount),
             scratchBytes: Int(truncatingIfNeeded: header.scratchBytes))
     }
@@ -34,7 +39,7 @@ private struct Cursor {
     init(_ file: SegmentFile) throws(VexFSError) { self.file = file }
 
     /// The next `count` elements of a section.
-    private mutating func next<Element: BitwiseCopyable>(
+    mutating func next<Element: BitwiseCopyable>(
         _ count: Int, _ section: String
     ) throws(VexFSError) -> UnsafeBufferPointer<Element> {
         let bytes = try file.bytes(section)

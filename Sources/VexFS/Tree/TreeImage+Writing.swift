@@ -20,8 +20,13 @@ extension TreeImage {
         try writeChunks(of: rows.files, out)
         try out.begin("r.items")
         try writeElements(of: rows.files, out)
-        try out.begin("vectors")
-        try rows.withVector.words.withSystemBytes { bytes throws(VexFSError) in try out.append(bytes) }
+        let vectors = content.vectors.map { (number: $0.space, words: $0.rows.words) }
+        try out.begin("v.spaces")
+        for (number, words) in vectors { try out.append(SpaceEntry(number: number, words: UInt32(words.count))) }
+        try out.begin("v.words")
+        for (_, words) in vectors {
+            try words.withSystemBytes { bytes throws(VexFSError) in try out.append(bytes) }
+        }
         try out.finish()
     }
 

@@ -40,6 +40,8 @@ struct TreeImage: Sendable, Equatable {
     struct Content {
         var tree: FileTree
         var rows: RowTable
+        /// Live rows with a vector, for each of the collection's vector spaces.
+        var vectors: [(space: SpaceNumber, rows: RowBitmap)] = []
         var pendingCount = 0
         var scratchBytes = 0
     }
@@ -82,6 +84,12 @@ struct TreeImage: Sendable, Equatable {
         var chunks: UInt32
         var parts: UInt32
         var depth: UInt32
+    }
+
+    /// A vector space's rows; its words follow those of the space before.
+    struct SpaceEntry: BitwiseCopyable {
+        var number: UInt32
+        var words: UInt32
     }
 
     /// A part of a directory's index.

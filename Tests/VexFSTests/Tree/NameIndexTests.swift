@@ -17,20 +17,22 @@ import Testing
             var index = NameIndex()
             var model: [UInt32: Set<UInt32>] = [:]
             var copies: [(NameIndex, [UInt32: Set<UInt32>])] = []
+            var hashes: [UInt32] = []
             // Few hashes, hashes of common first bits, and hashes as they are.
             let mask: UInt32 = [0x8000_0F03, 0x0000_FFFF, .max][Int(seed) % 3]
-            for step in 0..<20_000 {
+            for step in 0..<10_000 {
                 let hash = UInt32(truncatingIfNeeded: random.next()) & mask
                 if Int.random(in: 0..<3, using: &random) > 0 || step < 4000 {
                     index.insert(hash, UInt32(step + 1))
                     model[hash, default: []].insert(UInt32(step + 1))
-                } else if let (some, numbers) = model.randomElement(using: &random), let number = numbers.first {
+                    hashes.append(hash)
+                } else if let some = hashes.randomElement(using: &random), let number = model[some]?.first {
                     index.remove(some, number)
                     model[some]?.remove(number)
                     if model[some]?.isEmpty == true { model[some] = nil }
                     index.remove(some ^ 1, number)
                 }
-                if step % 4000 == 2000 { copies.append((index, model)) }
+                if step % 4000 == 3000 { copies.append((index, model)) }
                 if step % 5000 == 4999 { index.giveBackMemory() }
             }
             copies.append((index, model))

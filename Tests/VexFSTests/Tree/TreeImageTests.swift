@@ -9,10 +9,15 @@ import Testing
 
     private func content(_ changes: TreeChanges) -> TreeImage.Content {
         var rows = RowTable()
+        var vectors = RowBitmap()
         for file in changes.model.files.values where file.kind == .document {
-            if let row = file.row { rows.insert(row, file: file.number, hasVector: row % 3 > 0) }
+            guard let row = file.row else { continue }
+            rows.insert(row, file: file.number)
+            if row % 3 > 0 { vectors.insert(row) }
         }
-        return TreeImage.Content(tree: changes.tree, rows: rows, pendingCount: 5, scratchBytes: 77)
+        return TreeImage.Content(
+            tree: changes.tree, rows: rows, vectors: [(0, vectors), (7, RowBitmap([5, 70_000]))], pendingCount: 5,
+            scratchBytes: 77)
     }
 
     @Test func whatIsReadIsWhatWasWrittenAndMayChange() throws {
@@ -27,7 +32,8 @@ import Testing
             let read = try image.read(from: path)
             var random = SeededGenerator(seed: seed)
             changes.model.expect(read.tree, &random, "seed \(seed)")
-            #expect(read.rows.live == written.rows.live && read.rows.withVector == written.rows.withVector)
+            #expect(read.rows.live == written.rows.live)
+            #expect(read.vectors.map(\.space) == [0, 7] && read.vectors.map(\.rows) == written.vectors.map(\.rows))
             #expect(read.rows.next == written.rows.next && read.pendingCount == 5 && read.scratchBytes == 77)
             written.rows.live.forEach { #expect(read.rows.file(of: $0) == written.rows.file(of: $0)) }
             // What lies in the mapped file is copied by the first change.
