@@ -51,7 +51,7 @@ extension Collection {
         let collection = Collection(number: number, context: context, state: state)
         collection.imagedBelow.store(imagedBelow ?? 0, ordering: .relaxed)
         // Before anything changes: what is not marked must not be named.
-        if isNamed, imagedBelow == nil { try collection.forgetTreeImage() }
+        if isNamed, imagedBelow == nil { try collection.forgetTreeImage() } else { try collection.dropStrayMarks() }
         try collection.recoverUnsyncedVectors()
         // Rows that are given again after a removal must not pass for synced ones.
         try collection.saveRecord()

@@ -105,7 +105,13 @@ private struct StoreCheck {
         var tree = FileTree(
             root: FileAttributes(
                 number: Collection.rootNumber, parent: 0, name: ByteString(name), kind: .directory, mode: 0o755))
-        for file in files { tree.load(file.attributes) }
+        for file in files {
+            if file.attributes.number < FileTree.numberEnd, file.attributes.parent < FileTree.numberEnd {
+                tree.load(file.attributes)
+            } else {
+                note("\(name), file \(file.attributes.number)", "its number, or its folder's, is beyond all numbers")
+            }
+        }
         Store.checkSegments(of: number, named: name, in: directory, database) { note($0, $1) }
         Store.checkTreeImage(of: number, named: name, json, files: files, in: directory, database) { note($0, $1) }
         let rows = files.compactMap(\.attributes.row).max().map { Int($0) + 1 }

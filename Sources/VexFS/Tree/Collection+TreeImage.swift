@@ -127,6 +127,20 @@ extension Collection {
         unlink(context.directory.treePath(former.file))
     }
 
+    /// Drops marks of images that were never named: the process died while it wrote them.
+    func dropStrayMarks() throws(VexFSError) {
+        let named = state.withLock { $0.image.current }.map { StoreKey.treeMarks(number, $0.id) }
+        let batch = WriteBatch()
+        var count = 0
+        try database.forEach(prefix: StoreKey.prefix(.treeMark, number)) { key, _ in
+            if let named, key.starts(with: named) { return true }
+            batch.delete([UInt8](key))
+            count += 1
+            return true
+        }
+        if count > 0 { try database.write(batch) }
+    }
+
     /// Lets the record name no image, and forgets all marks.
     func forgetTreeImage() throws(VexFSError) {
         try writer.withLock { _ throws(VexFSError) in
