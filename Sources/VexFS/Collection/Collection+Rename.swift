@@ -71,6 +71,7 @@ extension Collection {
                 current.version == source.version, present?.number == target?.number,
                 present?.version == target?.version
             else { return nil }
+            defer { payloads.slices.forgetAll() }
             return try move(current, to: newName, in: newParent, kind: newKind, prepared, replacing: target)
         }
     }
@@ -164,6 +165,8 @@ extension Collection {
             if prepared != nil { Self.show([written], &state) }
             state.tree.move(source.number, to: name, in: parent, kind: kind)
             state.tree.update(source.number) { $0.changed = moved.changed }
+            // A document that was scratch before has a new row.
+            if prepared == nil { state.renames += 1 }
         }
         if prepared != nil { announce([written]) }
         return RenameOutcome(moved: attributes(of: source.number) ?? moved, replaced: target)
@@ -195,6 +198,7 @@ extension Collection {
                 state.tree.move(first.number, to: ByteString("/"), in: first.parent, kind: first.kind)
                 state.tree.move(second.number, to: first.name, in: first.parent, kind: second.kind)
                 state.tree.move(first.number, to: second.name, in: second.parent, kind: first.kind)
+                state.renames += 1
             }
             return RenameOutcome(moved: one.attributes, replaced: two.attributes)
         }

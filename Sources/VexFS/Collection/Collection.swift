@@ -16,6 +16,7 @@ public final class Collection: Sendable {
     /// Counts the changes begun. The lock is the point; the count gives ThreadSanitizer a value to watch.
     let writer = Monitor<UInt64>(0)
     let payloads = PayloadIndex()
+    let identifierOrder = IdentifierOrder()
     let recall = RecallSampler()
     /// Held while the collection is compacted; counts the compactions. Taken before the writer's lock.
     let compaction = Monitor<UInt64>(0)
@@ -37,7 +38,9 @@ public final class Collection: Sendable {
         var rows = RowTable()
         var image = TreeImageState()
         /// The vectors that documents can have, the one without a name first.
-        var spaces = [VectorSpace(number: VectorSpace.unnamed)]
+        var spaces = [VectorSpace(number: VectorSpace.unnamed, name: "")]
+        /// The number of the next vector that is added; none is given twice.
+        var nextSpace: SpaceNumber = VectorSpace.unnamed + 1
         var nextFile: FileNumber = Collection.rootNumber + 1
         /// File numbers below this are reserved in the database; none of them is given twice, whatever happens.
         var reservedFiles: FileNumber = Collection.rootNumber + 1
@@ -46,6 +49,8 @@ public final class Collection: Sendable {
         var scratchBytes = 0
         var pendingCount = 0
         var isRemoved = false
+        /// Counts the renames that gave a row another id.
+        var renames: UInt64 = 0
         /// Directories whose times are newer than their records.
         var touchedDirectories: Set<FileNumber> = []
         let created: Int64
@@ -87,6 +92,8 @@ public final class Collection: Sendable {
             .init("created", .integer(state.created)),
             .init("reserved_files", .integer(Int64(bitPattern: batch?.reservedFiles ?? state.reservedFiles))),
             .init("synced_rows", .integer(Int64(state.unnamed.syncedRows))),
+            .init("next_space", .integer(Int64(batch?.nextSpace ?? state.nextSpace))),
+            .init("spaces", .array((batch?.spaces ?? state.spaces).dropFirst().map(\.record))),
             .init("configuration", (batch?.configuration ?? state.configuration).json),
             .init("tree_image", state.image.current?.json ?? .null),
         ]).compact

@@ -210,7 +210,7 @@ public final class Store: Sendable {
             }
             collection.state.withLock { state in
                 state.isRemoved = true
-                state.spaces = [VectorSpace(number: VectorSpace.unnamed)]
+                state.spaces = [VectorSpace(number: VectorSpace.unnamed, name: "")]
             }
             for segment in segments { unlink(context.directory.segmentPath(segment.file)) }
             if let image { unlink(context.directory.treePath(image.file)) }
