@@ -222,8 +222,7 @@ extension Collection {
         record.error = prepared.reason
         record.row = version
         batch.put(StoreKey.document(number, row), prepared.bytes)
-        let key = StoreKey.file(number, record.attributes.number)
-        if reserved == nil { batch.put(key, record.encoded()) } else { batch.putLater(key, record.encoded()) }
+        batch.put(StoreKey.file(number, record.attributes.number), record.encoded())
         batch.onceWritten { [payloads] in
             if payloads.hasColumns { payloads.insert(row: row, metadata: metadata) }
         }

@@ -103,7 +103,7 @@ extension Collection {
     }
 }
 
-extension RocksDB {
+extension Database {
     /// The pack records of a collection, by chunk.
     func packs(of collection: UInt32) throws(VexFSError) -> [(chunk: Int, record: PackRecord)] {
         var packs: [(chunk: Int, record: PackRecord)] = []

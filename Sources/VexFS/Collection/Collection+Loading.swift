@@ -72,7 +72,7 @@ extension Collection {
         return collection
     }
 
-    private static func loadFiles(into state: inout State, number: UInt32, database: RocksDB) throws(VexFSError) {
+    private static func loadFiles(into state: inout State, number: UInt32, database: Database) throws(VexFSError) {
         try database.forEach(prefix: StoreKey.prefix(.file, number)) { key, value throws(VexFSError) in
             guard let file = StoreKey.number(of: key), file != rootNumber else { return true }
             let record = try FileRecord(number: file, decoding: value, withMetadata: false)
