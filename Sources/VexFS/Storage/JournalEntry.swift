@@ -78,7 +78,9 @@ final class JournalEntry: @unchecked Sendable {
         var erased: [[UInt8]] = []
         var offset = headBytes
         while offset < bytes.count {
-            guard offset + changeBytes <= bytes.count, let kind = ChangeKind(rawValue: bytes[offset]) else { return nil }
+            guard offset + changeBytes <= bytes.count, let kind = ChangeKind(rawValue: bytes[offset]) else {
+                return nil
+            }
             let keyCount = Int(UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: offset + 1, as: UInt32.self)))
             let count = Int(UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: offset + 5, as: UInt32.self)))
             let keyStart = offset + changeBytes

@@ -40,7 +40,9 @@ extension Store {
         let database = try Database(of: directory, tuning: tuning)
         defer { database.close() }
         var check = StoreCheck(directory: directory, database: database)
-        do throws(VexFSError) { try directory.checkSynced(database.latestChange) } catch { check.note("the log", error.message) }
+        do throws(VexFSError) { try directory.checkSynced(database.latestChange) } catch {
+            check.note("the log", error.message)
+        }
         check.run(progress)
         return check.report
     }
