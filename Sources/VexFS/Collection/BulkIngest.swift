@@ -318,30 +318,37 @@ extension Collection {
     func commit(_ documents: [(name: ByteString, prepared: PreparedDocument)]) throws(VexFSError) -> Int {
         try write { () throws(VexFSError) in
             let batch = WriteBatch()
-            let dimensions = Set(documents.compactMap(\.prepared.vector?.count))
-            guard dimensions.count <= 1 else {
-                throw VexFSError(.dimensionMismatch, "vectors of one batch have \(dimensions.sorted()) components")
-            }
-            let first = state.withLock { $0.rows.next }
-            if let dimension = dimensions.first {
-                let embedded = documents.contains { $0.prepared.embedded }
-                let file = try vectorFile(dimension: dimension, embedded: embedded, batch)
-                var vectors = [Float](repeating: 0, count: documents.count * dimension)
-                for (index, document) in documents.enumerated() {
-                    guard let vector = document.prepared.vector else { continue }
-                    vectors.replaceSubrange(index * dimension..<(index + 1) * dimension, with: vector)
-                }
-                try file.write(vectors, count: documents.count, at: first)
-                context.metrics.increment(.vectorBytesWritten, by: vectors.count * 4)
-            }
             var (records, created) = try records(for: documents.map(\.name), batch)
-            for (index, document) in documents.enumerated() {
-                try add(document.prepared, to: &records[index], batch, modified: nil, row: first + Row(index))
-            }
+            try addAll(documents.map(\.prepared), to: &records, batch)
             let now = SystemCall.now()
             try database.write(batch)
             showAtTop(records, now)
             return created
+        }
+    }
+
+    /// Gives versions their rows, one behind the other, and puts them into the batch; the vectors are in the file when
+    /// this returns. The writer's lock is held.
+    func addAll(
+        _ documents: [PreparedDocument], to records: inout [FileRecord], _ batch: WriteBatch
+    ) throws(VexFSError) {
+        let dimensions = Set(documents.compactMap(\.vector?.count))
+        guard dimensions.count <= 1 else {
+            throw VexFSError(.dimensionMismatch, "vectors of one batch have \(dimensions.sorted()) components")
+        }
+        let first = state.withLock { $0.rows.next }
+        if let dimension = dimensions.first {
+            let file = try vectorFile(dimension: dimension, embedded: documents.contains(where: \.embedded), batch)
+            var vectors = [Float](repeating: 0, count: documents.count * dimension)
+            for (index, document) in documents.enumerated() {
+                guard let vector = document.vector else { continue }
+                vectors.replaceSubrange(index * dimension..<(index + 1) * dimension, with: vector)
+            }
+            try file.write(vectors, count: documents.count, at: first)
+            context.metrics.increment(.vectorBytesWritten, by: vectors.count * 4)
+        }
+        for (index, document) in documents.enumerated() {
+            try add(document, to: &records[index], batch, modified: nil, row: first + Row(index))
         }
     }
 

@@ -239,11 +239,11 @@ extension Collection {
             let attributes = version.attributes
             guard let row = attributes.row else { continue }
             let before = state.tree[attributes.number]
-            if let old = before?.row, old != row { state.rows.remove(old) }
+            if let old = before?.row, old != row { state.remove(old) }
             if before?.state == .pending, before?.row != row { state.pendingCount -= 1 }
             if before?.kind == .scratch { state.scratchBytes -= Int(before?.size ?? 0) }
-            state.rows.insert(row, file: attributes.number, hasVector: version.row.hasVector)
-            if version.row.hasVector { state.hasUnsyncedVectors = true }
+            state.insert(row, file: attributes.number, version.row)
+            if version.row.hasVector { state.unnamed.hasUnsyncedVectors = true }
             if attributes.state == .pending { state.pendingCount += 1 }
             // Name and place may have changed since the version was prepared; only content's attributes are taken.
             state.tree.update(attributes.number) { shown in
@@ -296,7 +296,7 @@ extension Collection {
 
     /// The collection's vector file; made, with the dimension fixed, at the first vector.
     func vectorFile(dimension: Int, embedded: Bool, _ batch: WriteBatch) throws(VexFSError) -> VectorFile {
-        let (known, configuration) = state.withLock { ($0.vectors, $0.configuration) }
+        let (known, configuration) = state.withLock { ($0.unnamed.vectors, $0.configuration) }
         let needsSpace = embedded && configuration.space == nil
         if let known, !needsSpace {
             guard known.dimension == dimension else {
@@ -328,7 +328,7 @@ extension Collection {
         // Readers see file and settings only once the record that has them is written.
         batch.onceWritten { [self] in
             state.withLock { state in
-                state.vectors = file
+                state.unnamed.vectors = file
                 state.configuration = changed
             }
         }

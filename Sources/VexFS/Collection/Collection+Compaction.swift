@@ -15,11 +15,13 @@ extension Collection {
 
     /// Whether so many rows were removed that ``compact()`` is worth its work: more than are left.
     public var isCompactionWorthwhile: Bool {
-        let (vectors, rows) = state.withLock { ($0.vectors, $0.rows) }
-        guard let vectors else { return false }
-        let dead = vectors.heldRows(below: rows.next) - rows.withVector.count
-        return dead >= max(Self.toleratedRows, rows.withVector.count)
-            && !Self.packableChunks(vectors, rows).isEmpty
+        let (spaces, end) = state.withLock { ($0.spaces, $0.rows.next) }
+        return spaces.contains { space in
+            guard let vectors = space.vectors else { return false }
+            let dead = vectors.heldRows(below: end) - space.withVector.count
+            return dead >= max(Self.toleratedRows, space.withVector.count)
+                && !Self.packableChunks(vectors, space.withVector, below: end).isEmpty
+        }
     }
 
     /// Gives back the space of removed documents: copies what is left of sparse chunks of the vector file, rewrites the
@@ -33,7 +35,8 @@ extension Collection {
     public func compact() throws(VexFSError) -> CompactionReport {
         try compaction.withLock { count throws(VexFSError) in
             count &+= 1
-            let report = try packVectors()
+            var report = CompactionReport()
+            for space in state.withLock({ $0.spaces.map(\.number) }) { try packVectors(of: space, &report) }
             state.withLock { $0.tree.giveBackMemory() }
             try database.compact(collection: number)
             vexfs_return_memory()
@@ -42,13 +45,15 @@ extension Collection {
     }
 
     /// Chunks of which at least half the rows that they still hold are dead. The last one is still written to.
-    private static func packableChunks(_ vectors: VectorFile, _ rows: RowTable) -> [(chunk: Int, words: [UInt64])] {
+    private static func packableChunks(
+        _ vectors: VectorFile, _ withVector: RowBitmap, below end: Row
+    ) -> [(chunk: Int, words: [UInt64])] {
         let wordCount = VectorFile.rowsPerChunk / 64
         var chunks: [(chunk: Int, words: [UInt64])] = []
-        for chunk in 0..<Int(rows.next) / VectorFile.rowsPerChunk {
+        let all = withVector.words
+        for chunk in 0..<Int(end) / VectorFile.rowsPerChunk {
             guard let held = vectors.occupancy(ofChunk: chunk)?.rows, held > 0 else { continue }
             var words = [UInt64](repeating: 0, count: wordCount)
-            let all = rows.withVector.words
             for word in 0..<wordCount where chunk * wordCount + word < all.count {
                 words[word] = all[chunk * wordCount + word]
             }
@@ -58,34 +63,32 @@ extension Collection {
         return chunks
     }
 
-    private func packVectors() throws(VexFSError) -> CompactionReport {
-        let (vectors, rows) = state.withLock { ($0.vectors, $0.rows) }
-        var report = CompactionReport()
-        guard let vectors else { return report }
+    private func packVectors(of number: SpaceNumber, _ report: inout CompactionReport) throws(VexFSError) {
+        let (found, end) = state.withLock { ($0.space(number), $0.rows.next) }
+        guard let space = found, let vectors = space.vectors else { return }
         var packs: [(chunk: Int, record: PackRecord, map: MappedChunk)] = []
-        for (chunk, words) in Self.packableChunks(vectors, rows) {
+        for (chunk, words) in Self.packableChunks(vectors, space.withVector, below: end) {
             let held = vectors.occupancy(ofChunk: chunk)?.rows ?? 0
             let record = try vectors.writePack(chunk: chunk, words: words, space: context.space)
             packs.append((chunk, record, try vectors.openPack(record, chunk: chunk)))
             report.packedChunks += 1
             report.droppedRows += held - record.count
         }
-        guard !packs.isEmpty else { return report }
+        guard !packs.isEmpty else { return }
         try SystemCall.syncDirectory(context.directory.vectorsPath)
         // Rows that died meanwhile are in the packs for nothing; none can have come to life in a chunk that is full.
         try write { () throws(VexFSError) in
             let batch = WriteBatch()
-            for pack in packs { batch.put(StoreKey.pack(number, chunk: pack.chunk), pack.record.encoded()) }
-            batch.put(StoreKey.collection(number), state.withLock { encodedRecord($0) })
+            for pack in packs { batch.put(StoreKey.pack(self.number, chunk: pack.chunk), pack.record.encoded()) }
+            batch.put(StoreKey.collection(self.number), state.withLock { encodedRecord($0) })
             try database.write(batch)
             for pack in packs { vectors.install(pack.map, chunk: pack.chunk) }
-            state.withLock { Self.forgetIndex(&$0) }
+            state.withLock { $0.change(number) { $0.forgetIndex() } }
         }
         // What the packs replace goes only when nothing on the disk names it any more.
         try context.sync()
         for pack in packs { vectors.releaseFormer(chunk: pack.chunk) }
         vectors.codes.forget(packs.map { Row($0.chunk * VectorFile.rowsPerChunk) })
-        return report
     }
 
     /// Takes over the packs of a collection that is loaded, and removes files that a compaction left without a record.

@@ -32,7 +32,7 @@ extension Collection {
     /// ``SplicedContent``). Nil where the file has another version by now.
     private func whole(_ stored: [UInt8], of attributes: FileAttributes) throws(VexFSError) -> [UInt8]? {
         guard stored.count != Int(attributes.size), let row = attributes.row else { return stored }
-        let vectors = state.withLock { $0.vectors }
+        let vectors = state.withLock { $0.unnamed.vectors }
         guard let vector = vectors?.vector(row), self.attributes(of: attributes.number)?.row == row else { return nil }
         guard let content = SplicedContent.content(stored, vector: vector), content.count == Int(attributes.size) else {
             throw VexFSError(
@@ -73,7 +73,7 @@ extension Collection {
             let version = record.row
             facts.truncated = version.truncated
             facts.model = version.embedded ? configuration.model : nil
-            facts.dimensions = version.hasVector ? state.withLock { $0.vectors?.dimension } : nil
+            facts.dimensions = version.hasVector ? state.withLock { $0.unnamed.vectors?.dimension } : nil
             facts.metadata = try JSON.parse(version.metadata, code: .corruption)
         }
         return facts
@@ -111,8 +111,8 @@ extension Collection {
     /// `[dimension] Float32` as stored (unit length where the metric is cosine), or nil without a vector.
     public func embedding(of file: FileNumber) throws(VexFSError) -> [Float]? {
         state.withLock { state in
-            guard let row = state.tree[file]?.row, state.rows.withVector.contains(row) else { return nil }
-            return state.vectors?.vector(row)
+            guard let row = state.tree[file]?.row, state.unnamed.withVector.contains(row) else { return nil }
+            return state.unnamed.vectors?.vector(row)
         }
     }
 
@@ -172,13 +172,9 @@ extension JSON {
         return members
     }
 
-    /// An object's members with those of a patch put over them.
+    /// An object's members with those of a patch put over them; a null takes a member away.
     func merged(withPatch text: String) throws(VexFSError) -> JSON {
-        guard !text.isEmpty, case .object(var members) = self else { return self }
-        for change in try Self.patch(text) {
-            members.removeAll { $0.key == change.key }
-            members.append(change)
-        }
-        return .object(members)
+        guard !text.isEmpty, case .object = self else { return self }
+        return overlaid(with: try Self.patch(text))
     }
 }

@@ -210,7 +210,7 @@ extension Collection {
     /// Takes a file and its row out of what readers see.
     static func forget(_ file: FileAttributes, _ state: inout State) {
         state.tree.remove(file.number)
-        if let row = file.row { state.rows.remove(row) }
+        if let row = file.row { state.remove(row) }
         if file.state == .pending { state.pendingCount -= 1 }
         if file.kind == .scratch { state.scratchBytes -= Int(file.size) }
     }

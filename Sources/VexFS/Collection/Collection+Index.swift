@@ -19,10 +19,13 @@ extension Collection {
         _ work: IndexWork, policy: IndexPolicy, threads: Int, isCancelled: @escaping @Sendable () -> Bool
     ) throws(VexFSError) -> Bool {
         try (work == .merge ? mergeLock : freshLock).withLock { _ throws(VexFSError) in
-            guard let job = nextJob(work, policy) else { return false }
-            return try build(job, threads: threads) { [weak self] in
-                isCancelled() || self?.state.withLock { $0.isRemoved } ?? true
+            for space in state.withLock({ $0.spaces.map(\.number) }) {
+                guard let job = nextJob(work, policy, in: space) else { continue }
+                return try build(job, in: space, threads: threads) { [weak self] in
+                    isCancelled() || self?.state.withLock { $0.isRemoved || $0.space(space) == nil } ?? true
+                }
             }
+            return false
         }
     }
 
@@ -38,41 +41,43 @@ extension Collection {
 
     /// What the index is made of now.
     public var indexFigures: IndexFigures {
-        let (segments, rows, vectors) = state.withLock { ($0.segments, $0.rows, $0.vectors) }
+        let (spaces, end) = state.withLock { ($0.spaces, $0.rows.next) }
         var figures = IndexFigures()
-        figures.allocatedBytes = vectors?.codes.allocatedBytes ?? 0
-        for segment in segments.entries.compactMap(\.segment) {
-            figures.segments += 1
-            figures.allocatedBytes += segment.allocatedBytes
-            figures.mappedBytes += segment.mappedBytes
-        }
-        for gap in segments.gaps(below: rows.next) {
-            figures.scannedRows += rows.withVector.count(in: Int(gap.lowerBound)..<Int(gap.upperBound))
+        for space in spaces {
+            figures.allocatedBytes += space.vectors?.codes.allocatedBytes ?? 0
+            for segment in space.segments.entries.compactMap(\.segment) {
+                figures.segments += 1
+                figures.allocatedBytes += segment.allocatedBytes
+                figures.mappedBytes += segment.mappedBytes
+            }
+            for gap in space.segments.gaps(below: end) {
+                figures.scannedRows += space.withVector.count(in: Int(gap.lowerBound)..<Int(gap.upperBound))
+            }
         }
         return figures
     }
 
     /// The names of the segments' files.
-    var segmentFiles: [String] { state.withLock { $0.segments.entries.map(\.file) } }
+    var segmentFiles: [String] { state.withLock { $0.spaces.flatMap { $0.segments.entries.map(\.file) } } }
 
     /// Whether the policy wants nothing built.
     var isIndexed: Bool {
         let policy = context.indexPolicy
-        return nextJob(.fresh, policy) == nil && nextJob(.merge, policy) == nil
+        return state.withLock { $0.spaces.map(\.number) }.allSatisfy { space in
+            nextJob(.fresh, policy, in: space) == nil && nextJob(.merge, policy, in: space) == nil
+        }
     }
 
-    private func nextJob(_ work: IndexWork, _ policy: IndexPolicy) -> IndexJob? {
-        let (rows, segments, recipe, isEmpty) = state.withLock {
-            ($0.rows, $0.segments, $0.configuration.recipe, $0.vectors == nil)
-        }
-        guard !isEmpty else { return nil }
-        let live = { (range: Range<Row>) in rows.withVector.count(in: Int(range.lowerBound)..<Int(range.upperBound)) }
-        let parts = segments.entries.map { entry in
+    private func nextJob(_ work: IndexWork, _ policy: IndexPolicy, in number: SpaceNumber) -> IndexJob? {
+        let (found, end, recipe) = state.withLock { ($0.space(number), $0.rows.next, $0.configuration.unnamed.recipe) }
+        guard let space = found, space.vectors != nil else { return nil }
+        let live = { (range: Range<Row>) in space.withVector.count(in: Int(range.lowerBound)..<Int(range.upperBound)) }
+        let parts = space.segments.entries.map { entry in
             IndexPolicy.Part(
                 range: entry.range, recipe: entry.recipe, rows: entry.segment?.rows.count ?? 0,
                 live: live(entry.range))
         }
-        let gaps = segments.gaps(below: rows.next)
+        let gaps = space.segments.gaps(below: end)
         switch work {
         case .fresh: return policy.nextFresh(parts, gaps: gaps, recipe: recipe, live: live)
         case .whole: return policy.nextWhole(parts, gaps: gaps, recipe: recipe, live: live)
@@ -82,58 +87,62 @@ extension Collection {
 
     /// Builds one segment and puts it in place.
     private func build(
-        _ job: IndexJob, threads: Int, isCancelled: @escaping @Sendable () -> Bool
+        _ job: IndexJob, in number: SpaceNumber, threads: Int, isCancelled: @escaping @Sendable () -> Bool
     ) throws(VexFSError) -> Bool {
         let start = SystemCall.monotonicMicroseconds()
-        let (bitmap, vectors, configuration, segments) = state.withLock {
-            ($0.rows.withVector, $0.vectors, $0.configuration, $0.segments)
-        }
-        guard let vectors else { return false }
+        let (found, settings) = state.withLock { ($0.space(number), $0.configuration.unnamed) }
+        guard let space = found, let vectors = space.vectors else { return false }
         var rows: [Row] = []
         let range = Int(job.range.lowerBound)..<Int(job.range.upperBound)
-        rows.reserveCapacity(bitmap.count(in: range))
-        bitmap.forEachRun(in: range) { run in
+        rows.reserveCapacity(space.withVector.count(in: range))
+        space.withVector.forEachRun(in: range) { run in
             rows.append(contentsOf: Row(run.lowerBound)..<Row(run.upperBound))
         }
         var entry = SegmentEntry(range: job.range, segment: nil, recipe: "", file: "")
         if !rows.isEmpty {
-            entry.file = nextSegmentFile()
+            entry.file = nextSegmentFile(in: number)
             entry.recipe = job.recipe.text
             try context.space.claim(job.recipe.fileBytes(rows: rows.count, dimension: vectors.dimension))
             let factory = SegmentFactory(
-                metric: configuration.metric, isResident: !configuration.index.onDisk, threads: threads,
+                metric: settings.metric, isResident: !settings.index.onDisk, threads: threads,
                 isCancelled: isCancelled)
             entry.segment = try factory.build(
                 job.recipe, SegmentRows(rows), vectors.rows(below: job.range.upperBound),
-                extending: segments.entries.first { $0.range.lowerBound == job.range.lowerBound },
+                extending: space.segments.entries.first { $0.range.lowerBound == job.range.lowerBound },
                 path: context.directory.segmentPath(entry.file))
             guard entry.segment != nil else { return false }
         }
-        let isPlaced = try place(entry, job.recipe)
+        let isPlaced = try place(entry, job.recipe, in: number)
         context.metrics.increment(.segmentsBuilt)
         context.metrics.increment(.segmentRowsBuilt, by: rows.count)
         context.metrics.observe(.segmentBuildSeconds, SystemCall.monotonicMicroseconds() - start)
         return isPlaced
     }
 
-    private func nextSegmentFile() -> String {
+    private func nextSegmentFile(in space: SpaceNumber) -> String {
         state.withLock { state in
-            state.nextSegment += 1
-            return "\(number)-\(state.nextSegment).seg"
+            var segment: UInt64 = 0
+            state.change(space) { space in
+                space.nextSegment += 1
+                segment = space.nextSegment
+            }
+            return "\(number)-\(segment).seg"
         }
     }
 
     /// Shows a segment to searches, after the record that names it is on the disk; the files it replaces go.
     /// - Returns: false where what it replaces, or the settings, changed while it was built.
-    private func place(_ entry: SegmentEntry, _ recipe: SegmentRecipe) throws(VexFSError) -> Bool {
+    private func place(
+        _ entry: SegmentEntry, _ recipe: SegmentRecipe, in number: SpaceNumber
+    ) throws(VexFSError) -> Bool {
         var replaced: [SegmentEntry]?
         do throws(VexFSError) {
             replaced = try write { () throws(VexFSError) in
-                var (list, wanted) = state.withLock { ($0.segments, $0.configuration.recipe) }
-                guard wanted == recipe || recipe == .fresh && wanted != nil, let replaced = list.insert(entry) else {
-                    return nil
-                }
-                try save(list)
+                let (space, wanted) = state.withLock { ($0.space(number), $0.configuration.unnamed.recipe) }
+                guard var list = space?.segments, wanted == recipe || recipe == .fresh && wanted != nil,
+                    let replaced = list.insert(entry)
+                else { return nil }
+                try save(list, of: number)
                 return replaced
             }
         } catch {
@@ -146,16 +155,18 @@ extension Collection {
     }
 
     /// Writes the list of segments and makes it the one that searches use.
-    private func save(_ list: SegmentList) throws(VexFSError) {
+    private func save(_ list: SegmentList, of space: SpaceNumber) throws(VexFSError) {
         let batch = WriteBatch()
-        let next = state.withLock { $0.nextSegment }
+        let next = state.withLock { $0.space(space)?.nextSegment ?? 0 }
         batch.put(StoreKey.segments(number), SegmentManifest(next: next, list: list).encoded)
         try database.write(batch)
         // The files that the old list names are removed next.
         try database.syncLog()
         state.withLock { state in
-            state.segments = list
-            Self.forgetIndex(&state)
+            state.change(space) { space in
+                space.segments = list
+                space.forgetIndex()
+            }
         }
     }
 
@@ -163,56 +174,49 @@ extension Collection {
         for entry in entries where !entry.file.isEmpty { unlink(context.directory.segmentPath(entry.file)) }
     }
 
-    /// Gives up every segment; under the writer's lock.
-    func dropAllSegments() throws(VexFSError) {
-        let removed = state.withLock { $0.segments.entries }
+    /// Gives up every segment of a space; under the writer's lock.
+    func dropSegments(of space: SpaceNumber) throws(VexFSError) {
+        let removed = state.withLock { $0.space(space)?.segments.entries ?? [] }
         guard !removed.isEmpty else { return }
-        try save(SegmentList())
+        try save(SegmentList(), of: space)
         removeFiles(removed)
     }
 
-    /// The index as a search sees it now, over the rows below `end`; nil where no row has a vector. Made once for as
-    /// long as nothing changes.
-    func currentIndex() -> IndexView? {
-        let (known, version, vectors, segments, configuration, end) = state.withLock { state in
-            (
-                state.index.flatMap { $0.end == state.rows.next ? $0 : nil }, state.indexVersion, state.vectors,
-                state.segments, state.configuration, state.rows.next
-            )
+    /// The index of a space as a search sees it now, over the rows below `end`; nil where no row has a vector. Made once
+    /// for as long as nothing changes.
+    func currentIndex(of number: SpaceNumber) -> IndexView? {
+        let (found, settings, end) = state.withLock { state in
+            (state.space(number), state.configuration.unnamed, state.rows.next)
         }
-        if let known { return known }
-        guard let vectors else { return nil }
+        guard let space = found else { return nil }
+        if let known = space.index, known.end == end { return known }
+        guard let vectors = space.vectors else { return nil }
         let rows = vectors.rows(below: end)
-        let metric = configuration.metric
+        let metric = settings.metric
         var index: any VectorIndex
-        if segments.entries.isEmpty || metric == .manhattan {
+        if space.segments.entries.isEmpty || metric == .manhattan {
             index = vectors.codes.index(over: rows, metric: metric)
         } else {
-            let outside = rows.chunks(overlapping: segments.gaps(below: end))
+            let outside = rows.chunks(overlapping: space.segments.gaps(below: end))
             index = SegmentedIndex(
-                segments: segments, scan: vectors.codes.index(over: outside, metric: metric), vectors: rows,
-                defaultEf: configuration.index.ef)
+                segments: space.segments, scan: vectors.codes.index(over: outside, metric: metric), vectors: rows,
+                defaultEf: settings.index.ef)
         }
         let view = IndexView(end: end, index: index, rows: rows, metric: metric)
-        state.withLock { if $0.indexVersion == version { $0.index = view } }
+        state.withLock { state in
+            state.change(number) { if $0.indexVersion == space.indexVersion { $0.index = view } }
+        }
         return view
-    }
-
-    /// Makes the next search look anew: segments, settings or the memory of vectors changed. A view that is kept would
-    /// also keep memory maps that are to go.
-    static func forgetIndex(_ state: inout State) {
-        state.index = nil
-        state.indexVersion += 1
     }
 
     /// Opens the segments that the store names. One that is missing, damaged or of another shape is left out and built
     /// anew.
     static func loadSegments(
-        into state: inout State, number: UInt32, context: StoreContext
+        of place: Int, into state: inout State, number: UInt32, context: StoreContext
     ) throws(VexFSError) {
         guard let bytes = try context.database.value(StoreKey.segments(number)) else { return }
         let manifest = try SegmentManifest(decoding: bytes)
-        state.nextSegment = manifest.next
+        state.spaces[place].nextSegment = manifest.next
         for named in manifest.entries {
             // Rows are never given again while a segment stands for them, also where the last documents are gone.
             state.rows.extend(to: Int(named.range.upperBound))
@@ -227,7 +231,7 @@ extension Collection {
                     continue
                 }
             }
-            _ = state.segments.insert(entry)
+            _ = state.spaces[place].segments.insert(entry)
         }
     }
 }

@@ -145,7 +145,7 @@ extension Collection {
                 Self.forget(late, &state)
             }
             if kind == .scratch && source.kind == .document {
-                if let row = source.row { state.rows.remove(row) }
+                if let row = source.row { state.remove(row) }
                 if source.state == .pending { state.pendingCount -= 1 }
                 state.scratchBytes += Int(source.size)
                 state.tree.update(source.number) { file in

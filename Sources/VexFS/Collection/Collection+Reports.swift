@@ -22,10 +22,10 @@ extension Collection {
         let index = indexFigures
         let numbers: [(String, Int)] = state.withLock { state in
             [
-                ("documents", state.rows.live.count), ("vectors", state.rows.withVector.count),
+                ("documents", state.rows.live.count), ("vectors", state.unnamed.withVector.count),
                 ("pending", state.pendingCount), ("refused", state.errorCount), ("files", state.tree.count),
-                ("rows_given", Int(state.rows.next)), ("dimension", state.vectors?.dimension ?? 0),
-                ("vector_bytes", Int(state.rows.next) * (state.vectors?.strideBytes ?? 0)),
+                ("rows_given", Int(state.rows.next)), ("dimension", state.unnamed.vectors?.dimension ?? 0),
+                ("vector_bytes", Int(state.rows.next) * (state.unnamed.vectors?.strideBytes ?? 0)),
                 ("scratch_bytes", state.scratchBytes),
                 ("index_segments", index.segments), ("index_scanned_rows", index.scannedRows),
                 ("index_mapped_bytes", index.mappedBytes), ("index_memory_bytes", index.allocatedBytes),
@@ -66,7 +66,7 @@ extension Collection {
     public func identifierLines() -> [UInt8] {
         var text: [UInt8] = []
         state.withLock { state in
-            state.rows.withVector.forEach { row in
+            state.unnamed.withVector.forEach { row in
                 guard let file = state.rows.file(of: row), let path = state.tree.path(of: file) else { return }
                 text.append(contentsOf: FileNaming.identifier(ofPath: path).string.utf8)
                 text.append(UInt8(ascii: "\n"))
@@ -77,7 +77,7 @@ extension Collection {
 
     /// `vectors.f32`: `[vectors × dimension] Float32`, little-endian, row-major, in the order of `ids.txt`.
     public func vectorBytes() -> FileContent {
-        let (vectors, rows, end) = state.withLock { ($0.vectors, $0.rows.withVector, $0.rows.next) }
+        let (vectors, rows, end) = state.withLock { ($0.unnamed.vectors, $0.unnamed.withVector, $0.rows.next) }
         guard let vectors else { return FileContent([]) }
         var bytes: [UInt8] = []
         bytes.reserveCapacity(rows.count * vectors.dimension * 4)

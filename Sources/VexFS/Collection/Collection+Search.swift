@@ -32,7 +32,7 @@ extension Collection {
     private func run(_ request: QueryRequest) throws(VexFSError) -> SearchAnswer {
         let view = state.withLock {
             Snapshot(
-                name: $0.name, configuration: $0.configuration, live: $0.rows.live, withVector: $0.rows.withVector,
+                name: $0.name, configuration: $0.configuration, live: $0.rows.live, withVector: $0.unnamed.withVector,
                 pending: $0.pendingCount)
         }
         var explanation = SearchExplanation()
@@ -49,7 +49,7 @@ extension Collection {
         if let excluded { allowed.remove(excluded) }
 
         // Rows that came after the view was taken are in the index and not among the allowed.
-        guard let current = currentIndex() else {
+        guard let current = currentIndex(of: VectorSpace.unnamed) else {
             return SearchAnswer(hits: [], explanation: explanation, metric: metric)
         }
         let index: any VectorIndex = request.mode == .exact ? current.exact : current.index
@@ -65,9 +65,9 @@ extension Collection {
     public func nearest(
         _ vector: [Float], _ query: IndexQuery, among allowed: RowBitmap? = nil, mode: QueryRequest.Mode = .vector
     ) throws(VexFSError) -> IndexAnswer {
-        guard let view = currentIndex() else { return IndexAnswer(neighbors: [], compared: 0) }
+        guard let view = currentIndex(of: VectorSpace.unnamed) else { return IndexAnswer(neighbors: [], compared: 0) }
         let index: any VectorIndex = mode == .exact ? view.exact : view.index
-        return try index.search(vector, query, allowed: allowed ?? state.withLock { $0.rows.withVector })
+        return try index.search(vector, query, allowed: allowed ?? state.withLock { $0.unnamed.withVector })
     }
 
     /// The vector to search with, and the row to leave out (`like=`).

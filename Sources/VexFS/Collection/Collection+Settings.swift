@@ -8,7 +8,7 @@ extension Collection {
     public func setConfiguration(_ bytes: [UInt8]) throws(VexFSError) {
         let change = try JSON.parseControl(bytes, code: .invalidConfiguration)
         try write { () throws(VexFSError) in
-            let (current, hasVectors) = state.withLock { ($0.configuration, $0.vectors != nil) }
+            let (current, hasVectors) = state.withLock { ($0.configuration, $0.unnamed.vectors != nil) }
             var wanted = current
             try wanted.merge(change)
             if hasVectors {
@@ -23,10 +23,10 @@ extension Collection {
             try database.write(batch)
             state.withLock { state in
                 state.configuration = settings
-                Self.forgetIndex(&state)
+                state.unnamed.forgetIndex()
             }
             // Another index takes the old one's place when it is built; none has nothing to wait for.
-            if settings.recipe == nil { try dropAllSegments() }
+            if settings.unnamed.recipe == nil { try dropSegments(of: VectorSpace.unnamed) }
         }
     }
 

@@ -31,15 +31,8 @@ public final class Collection: Sendable {
         var configuration: CollectionConfiguration
         var tree: FileTree
         var rows = RowTable()
-        var vectors: VectorFile?
-        /// The parts of the index that are built.
-        var segments = SegmentList()
-        /// The index as the last search saw it; nil once segments, settings or the vectors' memory changed.
-        var index: IndexView?
-        /// Counts those changes.
-        var indexVersion: UInt64 = 0
-        /// The number of the last segment file that was begun.
-        var nextSegment: UInt64 = 0
+        /// The vectors that documents can have, the one without a name first.
+        var spaces = [VectorSpace(number: VectorSpace.unnamed)]
         var nextFile: FileNumber = Collection.rootNumber + 1
         /// File numbers below this are reserved in the database; none of them is given twice, whatever happens.
         var reservedFiles: FileNumber = Collection.rootNumber + 1
@@ -48,9 +41,6 @@ public final class Collection: Sendable {
         var scratchBytes = 0
         var pendingCount = 0
         var isRemoved = false
-        /// Rows below this have vectors that are known to be on the disk.
-        var syncedRows: Row = 0
-        var hasUnsyncedVectors = false
         /// Directories whose times are newer than their records.
         var touchedDirectories: Set<FileNumber> = []
         let created: Int64
@@ -91,7 +81,7 @@ public final class Collection: Sendable {
             .init("name", .string(state.name.string)),
             .init("created", .integer(state.created)),
             .init("reserved_files", .integer(Int64(bitPattern: batch?.reservedFiles ?? state.reservedFiles))),
-            .init("synced_rows", .integer(Int64(state.syncedRows))),
+            .init("synced_rows", .integer(Int64(state.unnamed.syncedRows))),
             .init("configuration", (batch?.configuration ?? state.configuration).json),
         ]).compact
     }

@@ -3,16 +3,12 @@ public struct CollectionConfiguration: Sendable, Equatable {
     /// The name of the embedded model.
     public static let embeddedModel = "all-MiniLM-L6-v2"
 
-    /// How vectors are compared.
-    public var metric = Metric.cosine
-    /// Components of a vector; nil until the first vector or a setting fixes it.
-    public var dimension: Int?
+    /// The vector without a name.
+    public var unnamed = VectorSettings()
     /// The model that embeds texts, or "none" where documents bring their vectors.
     public var model = embeddedModel
     /// The space of the vectors that the model made; nil before the first.
     public var space: String?
-    /// What the index is made of.
-    public var index = IndexSettings()
     /// The largest document, in bytes.
     public var documentLimitBytes = 16 << 20
     /// The largest scratch file, in bytes.
@@ -26,8 +22,21 @@ public struct CollectionConfiguration: Sendable, Equatable {
     /// The limits of what can be set.
     public static let dimensionRange = 1...65_536
 
-    /// What most rows should be in; nil where they are only scanned.
-    var recipe: SegmentRecipe? { metric == .manhattan ? nil : index.recipe(dimension: dimension ?? 0) }
+    /// How the vectors without a name are compared.
+    public var metric: Metric {
+        get { unnamed.metric }
+        set { unnamed.metric = newValue }
+    }
+    /// Components of a vector without a name; nil until the first one or a setting fixes it.
+    public var dimension: Int? {
+        get { unnamed.dimension }
+        set { unnamed.dimension = newValue }
+    }
+    /// What the index of the vectors without a name is made of.
+    public var index: IndexSettings {
+        get { unnamed.index }
+        set { unnamed.index = newValue }
+    }
 
     /// The object shown to people and kept in the store.
     var json: JSON {

@@ -51,7 +51,9 @@ final class IndexBuilder: Sendable {
                 if let time = failed[collection.number], now - time < Self.retryMicroseconds { continue }
                 failed[collection.number] = nil
                 if isMerge {
-                    let (rows, segments) = collection.state.withLock { ($0.rows.next, $0.segments.entries.count) }
+                    let (rows, segments) = collection.state.withLock { state in
+                        (state.rows.next, state.spaces.map(\.segments.entries.count).max() ?? 0)
+                    }
                     let isWritten = seen.updateValue(rows, forKey: collection.number) != rows
                     if isWritten, segments < Self.segmentsWhileWritten { continue }
                 }

@@ -79,7 +79,7 @@ extension Collection {
     /// Repeats a sampled search exactly, if one waits.
     func measureRecall() {
         guard let sample = recall.take() else { return }
-        guard let view = currentIndex() else { return }
+        guard let view = currentIndex(of: VectorSpace.unnamed) else { return }
         let query = IndexQuery(limit: RecallSampler.depth)
         guard let answer = try? view.exact.search(sample.vector, query, allowed: sample.allowed) else { return }
         recall.note(sample, exact: answer.neighbors, metric: view.metric)

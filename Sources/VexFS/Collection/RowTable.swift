@@ -1,12 +1,10 @@
-/// Which rows are live, which have vectors, and whose they are.
+/// Which rows are live, and whose they are.
 struct RowTable {
     /// Rows whose files stand in one array: as many as the vector file has in a chunk.
     private static let chunkRows = VectorFile.rowsPerChunk
 
     /// Rows that are the current version of a document.
     var live = RowBitmap()
-    /// Live rows with a vector.
-    var withVector = RowBitmap()
     /// The file of each row, 0 where the row is dead; an empty array where the whole chunk is.
     private var files: [[FileNumber]] = []
     /// Live rows of each chunk.
@@ -17,7 +15,7 @@ struct RowTable {
     /// Sets how many rows were ever given, after loading.
     mutating func extend(to count: Int) { next = max(next, Row(count)) }
 
-    mutating func insert(_ row: Row, file: FileNumber, hasVector: Bool) {
+    mutating func insert(_ row: Row, file: FileNumber) {
         extend(to: Int(row) + 1)
         let chunk = Int(row) / Self.chunkRows
         while files.count <= chunk {
@@ -32,7 +30,6 @@ struct RowTable {
         if files[chunk][place] == 0 { liveCounts[chunk] += 1 }
         files[chunk][place] = file
         live.insert(row)
-        if hasVector { withVector.insert(row) }
     }
 
     mutating func remove(_ row: Row) {
@@ -45,7 +42,6 @@ struct RowTable {
             files[chunk][Int(row) % Self.chunkRows] = 0
         }
         live.remove(row)
-        withVector.remove(row)
     }
 
     func file(of row: Row) -> FileNumber? {

@@ -203,12 +203,10 @@ public final class Store: Sendable {
                 batch.deleteAll(prefix: StoreKey.prefix(family, collection.number))
             }
             try context.database.write(batch)
-            let segments = collection.state.withLock { $0.segments.entries }
+            let segments = collection.state.withLock { $0.spaces.flatMap(\.segments.entries) }
             collection.state.withLock { state in
                 state.isRemoved = true
-                state.vectors = nil
-                state.segments = SegmentList()
-                Collection.forgetIndex(&state)
+                state.spaces = [VectorSpace(number: VectorSpace.unnamed)]
             }
             for segment in segments { unlink(context.directory.segmentPath(segment.file)) }
         }

@@ -85,27 +85,6 @@ final class StoreContext: Sendable {
 }
 
 extension Collection {
-    /// Brings the vectors to the disk and notes how far.
-    func syncVectors() throws(VexFSError) {
-        let (vectors, rows) = state.withLock { state -> (VectorFile?, Row) in
-            guard state.hasUnsyncedVectors else { return (nil, 0) }
-            state.hasUnsyncedVectors = false
-            return (state.vectors, state.rows.next)
-        }
-        guard let vectors else { return }
-        do throws(VexFSError) {
-            try vectors.sync()
-        } catch {
-            state.withLock { $0.hasUnsyncedVectors = true }
-            throw error
-        }
-        try writer.withLock { _ throws(VexFSError) in
-            guard !state.withLock({ $0.isRemoved }) else { return }
-            state.withLock { $0.syncedRows = max($0.syncedRows, rows) }
-            try saveRecord()
-        }
-    }
-
     /// Writes the records of directories whose times have changed.
     func saveTouchedDirectories() throws(VexFSError) {
         guard state.withLock({ !$0.touchedDirectories.isEmpty }) else { return }

@@ -35,8 +35,10 @@ public enum DocumentParser {
 
     /// The keys that hold the text, first come first served.
     static let textKeys: [StaticString] = ["text", "document", "content", "page_content"]
-    private static let metadataKeys: [StaticString] = ["payload", "metadata"]
-    private static let vectorKeys: [StaticString] = ["embedding", "vector", "vectors"]
+    /// The keys that hold an object of metadata; where a name occurs in both, the last wins.
+    static let metadataKeys: [StaticString] = ["payload", "metadata"]
+    /// The keys that hold a vector.
+    static let vectorKeys: [StaticString] = ["embedding", "vector", "vectors"]
 
     private static func document(_ tape: JSONTape) throws(VexFSError) -> ParsedDocument {
         guard tape.kind(tape.root) == .object else {

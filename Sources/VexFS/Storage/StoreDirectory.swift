@@ -80,11 +80,13 @@ struct StoreDirectory {
     /// - Throws: `busy` where another process has it.
     func lock() throws(VexFSError) -> Int32 {
         let descriptor = try SystemCall.open(lockPath, O_RDWR | O_CREAT)
-        if flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
-            close(descriptor)
-            throw VexFSError(.busy, "the store is in use by another process: mounted, or under fsck", at: path)
+        // A program that the last holder started keeps a copy of its descriptor for the moment before exec.
+        for _ in 0..<20 {
+            if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { return descriptor }
+            usleep(10_000)
         }
-        return descriptor
+        close(descriptor)
+        throw VexFSError(.busy, "the store is in use by another process: mounted, or under fsck", at: path)
     }
 
     /// Notes that every change up to this one is on the disk. Not synced itself: an older note only proves less.

@@ -98,13 +98,13 @@ import Testing
         let fixture = try StoreFixture()
         let count = Self.chunkRows + 1
         let collection = try filled(fixture, count)
-        let view = try #require(collection.state.withLock { $0.vectors?.rows(below: $0.rows.next) })
+        let view = try #require(collection.state.withLock { $0.unnamed.vectors?.rows(below: $0.rows.next) })
         try remove(collection, 0..<Self.chunkRows)
         try collection.compact()
         for row in stride(from: 0, to: Self.chunkRows, by: 97) {
             #expect(view.withVector(Row(row)) { Array($0) } == Self.vector(row))
         }
-        let now = try #require(collection.state.withLock { $0.vectors?.rows(below: $0.rows.next) })
+        let now = try #require(collection.state.withLock { $0.unnamed.vectors?.rows(below: $0.rows.next) })
         #expect(now.withVector(5) { Array($0) } == nil)
         #expect(!now.holds(5) && now.holds(Row(Self.chunkRows)))
         #expect(now.address(of: 5)[0] == 0)
@@ -117,9 +117,9 @@ import Testing
         let collection = try filled(fixture, count)
         let left = Set(stride(from: 0, to: count, by: 10))
         try remove(collection, (0..<count).filter { !left.contains($0) })
-        let (vectors, rows) = collection.state.withLock { ($0.vectors, $0.rows) }
+        let (vectors, rows) = collection.state.withLock { ($0.unnamed.vectors, $0.unnamed.withVector) }
         let file = try #require(vectors)
-        let words = Array(rows.withVector.words.prefix(Self.chunkRows / 64))
+        let words = Array(rows.words.prefix(Self.chunkRows / 64))
         let context = collection.context
         let pack = VectorFile.packPath(file.path, chunk: 0, generation: 1)
 
@@ -132,7 +132,7 @@ import Testing
         try expect(again, holds: left, seed: 5)
 
         // A pack that is named, with its former place still taken: it is read, and the place given back.
-        let reopened = try #require(again.state.withLock { $0.vectors })
+        let reopened = try #require(again.state.withLock { $0.unnamed.vectors })
         _ = try reopened.writePack(chunk: 0, words: words, space: again.context.space)
         let batch = WriteBatch()
         batch.put(StoreKey.pack(again.number, chunk: 0), record.encoded())

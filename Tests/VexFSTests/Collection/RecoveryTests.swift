@@ -41,7 +41,7 @@ import Testing
         _ = try collection.remove("c.json", in: 1)
         try fixture.reopen()
         let again = try #require(fixture.store.collection(named: "c"))
-        #expect(again.state.withLock { $0.syncedRows <= $0.rows.next })
+        #expect(again.state.withLock { $0.unnamed.syncedRows <= $0.rows.next })
     }
 
     @Test func onePendingDocumentThatFailsDoesNotHoldUpTheOthers() throws {

@@ -1,0 +1,66 @@
+/// The number of a vector space within its collection: part of the names of its files and keys, never used twice.
+typealias SpaceNumber = UInt32
+
+/// One of the vectors that a collection's documents can have: where the rows' vectors lie, which rows have one, and
+/// the index over them. The rows are the collection's: a document's vectors all have the number of its row.
+struct VectorSpace {
+    /// The number of the space of the vector without a name.
+    static let unnamed: SpaceNumber = 0
+
+    /// Its number.
+    let number: SpaceNumber
+    /// The vectors of all rows; nil before the first.
+    var vectors: VectorFile?
+    /// Live rows with a vector.
+    var withVector = RowBitmap()
+    /// The parts of the index that are built.
+    var segments = SegmentList()
+    /// The index as the last search saw it; nil once segments, settings or the vectors' memory changed.
+    var index: IndexView?
+    /// Counts those changes.
+    private(set) var indexVersion: UInt64 = 0
+    /// The number of the last segment file that was begun.
+    var nextSegment: UInt64 = 0
+    /// Rows below this have vectors that are known to be on the disk.
+    var syncedRows: Row = 0
+    /// Whether vectors were written that are not known to be on the disk.
+    var hasUnsyncedVectors = false
+
+    init(number: SpaceNumber) { self.number = number }
+
+    /// Makes the next search look anew: segments, settings or the memory of vectors changed. A view that is kept would
+    /// also keep memory maps that are to go.
+    mutating func forgetIndex() {
+        index = nil
+        indexVersion += 1
+    }
+}
+
+extension Collection.State {
+    /// The space of the vector without a name.
+    var unnamed: VectorSpace {
+        _read { yield spaces[0] }
+        _modify { yield &spaces[0] }
+    }
+
+    /// The space with that number; nil where it was dropped.
+    func space(_ number: SpaceNumber) -> VectorSpace? { spaces.first { $0.number == number } }
+
+    /// Changes a space, where it is still there.
+    mutating func change(_ number: SpaceNumber, _ body: (inout VectorSpace) -> Void) {
+        guard let place = spaces.firstIndex(where: { $0.number == number }) else { return }
+        body(&spaces[place])
+    }
+
+    /// Shows a row that became the current version of a file.
+    mutating func insert(_ row: Row, file: FileNumber, _ record: RowRecord) {
+        rows.insert(row, file: file)
+        if record.hasVector { unnamed.withVector.insert(row) }
+    }
+
+    /// Takes a row out of what searches find.
+    mutating func remove(_ row: Row) {
+        rows.remove(row)
+        for place in spaces.indices { spaces[place].withVector.remove(row) }
+    }
+}

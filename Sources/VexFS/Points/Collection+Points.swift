@@ -1,0 +1,200 @@
+/// Changing documents from a program: several operations in order, all of them or none.
+extension Collection {
+    /// Applies operations one after the other; each sees what those before it did. They are written together: after
+    /// return searches see all of it, and where this throws, nothing of it has happened.
+    ///
+    /// Metadata of a JSON document is changed in its bytes, that of a text beside them, as `setfattr` does. A text that
+    /// is given its own vector becomes a JSON document of the same id.
+    /// - Parameter sync: whether loss of power must lose none of it either once this returns.
+    /// - Returns: what each operation did.
+    /// - Throws: `dimensionMismatch`, `invalidVector`, `invalidArgument`, `malformedDocument`, `unsupported` for the
+    ///   vector of a text file, `documentTooLarge`, `storeFull`, `inputOutput`.
+    /// - Complexity: O(documents touched); selecting by a filter costs what the filter does.
+    @discardableResult
+    public func apply(_ operations: [PointOperation], sync: Bool = false) throws(VexFSError) -> [PointOutcome] {
+        let material = try PointMaterial(operations, for: self)
+        try context.space.claim(material.byteCount)
+        let outcomes = try write { () throws(VexFSError) in
+            var stage = PointStage()
+            var outcomes: [PointOutcome] = []
+            for (index, operation) in operations.enumerated() {
+                outcomes.append(try self.stage(operation, index, material, &stage))
+            }
+            try commit(stage)
+            return outcomes
+        }
+        if sync { try context.sync() }
+        return outcomes
+    }
+
+    // MARK: - Staging: under the writer's lock
+
+    private func stage(
+        _ operation: PointOperation, _ index: Int, _ material: PointMaterial, _ stage: inout PointStage
+    ) throws(VexFSError) -> PointOutcome {
+        var outcome = PointOutcome()
+        switch operation {
+        case .put(let points, let mode, let condition):
+            for (place, point) in points.enumerated() {
+                try put(point, material.documents[index][place], mode, condition, &stage, &outcome)
+            }
+        case .patch(let patches):
+            for (place, patch) in patches.enumerated() {
+                guard var draft = try draft(patch.id, stage), var version = draft.version else {
+                    outcome.skipped += 1
+                    continue
+                }
+                let wasText = version.format != .json
+                try version.apply(
+                    patch, id: patch.id, embedded: material.documents[index][place].vector,
+                    metric: configuration.metric)
+                if wasText, version.format == .json {
+                    draft.replaced = draft.file
+                    draft.file = nil
+                }
+                draft.version = version
+                stage.set(draft)
+                outcome.changed += 1
+            }
+        case .payload(let change, let selection):
+            try changeAll(selection, &stage, &outcome) { version throws(VexFSError) in try version.change(change) }
+        case .deleteVectors(let selection):
+            try changeAll(selection, &stage, &outcome) { version throws(VexFSError) in try version.removeVector() }
+        case .delete(let selection):
+            for id in try ids(in: selection, stage) {
+                guard var draft = try draft(id, stage), draft.version != nil else {
+                    outcome.skipped += 1
+                    continue
+                }
+                draft.version = nil
+                stage.set(draft)
+                outcome.removed += 1
+            }
+        }
+        return outcome
+    }
+
+    private func put(
+        _ point: PointContent, _ document: PointMaterial.Document, _ mode: PointOperation.Mode, _ condition: Filter?,
+        _ stage: inout PointStage, _ outcome: inout PointOutcome
+    ) throws(VexFSError) {
+        var draft = try draft(point.id, stage) ?? PointStage.Draft(id: point.id)
+        let isThere = draft.version != nil
+        let isWanted =
+            switch mode {
+            case .upsert: true
+            case .insertOnly: !isThere
+            case .updateOnly: isThere
+            }
+        guard isWanted, draft.version.map({ condition?.matches($0.metadata) ?? true }) ?? true else {
+            outcome.skipped += 1
+            return
+        }
+        if let file = draft.file, FileNaming.format(of: file.name) != .json {
+            draft.replaced = file
+            draft.file = nil
+        }
+        draft.version = PointStage.Version(
+            bytes: document.bytes, format: .json, metadata: .object(point.metadata), vector: document.vector)
+        stage.set(draft)
+        if isThere { outcome.changed += 1 } else { outcome.created += 1 }
+    }
+
+    private func changeAll(
+        _ selection: PointSelection, _ stage: inout PointStage, _ outcome: inout PointOutcome,
+        _ body: (inout PointStage.Version) throws(VexFSError) -> Void
+    ) throws(VexFSError) {
+        for id in try ids(in: selection, stage) {
+            guard var draft = try draft(id, stage), var version = draft.version else {
+                outcome.skipped += 1
+                continue
+            }
+            try body(&version)
+            draft.version = version
+            stage.set(draft)
+            outcome.changed += 1
+        }
+    }
+
+    /// A document as the operations before left it; nil where there is none.
+    private func draft(_ id: ByteString, _ stage: PointStage) throws(VexFSError) -> PointStage.Draft? {
+        if let draft = stage.draft(id) { return draft }
+        guard let number = file(withID: id), let file = attributes(of: number), file.row != nil else { return nil }
+        let record = try fileRecord(number)
+        let bytes = try content(of: number).bytes
+        let version = PointStage.Version(
+            bytes: bytes, format: FileNaming.format(of: file.name),
+            metadata: try JSON.parse(record.row.metadata, code: .corruption), patch: record.metadataPatch)
+        return PointStage.Draft(id: id, file: file, version: version)
+    }
+
+    /// The ids of a selection; those of a filter in the order of their rows, drafts behind them.
+    private func ids(in selection: PointSelection, _ stage: PointStage) throws(VexFSError) -> [ByteString] {
+        switch selection {
+        case .ids(let ids): return ids
+        case .filter(let filter):
+            let live = state.withLock { $0.rows.live }
+            let rows = try payloads.rows(matching: filter, among: live, load: loadPayloads)
+            let files = state.withLock { state in rows.rows.compactMap { state.rows.file(of: $0) } }
+            var ids = files.map { identifier(of: $0) }.filter { stage.draft($0) == nil }
+            ids += stage.drafts.filter { $0.version.map { filter.matches($0.metadata) } ?? false }.map(\.id)
+            return ids
+        }
+    }
+
+    // MARK: - Writing
+
+    private func commit(_ stage: PointStage) throws(VexFSError) {
+        let drafts = stage.drafts.filter { !$0.isNothing }
+        guard !drafts.isEmpty else { return }
+        let batch = WriteBatch()
+        var removed = drafts.compactMap(\.replaced)
+        removed += drafts.filter { $0.version == nil }.compactMap(\.file)
+        for file in removed { deleteRecords(of: file, batch) }
+        let kept = drafts.filter { $0.version != nil }
+        var (fresh, _) = try records(
+            for: kept.filter { $0.file == nil }.map { FileNaming.name(forID: $0.id) }, batch)
+        fresh.reverse()
+        var records: [FileRecord] = []
+        var documents: [PreparedDocument] = []
+        for draft in kept {
+            guard let version = draft.version else { continue }
+            var record: FileRecord
+            if let file = draft.file { record = try currentRecord(file.number) } else { record = fresh.removeLast() }
+            try checkSize(version.bytes.count, of: .document, configuration)
+            documents.append(try prepared(version, record))
+            record.metadataPatch = version.patch
+            records.append(record)
+        }
+        try addAll(documents, to: &records, batch)
+        let now = SystemCall.now()
+        try database.write(batch)
+        state.withLock { state in
+            for file in removed {
+                Self.forget(file, &state)
+                Self.touchDirectory(file.parent, now, &state)
+            }
+        }
+        showAtTop(records, now)
+        context.metrics.increment(.documentsRemoved, by: removed.count)
+    }
+
+    /// A version with all that a commit needs; where it kept its vector, with the stored one.
+    private func prepared(_ version: PointStage.Version, _ record: FileRecord) throws(VexFSError) -> PreparedDocument {
+        var prepared: PreparedDocument
+        if let vector = version.vector {
+            prepared = vector
+        } else {
+            prepared = PreparedDocument(bytes: [])
+            prepared.vector = try embedding(of: record.attributes.number)
+            prepared.state = record.attributes.state
+            prepared.truncated = record.row.truncated
+            prepared.embedded = record.row.embedded
+            prepared.reason = record.error
+        }
+        prepared.bytes = version.bytes
+        // What was set from outside is put over the document's own metadata once more.
+        prepared.metadata = version.metadata
+        return prepared
+    }
+}

@@ -1,0 +1,90 @@
+/// What a batch of operations needs before the writer's turn: documents written out, checked and embedded.
+struct PointMaterial {
+    /// One document of a `put`, or one patch.
+    struct Document {
+        /// The file's bytes; empty for a patch.
+        var bytes: [UInt8] = []
+        /// What became of the vector, where it is known by now.
+        var vector: PreparedDocument?
+    }
+
+    /// Of each operation: a document for each of its points or patches; none for the others.
+    private(set) var documents: [[Document]] = []
+    /// Bytes that the batch will write, about.
+    private(set) var byteCount = 4096
+
+    /// - Throws: `dimensionMismatch`, `invalidVector`, `invalidArgument` for an empty id, what the embedder throws but
+    ///   for being away: then the documents wait for it.
+    init(_ operations: [PointOperation], for collection: Collection) throws(VexFSError) {
+        let configuration = collection.configuration
+        var texts: [(operation: Int, place: Int, text: String)] = []
+        for (index, operation) in operations.enumerated() {
+            var own: [Document] = []
+            switch operation {
+            case .put(let points, _, _):
+                for (place, point) in points.enumerated() {
+                    own.append(try Self.document(point, collection, configuration))
+                    byteCount += own[place].bytes.count + 256
+                    if own[place].vector == nil { texts.append((index, place, point.text ?? "")) }
+                }
+            case .patch(let patches):
+                for (place, patch) in patches.enumerated() {
+                    if let vector = patch.vector { try collection.check(vector, configuration) }
+                    own.append(Document())
+                    byteCount += 4 * (patch.vector?.count ?? 0) + (patch.text?.utf8.count ?? 0) + 1024
+                    if patch.vector == nil, let text = patch.text { texts.append((index, place, text)) }
+                }
+            default: break
+            }
+            documents.append(own)
+        }
+        try embed(texts, collection, configuration)
+    }
+
+    private static func document(
+        _ point: PointContent, _ collection: Collection, _ configuration: CollectionConfiguration
+    ) throws(VexFSError) -> Document {
+        guard !point.id.isEmpty else { throw VexFSError(.invalidArgument, "an id must not be empty") }
+        var text = DocumentText(id: point.id)
+        text.set(text: point.text)
+        text.set(metadata: .object(point.metadata))
+        var document = Document()
+        if let vector = point.vector {
+            try collection.check(vector, configuration)
+            document.vector = PreparedDocument(own: vector, metric: configuration.metric)
+            text.set(vector: vector)
+        } else if point.text?.unicodeScalars.allSatisfy(\.properties.isWhitespace) ?? true {
+            text.set(vector: nil)
+            var none = PreparedDocument(bytes: [])
+            none.reason = "it has neither a vector nor a text"
+            document.vector = none
+        }
+        document.bytes = text.bytes
+        return document
+    }
+
+    private mutating func embed(
+        _ texts: [(operation: Int, place: Int, text: String)], _ collection: Collection,
+        _ configuration: CollectionConfiguration
+    ) throws(VexFSError) {
+        guard !texts.isEmpty else { return }
+        var waiting: VexFSError?
+        var embeddings: [Embedding] = []
+        do throws(VexFSError) {
+            embeddings = try collection.embed(texts.map(\.text), role: .document, configuration)
+        } catch {
+            guard error.code == .embedderUnavailable || error.code == .modelMissing else { throw error }
+            waiting = error
+        }
+        for (index, place) in texts.enumerated() {
+            var prepared = PreparedDocument(bytes: [])
+            if let waiting {
+                prepared.state = .pending
+                prepared.reason = waiting.description
+            } else {
+                prepared.take(embeddings[index])
+            }
+            documents[place.operation][place.place].vector = prepared
+        }
+    }
+}

@@ -1,0 +1,142 @@
+/// The documents that a batch of operations has changed so far; nothing of it is written yet.
+struct PointStage {
+    /// A changed document.
+    struct Draft {
+        /// Its id.
+        let id: ByteString
+        /// The file that it is in; nil where it is new.
+        var file: FileAttributes?
+        /// What becomes of it; nil where it is removed.
+        var version: Version?
+        /// The text file that goes because the document became a JSON file.
+        var replaced: FileAttributes?
+
+        /// Whether nothing is to be written: it came and went within the batch.
+        var isNothing: Bool { file == nil && version == nil && replaced == nil }
+    }
+
+    /// What a document is to be.
+    struct Version {
+        /// The file's bytes.
+        var bytes: [UInt8]
+        /// How the bytes are read.
+        var format: DocumentFormat
+        /// Its metadata, all changes applied.
+        var metadata: JSON
+        /// The changes of metadata that the bytes don't hold (``FileRecord/metadataPatch``).
+        var patch = ""
+        /// What is known of the new vector; nil where the stored version's stays.
+        var vector: PreparedDocument?
+    }
+
+    /// In the order in which the documents were touched first.
+    private(set) var drafts: [Draft] = []
+    private var places: [ByteString: Int] = [:]
+
+    /// The draft of a document, where it was touched.
+    func draft(_ id: ByteString) -> Draft? { places[id].map { drafts[$0] } }
+
+    /// Puts a document's draft in place of the one before.
+    mutating func set(_ draft: Draft) {
+        if let place = places[draft.id] {
+            drafts[place] = draft
+        } else {
+            places[draft.id] = drafts.count
+            drafts.append(draft)
+        }
+    }
+}
+
+extension PointStage.Version {
+    /// Changes the metadata: in the bytes of a JSON document, beside those of a text.
+    mutating func change(_ change: PayloadChange) throws(VexFSError) {
+        try set(metadata: change.applied(to: metadata))
+    }
+
+    /// Sets text, metadata and vector of a document, each where it is given. A text that gets a vector becomes a JSON
+    /// document.
+    /// - Parameter embedded: what became of the new text, where it was embedded in advance.
+    mutating func apply(
+        _ patch: PointPatch, id: ByteString, embedded: PreparedDocument?, metric: Metric
+    ) throws(VexFSError) {
+        if let change = patch.metadata { try self.change(change) }
+        guard patch.text != nil || patch.vector != nil else { return }
+        guard format == .json || patch.vector != nil else {
+            bytes = try TextDocument.replacing(patch.text ?? "", in: bytes, format)
+            vector = embedded
+            return
+        }
+        var document: DocumentText
+        if format == .json {
+            document = try DocumentText(bytes, metadata: metadata)
+        } else {
+            document = DocumentText(id: id)
+            document.set(text: try DocumentParser.parse(bytes, as: format).text)
+            document.set(metadata: metadata)
+            format = .json
+        }
+        self.patch = ""
+        if let text = patch.text {
+            document.set(text: text)
+            if patch.vector == nil, !document.namesVector { vector = embedded }
+        }
+        if let given = patch.vector {
+            document.set(vector: given)
+            vector = PreparedDocument(own: given, metric: metric)
+        }
+        bytes = document.bytes
+    }
+
+    /// Takes the vector away, for good.
+    mutating func removeVector() throws(VexFSError) {
+        guard format == .json else {
+            throw VexFSError(
+                .unsupported, "a text file has the vector of its text; only a JSON document can do without")
+        }
+        var document = try DocumentText(bytes, metadata: metadata)
+        document.set(vector: nil)
+        bytes = document.bytes
+        var none = PreparedDocument(bytes: [])
+        none.reason = "its vector was deleted"
+        vector = none
+        patch = ""
+    }
+
+    private mutating func set(metadata new: JSON) throws(VexFSError) {
+        guard new != metadata else { return }
+        if format == .json {
+            var document = try DocumentText(bytes, metadata: new)
+            document.set(metadata: new)
+            bytes = document.bytes
+            patch = ""
+        } else {
+            let own = try DocumentParser.parse(bytes, as: format).metadata.members ?? []
+            let members = new.members ?? []
+            var changes = members.filter { member in !own.contains(member) }
+            for lost in own where new[lost.key] == nil { changes.append(.init(lost.key, .null)) }
+            patch = changes.isEmpty ? "" : String(decoding: JSON.object(changes).compact, as: UTF8.self)
+        }
+        metadata = new
+    }
+}
+
+extension PreparedDocument {
+    /// A document that brought its vector; the bytes come later.
+    init(own vector: [Float], metric: Metric) {
+        self.init(bytes: [])
+        self.vector = metric == .cosine ? vector.normalized() : vector
+        state = .ready
+    }
+}
+
+extension TextDocument {
+    /// A text file's bytes with another text in place of its own; front matter stays.
+    static func replacing(
+        _ text: String, in bytes: [UInt8], _ format: DocumentFormat
+    ) throws(VexFSError) -> [UInt8] {
+        let before = bytes.withUnsafeBufferPointer { buffer in
+            format == .markdown ? FrontMatter(of: buffer)?.bytesBefore ?? 0 : 0
+        }
+        return Array(bytes.prefix(before)) + Array(text.utf8)
+    }
+}
