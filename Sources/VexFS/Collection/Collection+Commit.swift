@@ -182,7 +182,7 @@ extension Collection {
         try write { () throws(VexFSError) in
             var record = try currentRecord(file)
             guard isExpected(record.attributes) else { return nil }
-            let batch = WriteBatch()
+            let batch = WriteBatch(capacity: prepared.bytes.count + 512)
             try add(prepared, to: &record, batch, modified: modified)
             try database.write(batch)
             show([record])

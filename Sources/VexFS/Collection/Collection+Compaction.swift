@@ -144,6 +144,10 @@ extension StoreContext {
             for collection in present where isWanted() && collection.isCompactionWorthwhile {
                 try collection.compact()
             }
+            // What is replaced all the time, such as files without a vector.
+            if isWanted(), database.isCompactionWorthwhile {
+                for collection in present where isWanted() { try database.compact(collection: collection.number) }
+            }
         } catch {
             Log.shared.warn("space of removed documents is not given back yet: \(error)")
         }

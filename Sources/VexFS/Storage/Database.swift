@@ -14,6 +14,8 @@ final class Database: Sendable {
     private static let waitingBytesWanted = 256 << 10
     /// Bytes of records that go to the tables together.
     private static let groupBytesMax = 4 << 20
+    /// Bytes of deleted values that may lie about.
+    private static let toleratedGarbageBytes = 64 << 20
 
     private let tables: RocksDB
     private let journal: Mutex<Journal>
@@ -189,6 +191,12 @@ final class Database: Sendable {
     func compact(from start: [UInt8], to end: [UInt8]) throws(VexFSError) {
         try drain()
         try tables.compact(from: start, to: end)
+    }
+
+    /// Whether giving back the space of values that were deleted or replaced is worth rewriting the others.
+    var isCompactionWorthwhile: Bool {
+        let values = tables.largeValues
+        return values.garbage > max(Self.toleratedGarbageBytes, values.bytes / 2)
     }
 
     /// The walk over tables and journal where the one cannot get what the other has.

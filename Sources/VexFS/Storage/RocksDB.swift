@@ -85,6 +85,8 @@ final class RocksDB: @unchecked Sendable {
         // They stay as they are: LZ4 makes nothing of the digits of vectors, and costs a core at bulk ingest.
         rocksdb_options_set_blob_compression_type(options, Int32(rocksdb_no_compression))
         rocksdb_options_set_enable_blob_gc(options, 1)
+        // Else every compaction would copy the oldest quarter of all documents, removed or not.
+        rocksdb_options_set_blob_gc_age_cutoff(options, 0)
         // A torn tail after power loss ends the log; anything torn before its end is corruption, not loss.
         rocksdb_options_set_wal_recovery_mode(options, Int32(rocksdb_point_in_time_recovery))
         let table: OpaquePointer = rocksdb_block_based_options_create()
@@ -173,7 +175,7 @@ final class RocksDB: @unchecked Sendable {
     /// what was deleted. Other calls go on meanwhile.
     func compact(from start: [UInt8], to end: [UInt8]) throws(VexFSError) {
         try requireOpen()
-        // Values are moved only at such a time: as a rule only files that are almost empty are worth it.
+        // Values are moved only at such a time.
         try set("blob_garbage_collection_age_cutoff", "1.0")
         let options: OpaquePointer = rocksdb_compactoptions_create()
         defer { rocksdb_compactoptions_destroy(options) }
@@ -186,7 +188,7 @@ final class RocksDB: @unchecked Sendable {
                     end.baseAddress?.assumingMemoryBound(to: CChar.self), end.count)
             }
         }
-        try set("blob_garbage_collection_age_cutoff", "0.25")
+        try set("blob_garbage_collection_age_cutoff", "0.0")
     }
 
     private func set(_ option: String, _ value: String) throws(VexFSError) {
@@ -199,6 +201,14 @@ final class RocksDB: @unchecked Sendable {
             }
         }
         try Self.check(message, doing: "prepare the store's compaction")
+    }
+
+    /// Bytes of the values that stand in files of their own, and how many of them were deleted or replaced.
+    var largeValues: (bytes: Int, garbage: Int) {
+        let figures = ["rocksdb.live-blob-file-size", "rocksdb.live-blob-file-garbage-size"].map {
+            property($0).flatMap { Int($0) } ?? 0
+        }
+        return (figures[0], figures[1])
     }
 
     /// A property such as "rocksdb.estimate-num-keys" as text.

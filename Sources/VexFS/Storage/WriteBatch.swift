@@ -35,47 +35,35 @@ final class WriteBatch {
     }
 
     func put(_ key: [UInt8], _ value: UnsafeRawBufferPointer) {
-        put(key, expecting: value.count) { $0.append(contentsOf: value) }
-    }
-
-    /// Puts a value that `encode` appends.
-    func put(_ key: [UInt8], expecting count: Int = 256, _ encode: (inout [UInt8]) -> Void) {
-        reserve(count + key.count + JournalEntry.changeBytes)
-        let head = begin(.put, key)
-        let start = bytes.count
-        encode(&bytes)
-        bytes.withUnsafeMutableBytes {
-            $0.storeBytes(of: UInt32(bytes.count - start).littleEndian, toByteOffset: head + 5, as: UInt32.self)
-        }
-        changes.append(Change(key: key, value: start..<bytes.count))
+        reserve(JournalEntry.changeBytes + key.count + value.count)
+        begin(.put, key, valueCount: value.count)
+        changes.append(Change(key: key, value: bytes.count..<bytes.count + value.count))
+        bytes.append(contentsOf: value)
     }
 
     func delete(_ key: [UInt8]) {
-        _ = begin(.delete, key)
+        begin(.delete, key)
         changes.append(Change(key: key, value: nil))
     }
 
     /// Deletes every key that starts with `prefix`; the cost does not grow with their number. Changes of this batch
     /// come after it, wherever it stands among them.
     func deleteAll(prefix: [UInt8]) {
-        _ = begin(.deleteAll, prefix)
+        begin(.deleteAll, prefix)
         erased.append(prefix)
     }
 
-    /// Grows by doubling, also where the first guess was low.
-    private func reserve(_ count: Int) {
+    /// Makes room for so many bytes more, by doubling at least.
+    func reserve(_ count: Int) {
         guard bytes.capacity - bytes.count < count else { return }
         bytes.reserveCapacity(max(bytes.count + count, bytes.capacity * 2))
     }
 
-    /// Writes the head of a change; returns where it stands.
-    private func begin(_ kind: JournalEntry.ChangeKind, _ key: [UInt8]) -> Int {
-        let head = bytes.count
+    private func begin(_ kind: JournalEntry.ChangeKind, _ key: [UInt8], valueCount: Int = 0) {
         bytes.append(kind.rawValue)
         withUnsafeBytes(of: UInt32(key.count).littleEndian) { bytes.append(contentsOf: $0) }
-        bytes.append(contentsOf: repeatElement(0, count: 4))
+        withUnsafeBytes(of: UInt32(valueCount).littleEndian) { bytes.append(contentsOf: $0) }
         bytes.append(contentsOf: key)
-        return head
     }
 
     /// Gives the changes to the journal; the batch is empty afterwards.
