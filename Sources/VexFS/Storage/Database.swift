@@ -329,7 +329,8 @@ final class Database: Sendable {
         let applied = pending.withLock { $0.applied }
         do throws(VexFSError) {
             try tables.flush()
-            journal.withLock { $0.removeFiles(through: applied) }
+            let files = journal.withLock { $0.takeFiles(through: applied) }
+            for file in files { unlink(file.path) }
         } catch {
             // The journal keeps what the tables did not take.
             Log.shared.error("the tables are not brought to the disk: \(error)")

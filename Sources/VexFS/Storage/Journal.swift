@@ -85,14 +85,13 @@ struct Journal {
         unsynced.removeAll { file in file !== current && files.contains { $0 === file } }
     }
 
-    /// Removes closed files whose records are all in tables on the disk.
-    mutating func removeFiles(through number: UInt64) {
-        for (file, last) in closed where last <= number { unlink(file.path) }
-        let kept = closed.filter { $0.last > number }
-        unsynced.removeAll { file in
-            closed.contains { $0.file === file } && !kept.contains { $0.file === file }
-        }
-        closed = kept
+    /// Lets go of closed files whose records are all in tables on the disk, and returns them to be removed; that takes
+    /// its time.
+    mutating func takeFiles(through number: UInt64) -> [File] {
+        let done = closed.filter { $0.last <= number }.map(\.file)
+        closed.removeAll { $0.last <= number }
+        unsynced.removeAll { file in done.contains { $0 === file } }
+        return done
     }
 
     /// Closes the current file, so that the next record begins another.

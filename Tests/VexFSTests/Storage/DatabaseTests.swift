@@ -29,11 +29,27 @@ private final class DatabaseFixture {
         return try Database(of: directory, tuning: tuning, acceptsLoss: acceptsLoss)
     }
 
-    /// What the files hold now, without the process that writes them.
+    /// What the files hold now, without the process that writes them: a copy during which nothing changed.
     func copy() throws -> StoreDirectory {
         let copy = StoreDirectory(path: directory.path + "-copy-\(UUID().uuidString)")
-        try FileManager.default.copyItem(atPath: directory.path, toPath: copy.path)
-        return copy
+        while true {
+            let before = try listing()
+            do {
+                try FileManager.default.copyItem(atPath: directory.path, toPath: copy.path)
+                if try listing() == before { return copy }
+            } catch CocoaError.fileNoSuchFile, CocoaError.fileReadNoSuchFile {
+                // The tables were just brought to the disk.
+            }
+            try? FileManager.default.removeItem(atPath: copy.path)
+        }
+    }
+
+    private func listing() throws -> [String] {
+        try FileManager.default.subpathsOfDirectory(atPath: directory.path).sorted().map { name in
+            var status = stat()
+            stat(directory.path + "/" + name, &status)
+            return "\(name) \(status.st_ino) \(status.st_size) \(status.st_mtim.tv_sec) \(status.st_mtim.tv_nsec)"
+        }
     }
 
     /// Goes on as a process that opens what the dead one has left.
