@@ -17,6 +17,7 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CJansson", pkgConfig: "jansson", providers: [.apt(["libjansson-dev"])]),
         .systemLibrary(name: "CRocksDB", providers: [.apt(["librocksdb-dev"])]),
+        .systemLibrary(name: "CStemmer", providers: [.apt(["libstemmer-dev"])]),
         .systemLibrary(name: "CFuse3", pkgConfig: "fuse3", providers: [.apt(["libfuse3-dev"])]),
         .target(
             name: "CSimdjson",
@@ -25,7 +26,7 @@ let package = Package(
         .target(name: "CVexKernels", cSettings: kernelSettings),
         .target(name: "CFuseShim", dependencies: ["CFuse3"]),
         .target(
-            name: "VexFS", dependencies: ["CVexKernels", "CJansson", "CSimdjson", "CRocksDB"],
+            name: "VexFS", dependencies: ["CVexKernels", "CJansson", "CSimdjson", "CRocksDB", "CStemmer"],
             swiftSettings: swiftSettings, linkerSettings: [.linkedLibrary("rocksdb")]),
         .target(name: "VexEmbedding", dependencies: ["VexFS", "CVexKernels"], swiftSettings: swiftSettings),
         .target(

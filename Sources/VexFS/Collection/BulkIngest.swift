@@ -22,9 +22,10 @@ public final class BulkIngest: Sendable {
         var lineNumber = 0
         /// Bytes taken in since the last ``finish()``.
         var byteCount = 0
-        /// The settings as of the last call, with the dimension that the vectors so far have fixed.
+        /// The settings as of the last call, with the dimensions that the vectors so far have fixed.
         var configuration: CollectionConfiguration
-        var dimension: Int?
+        /// Those dimensions, by the vectors' names.
+        var dimensions: [String: Int] = [:]
         var refused: [BulkPipeline.Refusal] = []
         var refusedCount = 0
         /// The last line at the last ``finish()``, where it was only the beginning of one.
@@ -33,6 +34,16 @@ public final class BulkIngest: Sendable {
         var finished: Double?
         /// What ended the ingest early.
         var failure: VexFSError?
+
+        /// Fixes the dimensions that a document's vectors are the first to have.
+        mutating func note(_ prepared: PreparedDocument) {
+            var vectors = prepared.named
+            if let vector = prepared.vector { vectors.append(NamedVector("", .dense(vector))) }
+            for vector in vectors where configuration.settings(of: vector.name)?.dimension == nil {
+                dimensions[vector.name] = vector.vector.dimension
+                configuration.fix(vector.vector.dimension, of: vector.name)
+            }
+        }
     }
 
     private let collection: Collection
@@ -165,9 +176,7 @@ public final class BulkIngest: Sendable {
         let result: Result<Void, VexFSError> = work.withLock { work in
             if let failure = work.failure { return .failure(failure) }
             work.configuration = collection.configuration
-            if let dimension = work.dimension, work.configuration.dimension == nil {
-                work.configuration.dimension = dimension
-            }
+            for (name, dimension) in work.dimensions { work.configuration.fix(dimension, of: name) }
             do throws(VexFSError) {
                 return .success(try body(&work))
             } catch {
@@ -188,11 +197,8 @@ public final class BulkIngest: Sendable {
         collection.context.metrics.increment(.bulkLines)
         do throws(VexFSError) {
             let parsed = try parse(line, number: work.lineNumber, work)
-            if let count = parsed.prepared.vector?.count, work.configuration.dimension == nil {
-                // Before the first commit only the ingest knows it.
-                work.dimension = count
-                work.configuration.dimension = count
-            }
+            // Before the first commit only the ingest knows the dimensions.
+            work.note(parsed.prepared)
             work.batch.lines.append(parsed)
             work.batch.byteCount += line.count
         } catch {
@@ -218,7 +224,7 @@ public final class BulkIngest: Sendable {
     ) throws(VexFSError) -> BulkBatch.Line {
         try collection.checkSize(line.count, of: .document, work.configuration)
         let document = try DocumentParser.parse(line: line.bindMemory(to: UInt8.self))
-        if let vector = document.vector { try collection.check(vector, work.configuration) }
+        try work.configuration.check(document)
         let id = document.explicitID ?? Self.freshIdentifier()
         let name = FileNaming.name(forID: id)
         if let existing = collection.lookup(name, in: Collection.rootNumber), existing.kind != .document {
@@ -228,16 +234,7 @@ public final class BulkIngest: Sendable {
         prepared.bytes.reserveCapacity(line.count + 1)
         prepared.bytes.append(contentsOf: line)
         prepared.bytes.append(UInt8(ascii: "\n"))
-        prepared.metadata = document.metadata
-        var text: String?
-        if let vector = document.vector {
-            prepared.vector = work.configuration.metric == .cosine ? vector.normalized() : vector
-            prepared.state = .ready
-        } else if let reason = document.reasonWithoutVector {
-            prepared.reason = reason
-        } else {
-            text = document.text
-        }
+        let text = prepared.take(document, work.configuration) ? document.text : nil
         return BulkBatch.Line(number: number, name: name, prepared: prepared, text: text)
     }
 
@@ -346,7 +343,7 @@ extension Collection {
         }
         let first = state.withLock { $0.rows.next }
         if let dimension = dimensions.first {
-            let file = try vectorFile(dimension: dimension, embedded: documents.contains(where: \.embedded), batch)
+            let file = try unnamedFile(dimension: dimension, embedded: documents.contains(where: \.embedded), batch)
             var vectors = [Float](repeating: 0, count: documents.count * dimension)
             for (index, document) in documents.enumerated() {
                 guard let vector = document.vector else { continue }

@@ -6,6 +6,8 @@ struct PreparedDocument {
     var metadata = JSON.object([])
     /// `[dimension] Float32`, normalised where the metric is cosine.
     var vector: [Float]?
+    /// The vectors with a name, as they are stored.
+    var named: [NamedVector] = []
     var state = DocumentState.unindexed
     var truncated = false
     var embedded = false
@@ -84,7 +86,7 @@ extension Collection {
         _ bytes: [UInt8], named name: ByteString, _ configuration: CollectionConfiguration
     ) throws(VexFSError) -> ParsedDocument {
         let parsed = try DocumentParser.parse(bytes, as: FileNaming.format(of: name))
-        if let vector = parsed.vector { try check(vector, configuration) }
+        try configuration.check(parsed)
         return parsed
     }
 
@@ -99,13 +101,7 @@ extension Collection {
         }
         let document: ParsedDocument
         if let parsed { document = parsed } else { document = try parse(bytes, named: name, configuration) }
-        prepared.metadata = document.metadata
-        if let vector = document.vector {
-            prepared.vector = configuration.metric == .cosine ? vector.normalized() : vector
-            prepared.state = .ready
-        } else if let reason = document.reasonWithoutVector {
-            prepared.reason = reason
-        } else {
+        if prepared.take(document, configuration) {
             do throws(VexFSError) {
                 let embedding = try embed([document.text], role: .document, configuration)[0]
                 prepared.take(embedding)
@@ -119,10 +115,10 @@ extension Collection {
         return prepared
     }
 
-    /// Embeds texts in the collection's model.
+    /// Embeds texts in the collection's model, to be or to be compared with vectors of that name.
     /// - Throws: `dimensionMismatch` where the collection's vectors are not the model's; what the embedder throws.
     func embed(
-        _ texts: [String], role: EmbeddingRole, _ configuration: CollectionConfiguration
+        _ texts: [String], role: EmbeddingRole, _ configuration: CollectionConfiguration, as name: String = ""
     ) throws(VexFSError) -> [Embedding] {
         guard configuration.model != "none" else {
             throw VexFSError(
@@ -130,35 +126,17 @@ extension Collection {
                 "this collection has no model: give a \"vector\", or set \"model\" in .vexfs/config.json")
         }
         let space = context.embedder.space
-        if let dimension = configuration.dimension, dimension != space.dimension {
+        if let dimension = configuration.settings(of: name)?.dimension, dimension != space.dimension {
             throw VexFSError(
                 .dimensionMismatch,
                 "this collection's vectors have \(dimension) components and \(space.model) makes \(space.dimension); "
                     + "give a \"vector\" of \(dimension) numbers")
         }
-        if let stored = configuration.space, stored != space.id {
+        if name.isEmpty, let stored = configuration.space, stored != space.id {
             throw VexFSError(
                 .dimensionMismatch, "this collection's vectors were made by another model than \(space.model)")
         }
         return try context.embedder.embed(texts, role: role)
-    }
-
-    /// - Throws: `dimensionMismatch`, `invalidVector`.
-    func check(_ vector: [Float], _ configuration: CollectionConfiguration) throws(VexFSError) {
-        guard CollectionConfiguration.dimensionRange.contains(vector.count) else {
-            throw VexFSError(.invalidVector, "a vector has 1 to 65536 components, this one has \(vector.count)")
-        }
-        if let dimension = configuration.dimension, dimension != vector.count {
-            throw VexFSError(
-                .dimensionMismatch,
-                "the vector has \(vector.count) components and this collection's have \(dimension)")
-        }
-        if let index = vector.firstIndex(where: { !$0.isFinite }) {
-            throw VexFSError(.invalidVector, "component \(index) of the vector is not a finite number")
-        }
-        if configuration.metric == .cosine && !vector.contains(where: { $0 != 0 }) {
-            throw VexFSError(.invalidVector, "a vector of zeros has no direction, which the metric cosine compares")
-        }
     }
 
     func checkSize(_ count: Int, of kind: FileKind, _ configuration: CollectionConfiguration) throws(VexFSError) {
@@ -205,10 +183,11 @@ extension Collection {
             version.hasVector = true
             version.vectorChecksum = VectorFile.checksum(vector[...])
             if reserved == nil {
-                try vectorFile(dimension: vector.count, embedded: prepared.embedded, batch).write(
+                try unnamedFile(dimension: vector.count, embedded: prepared.embedded, batch).write(
                     vector, count: 1, at: row)
             }
         }
+        try write(prepared.named, of: row, into: &version, batch)
         deleteContent(of: record.attributes, batch)
         let now = SystemCall.now()
         record.attributes.kind = .document
@@ -243,7 +222,7 @@ extension Collection {
             if before?.state == .pending, before?.row != row { state.pendingCount -= 1 }
             if before?.kind == .scratch { state.scratchBytes -= Int(before?.size ?? 0) }
             state.insert(row, file: attributes.number, version.row)
-            if version.row.hasVector { state.unnamed.hasUnsyncedVectors = true }
+            state.noteUnsynced(version.row)
             if attributes.state == .pending { state.pendingCount += 1 }
             // Name and place may have changed since the version was prepared; only content's attributes are taken.
             state.tree.update(attributes.number) { shown in
@@ -294,47 +273,6 @@ extension Collection {
         }
     }
 
-    /// The collection's vector file; made, with the dimension fixed, at the first vector.
-    func vectorFile(dimension: Int, embedded: Bool, _ batch: WriteBatch) throws(VexFSError) -> VectorFile {
-        let (known, configuration) = state.withLock { ($0.unnamed.vectors, $0.configuration) }
-        let needsSpace = embedded && configuration.space == nil
-        if let known, !needsSpace {
-            guard known.dimension == dimension else {
-                throw VexFSError(
-                    .dimensionMismatch,
-                    "the vector has \(dimension) components and this collection's have \(known.dimension)")
-            }
-            return known
-        }
-        if let fixed = configuration.dimension, fixed != dimension {
-            throw VexFSError(
-                .dimensionMismatch, "the vector has \(dimension) components and this collection's have \(fixed)")
-        }
-        let file: VectorFile
-        if let known {
-            file = known
-        } else {
-            // No row has a vector, so whatever an earlier life of the file left in it means nothing.
-            let path = context.directory.vectorFilePath(number)
-            file = try VectorFile(path: path, dimension: dimension, isFresh: true)
-            batch.deleteAll(prefix: StoreKey.prefix(.pack, number))
-        }
-        var settings = configuration
-        settings.dimension = dimension
-        if embedded { settings.space = context.embedder.space.id }
-        let changed = settings
-        batch.configuration = changed
-        batch.put(StoreKey.collection(number), state.withLock { encodedRecord($0, changedBy: batch) })
-        // Readers see file and settings only once the record that has them is written.
-        batch.onceWritten { [self] in
-            state.withLock { state in
-                state.unnamed.vectors = file
-                state.configuration = changed
-            }
-        }
-        return file
-    }
-
     /// Commits a file's stored bytes once more, for recovery and for documents that wait for a vector. A document that
     /// cannot get one is marked as failed; one that was written meanwhile is left alone.
     func commitAgain(_ file: FileNumber) throws(VexFSError) {
@@ -342,7 +280,9 @@ extension Collection {
         let bytes = try content(of: file).bytes
         var prepared: PreparedDocument
         do throws(VexFSError) {
-            prepared = try prepare(bytes, named: attributes.name, parsed: nil, configuration)
+            // Vectors of names that the collection has no more are passed over: the document was right when it came.
+            let parsed = try DocumentParser.parse(bytes, as: FileNaming.format(of: attributes.name))
+            prepared = try prepare(bytes, named: attributes.name, parsed: parsed, configuration)
         } catch {
             prepared = PreparedDocument(bytes: bytes)
             prepared.state = .failed
@@ -356,6 +296,29 @@ extension Collection {
 }
 
 extension PreparedDocument {
+    /// Takes over what a document brings; true where its text is still to be embedded. Named vectors that the
+    /// collection has no place for are left out.
+    mutating func take(_ document: ParsedDocument, _ configuration: CollectionConfiguration) -> Bool {
+        metadata = document.metadata
+        named = configuration.finished(document.named)
+        if let vector = document.vector {
+            self.vector = configuration.unnamed.finished(vector)
+            state = .ready
+            return false
+        }
+        let hasNoText = document.wantsNoVector || document.isBlank || configuration.model == "none"
+        if !document.named.isEmpty, hasNoText {
+            state = named.isEmpty ? .unindexed : .ready
+            reason = named.isEmpty ? "its vectors have names that this collection does not know" : ""
+            return false
+        }
+        if let reason = document.reasonWithoutVector {
+            self.reason = reason
+            return false
+        }
+        return true
+    }
+
     /// Takes over what the embedder made.
     mutating func take(_ embedding: Embedding) {
         vector = embedding.vector

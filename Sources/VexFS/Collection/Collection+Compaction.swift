@@ -78,8 +78,11 @@ extension Collection {
         try SystemCall.syncDirectory(context.directory.vectorsPath)
         // Rows that died meanwhile are in the packs for nothing; none can have come to life in a chunk that is full.
         try write { () throws(VexFSError) in
+            guard state.withLock({ $0.space(number) != nil }) else {
+                throw VexFSError(.notFound, "the vector \"\(space.name)\" was removed while it was compacted")
+            }
             let batch = WriteBatch()
-            for pack in packs { batch.put(StoreKey.pack(self.number, chunk: pack.chunk), pack.record.encoded()) }
+            for pack in packs { batch.put(StoreKey.pack(self.number, number, chunk: pack.chunk), pack.record.encoded()) }
             batch.put(StoreKey.collection(self.number), state.withLock { encodedRecord($0) })
             try database.write(batch)
             for pack in packs { vectors.install(pack.map, chunk: pack.chunk) }
@@ -91,28 +94,29 @@ extension Collection {
         vectors.codes.forget(packs.map { Row($0.chunk * VectorFile.rowsPerChunk) })
     }
 
-    /// Takes over the packs of a collection that is loaded, and removes files that a compaction left without a record.
+    /// Takes over the packs of a vector file that is loaded; returns the paths of the files that are in use.
     /// - Throws: `corruption`, `newerFormat`, `inputOutput`.
-    static func loadPacks(
-        _ packs: [(chunk: Int, record: PackRecord)], into vectors: VectorFile, number: UInt32, context: StoreContext
-    ) throws(VexFSError) {
+    static func loadPacks(_ packs: [PlacedPack], into vectors: VectorFile) throws(VexFSError) -> Set<String> {
         var kept: Set<String> = [vectors.path]
-        for (chunk, record) in packs {
+        for (chunk, _, record) in packs {
             vectors.install(try vectors.openPack(record, chunk: chunk), chunk: chunk)
             vectors.releaseFormer(chunk: chunk)
             kept.insert(VectorFile.packPath(vectors.path, chunk: chunk, generation: record.generation))
         }
-        try context.directory.removeVectors(of: number, keeping: kept)
+        return kept
     }
 }
 
+/// A pack record and what it is of.
+typealias PlacedPack = (chunk: Int, space: SpaceNumber, record: PackRecord)
+
 extension Database {
     /// The pack records of a collection, by chunk.
-    func packs(of collection: UInt32) throws(VexFSError) -> [(chunk: Int, record: PackRecord)] {
-        var packs: [(chunk: Int, record: PackRecord)] = []
+    func packs(of collection: UInt32) throws(VexFSError) -> [PlacedPack] {
+        var packs: [PlacedPack] = []
         try forEach(prefix: StoreKey.prefix(.pack, collection)) { key, value throws(VexFSError) in
-            guard let chunk = StoreKey.number(of: key) else { return true }
-            packs.append((Int(chunk), try PackRecord(decoding: value)))
+            guard let (chunk, space) = StoreKey.pack(of: key) else { return true }
+            packs.append((chunk, space, try PackRecord(decoding: value)))
             return true
         }
         return packs
@@ -122,7 +126,7 @@ extension Database {
     func compact(collection: UInt32) throws(VexFSError) {
         for family in StoreKey.Family.ofCollection {
             let prefix = StoreKey.prefix(family, collection)
-            try compact(from: prefix, to: prefix + [UInt8](repeating: 0xFF, count: 9))
+            try compact(from: prefix, to: prefix + [UInt8](repeating: 0xFF, count: 13))
         }
     }
 }

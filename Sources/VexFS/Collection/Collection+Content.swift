@@ -54,6 +54,8 @@ extension Collection {
         public var model: String?
         /// Components of its vector.
         public var dimensions: Int?
+        /// The names of its vectors that have one.
+        public var vectors: [String] = []
         /// Counts its commits.
         public var version: UInt64
         /// Whether its text was longer than the model's window.
@@ -74,6 +76,9 @@ extension Collection {
             facts.truncated = version.truncated
             facts.model = version.embedded ? configuration.model : nil
             facts.dimensions = version.hasVector ? state.withLock { $0.unnamed.vectors?.dimension } : nil
+            facts.vectors = state.withLock { state in
+                version.named.compactMap { vector in state.space(vector.space)?.name }
+            }
             facts.metadata = try JSON.parse(version.metadata, code: .corruption)
         }
         return facts
@@ -108,14 +113,6 @@ extension Collection {
         return nil
     }
 
-    /// `[dimension] Float32` as stored (unit length where the metric is cosine), or nil without a vector.
-    public func embedding(of file: FileNumber) throws(VexFSError) -> [Float]? {
-        state.withLock { state in
-            guard let row = state.tree[file]?.row, state.unnamed.withVector.contains(row) else { return nil }
-            return state.unnamed.vectors?.vector(row)
-        }
-    }
-
     /// Sets one metadata key from outside the content, or takes such a setting back (nil). The vector is kept.
     /// - Throws: `notFound`, `invalidArgument` where the file is no committed document, `storeFull`.
     public func setMetadata(_ key: String, to value: JSON?, of file: FileNumber) throws(VexFSError) {
@@ -137,9 +134,11 @@ extension Collection {
             let bytes = try content(of: file).bytes
             var prepared = PreparedDocument(bytes: bytes)
             if !bytes.isEmpty {
-                prepared.metadata = try parse(bytes, named: attributes.name, configuration).metadata
+                let document = try DocumentParser.parse(bytes, as: FileNaming.format(of: attributes.name))
+                prepared.metadata = document.metadata
             }
             prepared.vector = try embedding(of: file)
+            prepared.named = namedVectors(of: file)
             prepared.state = attributes.state
             prepared.truncated = old.truncated
             prepared.embedded = old.embedded

@@ -69,8 +69,9 @@ extension Collection {
     }
 
     private func nextJob(_ work: IndexWork, _ policy: IndexPolicy, in number: SpaceNumber) -> IndexJob? {
-        let (found, end, recipe) = state.withLock { ($0.space(number), $0.rows.next, $0.configuration.unnamed.recipe) }
+        let (found, end, configuration) = state.withLock { ($0.space(number), $0.rows.next, $0.configuration) }
         guard let space = found, space.vectors != nil else { return nil }
+        let recipe = configuration.settings(of: space.name)?.recipe
         let live = { (range: Range<Row>) in space.withVector.count(in: Int(range.lowerBound)..<Int(range.upperBound)) }
         let parts = space.segments.entries.map { entry in
             IndexPolicy.Part(
@@ -90,8 +91,11 @@ extension Collection {
         _ job: IndexJob, in number: SpaceNumber, threads: Int, isCancelled: @escaping @Sendable () -> Bool
     ) throws(VexFSError) -> Bool {
         let start = SystemCall.monotonicMicroseconds()
-        let (found, settings) = state.withLock { ($0.space(number), $0.configuration.unnamed) }
-        guard let space = found, let vectors = space.vectors else { return false }
+        let (found, settings) = state.withLock { state in
+            let space = state.space(number)
+            return (space, space.map { state.settings(of: $0) })
+        }
+        guard let space = found, let settings, let vectors = space.vectors else { return false }
         var rows: [Row] = []
         let range = Int(job.range.lowerBound)..<Int(job.range.upperBound)
         rows.reserveCapacity(space.withVector.count(in: range))
@@ -126,7 +130,7 @@ extension Collection {
                 space.nextSegment += 1
                 segment = space.nextSegment
             }
-            return "\(number)-\(segment).seg"
+            return "\(StoreDirectory.fileStem(number, space))-\(segment).seg"
         }
     }
 
@@ -138,7 +142,10 @@ extension Collection {
         var replaced: [SegmentEntry]?
         do throws(VexFSError) {
             replaced = try write { () throws(VexFSError) in
-                let (space, wanted) = state.withLock { ($0.space(number), $0.configuration.unnamed.recipe) }
+                let (space, wanted) = state.withLock { state in
+                    let space = state.space(number)
+                    return (space, space.flatMap { state.settings(of: $0).recipe })
+                }
                 guard var list = space?.segments, wanted == recipe || recipe == .fresh && wanted != nil,
                     let replaced = list.insert(entry)
                 else { return nil }
@@ -164,7 +171,7 @@ extension Collection {
     private func save(_ list: SegmentList, of space: SpaceNumber) throws(VexFSError) {
         let batch = WriteBatch()
         let next = state.withLock { $0.space(space)?.nextSegment ?? 0 }
-        batch.put(StoreKey.segments(number), SegmentManifest(next: next, list: list).encoded)
+        batch.put(StoreKey.segments(number, space), SegmentManifest(next: next, list: list).encoded)
         try database.write(batch)
         state.withLock { state in
             state.change(space) { space in
@@ -174,7 +181,7 @@ extension Collection {
         }
     }
 
-    private func removeFiles(_ entries: [SegmentEntry]) {
+    func removeFiles(_ entries: [SegmentEntry]) {
         for entry in entries where !entry.file.isEmpty { unlink(context.directory.segmentPath(entry.file)) }
     }
 
@@ -190,10 +197,8 @@ extension Collection {
     /// The index of a space as a search sees it now, over the rows below `end`; nil where no row has a vector. Made once
     /// for as long as nothing changes.
     func currentIndex(of number: SpaceNumber) -> IndexView? {
-        let (found, settings, end) = state.withLock { state in
-            (state.space(number), state.configuration.unnamed, state.rows.next)
-        }
-        guard let space = found else { return nil }
+        let (found, configuration, end) = state.withLock { ($0.space(number), $0.configuration, $0.rows.next) }
+        guard let space = found, let settings = configuration.settings(of: space.name) else { return nil }
         if let known = space.index, known.end == end { return known }
         guard let vectors = space.vectors else { return nil }
         let rows = vectors.rows(below: end)
@@ -219,7 +224,9 @@ extension Collection {
     static func loadSegments(
         of place: Int, into state: inout State, number: UInt32, context: StoreContext
     ) throws(VexFSError) {
-        guard let bytes = try context.database.value(StoreKey.segments(number)) else { return }
+        let space = state.spaces[place]
+        let settings = state.settings(of: space)
+        guard let bytes = try context.database.value(StoreKey.segments(number, space.number)) else { return }
         let manifest = try SegmentManifest(decoding: bytes)
         state.spaces[place].nextSegment = manifest.next
         for named in manifest.entries {
@@ -229,8 +236,8 @@ extension Collection {
             if !named.file.isEmpty {
                 do throws(VexFSError) {
                     entry.segment = try SegmentFactory.open(
-                        context.directory.segmentPath(named.file), dimension: state.configuration.dimension ?? 0,
-                        metric: state.configuration.metric, resident: !state.configuration.index.onDisk)
+                        context.directory.segmentPath(named.file), dimension: settings.dimension ?? 0,
+                        metric: settings.metric, resident: !settings.index.onDisk)
                 } catch {
                     Log.shared.warn("a part of the index is built anew: \(error)", [("collection", state.name.string)])
                     continue

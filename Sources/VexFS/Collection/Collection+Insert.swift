@@ -30,7 +30,7 @@ extension Collection {
     private func commit(_ points: PointBatch) throws(VexFSError) -> Int {
         let batch = WriteBatch(capacity: points.byteCount)
         let first = state.withLock { $0.rows.next }
-        let file = try vectorFile(dimension: points.dimension, embedded: false, batch)
+        let file = try unnamedFile(dimension: points.dimension, embedded: false, batch)
         try file.write(points.vectors, count: points.documents.count, at: first)
         context.metrics.increment(.vectorBytesWritten, by: points.vectors.count * 4)
         var (records, created) = try records(for: points.documents.map(\.name), batch)

@@ -34,11 +34,13 @@ extension Collection {
         var state = State(
             name: ByteString(name), configuration: configuration, tree: FileTree(root: root), created: created)
         state.unnamed.syncedRows = Row(truncatingIfNeeded: json["synced_rows"]?.integerValue ?? 0)
+        for record in json["spaces"]?.arrayValue ?? [] { state.spaces.append(try VectorSpace(record: record)) }
+        state.nextSpace = SpaceNumber(clamping: json["next_space"]?.integerValue ?? 1)
         try loadFiles(into: &state, number: number, database: context.database)
         let reserved = json["reserved_files"]?.integerValue.map { FileNumber(bitPattern: $0) } ?? 0
         state.nextFile = max(state.nextFile, reserved)
         state.reservedFiles = state.nextFile
-        for place in state.spaces.indices { try loadSpace(place, into: &state, number: number, context: context) }
+        try loadSpaces(into: &state, number: number, context: context)
         if let last = try context.database.lastNumber(prefix: StoreKey.prefix(.error, number)) {
             state.nextError = last + 1
             try context.database.forEach(prefix: StoreKey.prefix(.error, number)) { _, _ in

@@ -12,6 +12,7 @@ extension Collection {
             .init("documents", .integer(Int64(count))),
             .init("dimension", configuration.dimension.map { .integer(Int64($0)) } ?? .null),
             .init("metric", .string(configuration.metric.rawValue)),
+            .init("vectors", .array(configuration.named.map { .string($0.name) })),
             .init("model", .string(configuration.model)),
             .init("index", .string(configuration.index.kind.rawValue)),
         ]).pretty
@@ -32,12 +33,22 @@ extension Collection {
             ]
         }
         var lines = numbers.map { ($0.0, String($0.1)) }
+        lines += spaceFigures()
         // A sampled figure: there is none before a few searches went through the index.
         if let figure = recall.figure {
             lines.append(("recall_at_10", ScoreText.of(figure.recall)))
             lines.append(("recall_samples", String(figure.samples)))
         }
         return Array(lines.map { "\($0.0) \($0.1)\n" }.joined().utf8)
+    }
+
+    /// How many documents have each of the named vectors; white space in a name is escaped as in query paths.
+    private func spaceFigures() -> [(String, String)] {
+        state.withLock { state in
+            state.spaces.dropFirst().map { space in
+                ("vectors." + PercentEncoding.encode(space.name.utf8, reserved: " "), String(space.withVector.count))
+            }
+        }
     }
 
     /// `pending`: the paths of the documents that wait for a vector, one a line.
@@ -128,6 +139,8 @@ extension Collection {
         } else {
             members.append(.init("vector", .null))
         }
+        let named = namedVectors(of: file).map { JSON.Member($0.name, $0.vector.json) }
+        if !named.isEmpty { members.append(.init("vectors", .object(named))) }
         return JSON.object(members).compact
     }
 

@@ -4,14 +4,18 @@ extension Collection {
     private struct Snapshot {
         var name: ByteString
         var configuration: CollectionConfiguration
+        /// The vector that is compared, and what it is.
+        var space: VectorSpace
+        var settings: VectorSettings
         var live: RowBitmap
-        var withVector: RowBitmap
         var pending: Int
+
+        var withVector: RowBitmap { space.withVector }
     }
 
     /// Runs a search.
     /// - Throws: `unsupported` for `mode=text|hybrid`, `invalidQuery`, `invalidFilter`, `dimensionMismatch`,
-    ///   `notFound` for `like=` of an unknown id, and what the embedder throws.
+    ///   `notFound` for `like=` of an unknown id and for `using=` of an unknown vector, and what the embedder throws.
     /// - Complexity: O(vectors in scope × dimension).
     public func search(_ request: QueryRequest) throws(VexFSError) -> SearchAnswer {
         try request.requireSupported()
@@ -30,17 +34,21 @@ extension Collection {
     }
 
     private func run(_ request: QueryRequest) throws(VexFSError) -> SearchAnswer {
-        let view = state.withLock {
-            Snapshot(
-                name: $0.name, configuration: $0.configuration, live: $0.rows.live, withVector: $0.unnamed.withVector,
-                pending: $0.pendingCount)
+        let found = state.withLock { state in
+            state.space(named: request.using).map { space in
+                Snapshot(
+                    name: state.name, configuration: state.configuration, space: space,
+                    settings: state.settings(of: space), live: state.rows.live, pending: state.pendingCount)
+            }
         }
+        guard let view = found else { throw configuration.unknownVector(request.using, .notFound) }
         var explanation = SearchExplanation()
+        explanation.using = request.using
         explanation.documents = view.live.count
         explanation.vectors = view.withVector.count
         explanation.pending = view.pending
         let (vector, excluded) = try queryVector(request, view, &explanation)
-        let metric = view.configuration.metric
+        let metric = view.settings.metric
         guard view.withVector.count > 0 else {
             explanation.plan = "nothing to scan"
             return SearchAnswer(hits: [], explanation: explanation, metric: metric)
@@ -49,7 +57,7 @@ extension Collection {
         if let excluded { allowed.remove(excluded) }
 
         // Rows that came after the view was taken are in the index and not among the allowed.
-        guard let current = currentIndex(of: VectorSpace.unnamed) else {
+        guard let current = currentIndex(of: view.space.number) else {
             return SearchAnswer(hits: [], explanation: explanation, metric: metric)
         }
         let index: any VectorIndex = request.mode == .exact ? current.exact : current.index
@@ -60,14 +68,18 @@ extension Collection {
 
     /// The rows nearest to a vector, for programs that know their rows: no document is read.
     ///
-    /// `vector` is `[dimension] Float32`; `allowed` are the rows that may answer, nil for all live ones.
-    /// - Throws: `dimensionMismatch`, `invalidVector`.
+    /// `vector` is `[dimension] Float32`; `allowed` are the rows that may answer, nil for all live ones; `name` is that of
+    /// the vector that is compared.
+    /// - Throws: `dimensionMismatch`, `invalidVector`, `notFound` for an unknown name.
     public func nearest(
-        _ vector: [Float], _ query: IndexQuery, among allowed: RowBitmap? = nil, mode: QueryRequest.Mode = .vector
+        _ vector: [Float], _ query: IndexQuery, among allowed: RowBitmap? = nil, mode: QueryRequest.Mode = .vector,
+        using name: String = ""
     ) throws(VexFSError) -> IndexAnswer {
-        guard let view = currentIndex(of: VectorSpace.unnamed) else { return IndexAnswer(neighbors: [], compared: 0) }
+        let found = state.withLock { $0.space(named: name) }
+        guard let space = found else { throw configuration.unknownVector(name, .notFound) }
+        guard let view = currentIndex(of: space.number) else { return IndexAnswer(neighbors: [], compared: 0) }
         let index: any VectorIndex = mode == .exact ? view.exact : view.index
-        return try index.search(vector, query, allowed: allowed ?? state.withLock { $0.unnamed.withVector })
+        return try index.search(vector, query, allowed: allowed ?? space.withVector)
     }
 
     /// The vector to search with, and the row to leave out (`like=`).
@@ -80,19 +92,20 @@ extension Collection {
             // not: there the search says what they wait for.
             guard view.withVector.count > 0 || view.pending > 0 else { return ([], nil) }
             let start = SystemCall.monotonicMicroseconds()
-            let embedding = try embed([text], role: .query, view.configuration)[0]
+            let embedding = try embed([text], role: .query, view.configuration, as: view.space.name)[0]
             explanation.embedMicroseconds = SystemCall.monotonicMicroseconds() - start
             context.metrics.observe(.searchEmbedSeconds, explanation.embedMicroseconds)
             return (embedding.vector, nil)
         case .vector(let vector):
-            try check(vector, view.configuration)
+            try view.settings.check(vector)
             return (vector, nil)
         case .like(let id):
             guard let file = file(withID: id), let attributes = attributes(of: file), let row = attributes.row else {
                 throw VexFSError(.notFound, "there is no document with the id \"\(id)\"")
             }
-            guard let vector = try embedding(of: file) else {
-                throw VexFSError(.invalidQuery, "the document \"\(id)\" has no vector: it is \(attributes.state.word)")
+            guard let vector = try embedding(of: file, named: view.space.name) else {
+                let which = view.space.name.isEmpty ? "vector" : "vector \"\(view.space.name)\""
+                throw VexFSError(.invalidQuery, "the document \"\(id)\" has no \(which): it is \(attributes.state.word)")
             }
             return (vector, row)
         }
@@ -148,7 +161,7 @@ extension Collection {
             explanation.rescored += answer.rescored
             explanation.isExact = answer.isExact
             explanation.parts = answer.parts
-            if !answer.isExact, plan.limit >= min(RecallSampler.depth, allowed.count) {
+            if request.using.isEmpty, !answer.isExact, plan.limit >= min(RecallSampler.depth, allowed.count) {
                 recall.offer(vector, allowed, answer.neighbors, now: scanEnd)
             }
             explanation.nearestScore = answer.neighbors.first.map { Double($0.score) }

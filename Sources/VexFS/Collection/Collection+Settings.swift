@@ -3,38 +3,76 @@ extension Collection {
     /// `config.json`: the settings as they are.
     public func configurationText() -> [UInt8] { configuration.json.pretty }
 
-    /// Takes over settings; keys that are not given stay as they are.
+    /// Takes over settings; keys that are not given stay as they are. A vector that comes is empty at first: documents
+    /// get theirs when they are written. One that goes is gone with everything that was stored of it, but for what the
+    /// documents' bytes say.
     /// - Throws: `invalidConfiguration` where a value is not allowed, or where vectors are there that it would not fit.
     public func setConfiguration(_ bytes: [UInt8]) throws(VexFSError) {
         let change = try JSON.parseControl(bytes, code: .invalidConfiguration)
-        try write { () throws(VexFSError) in
-            let (current, hasVectors) = state.withLock { ($0.configuration, $0.unnamed.vectors != nil) }
+        let gone = try write { () throws(VexFSError) in
+            let (current, spaces, next) = state.withLock { ($0.configuration, $0.spaces, $0.nextSpace) }
             var wanted = current
             try wanted.merge(change)
-            if hasVectors {
-                try Self.refuse(wanted.metric != current.metric, "metric")
-                try Self.refuse(wanted.dimension != current.dimension, "dimension")
-            }
             try Self.refuse(wanted.space != current.space, "space")
-            let settings = wanted
-            let batch = WriteBatch()
-            batch.configuration = settings
-            batch.put(StoreKey.collection(number), state.withLock { encodedRecord($0, changedBy: batch) })
-            try database.write(batch)
-            state.withLock { state in
-                state.configuration = settings
-                state.unnamed.forgetIndex()
+            for space in spaces where space.vectors != nil {
+                guard let new = wanted.settings(of: space.name), let old = current.settings(of: space.name) else {
+                    continue
+                }
+                let prefix = space.name.isEmpty ? "" : "vectors.\(space.name)."
+                try Self.refuse(new.metric != old.metric, prefix + "metric")
+                try Self.refuse(new.dimension != old.dimension, prefix + "dimension")
             }
+            let dropped = spaces.filter { wanted.settings(of: $0.name) == nil }
+            let new = wanted.named.filter { named in !spaces.contains { $0.name == named.name } }
+            let added = new.enumerated().map { VectorSpace(number: next + SpaceNumber($0), name: $1.name) }
+            try write(wanted, adding: added, dropping: dropped)
             // Another index takes the old one's place when it is built; none has nothing to wait for.
-            if settings.unnamed.recipe == nil { try dropSegments(of: VectorSpace.unnamed) }
+            for space in state.withLock({ $0.spaces }) where wanted.settings(of: space.name)?.recipe == nil {
+                try dropSegments(of: space.number)
+            }
+            return dropped
         }
+        for space in gone { removeFiles(of: space) }
+    }
+
+    /// Writes and shows settings and the spaces that they need.
+    private func write(
+        _ settings: CollectionConfiguration, adding added: [VectorSpace], dropping dropped: [VectorSpace]
+    ) throws(VexFSError) {
+        let batch = WriteBatch()
+        let (spaces, next) = state.withLock { ($0.spaces, $0.nextSpace) }
+        let gone = Set(dropped.map(\.number))
+        batch.configuration = settings
+        batch.spaces = spaces.filter { !gone.contains($0.number) } + added
+        batch.nextSpace = next + SpaceNumber(added.count)
+        batch.put(StoreKey.collection(number), state.withLock { encodedRecord($0, changedBy: batch) })
+        for space in gone { batch.delete(StoreKey.segments(number, space)) }
+        for pack in gone.isEmpty ? [] : try database.packs(of: number) where gone.contains(pack.space) {
+            batch.delete(StoreKey.pack(number, pack.space, chunk: pack.chunk))
+        }
+        try database.write(batch)
+        // The files of what goes are removed next, and a record that names them must not come back.
+        if !gone.isEmpty { try database.syncLog() }
+        state.withLock { state in
+            state.configuration = settings
+            state.nextSpace = next + SpaceNumber(added.count)
+            state.spaces.removeAll { gone.contains($0.number) }
+            state.spaces += added
+            for place in state.spaces.indices { state.spaces[place].forgetIndex() }
+        }
+    }
+
+    /// Removes the files of a space that is no more; searches that began before keep what they map.
+    private func removeFiles(of space: VectorSpace) {
+        removeFiles(space.segments.entries)
+        space.vectors?.unlinkAll()
     }
 
     private static func refuse(_ isChanged: Bool, _ key: String) throws(VexFSError) {
         guard isChanged else { return }
         throw VexFSError(
             .invalidConfiguration,
-            "\"\(key)\" cannot change once the collection has vectors; make a new collection and copy the documents")
+            "\"\(key)\" cannot change once the collection has such vectors; make a new collection and copy the documents")
     }
 
     /// `schema.json`: the fields with an index in memory, and what it is prepared for.

@@ -2,42 +2,66 @@ import Glibc
 
 /// The vectors on the disk: found at open, made anew where they were lost, synced.
 extension Collection {
-    /// Opens what the store has of a space whose rows are known: its vector file, its packs and its segments.
+    /// Opens what the store has of the vectors of a collection whose rows are known: vector files, packs, segments. What
+    /// belongs to no space any more is removed.
     /// - Throws: `corruption`, `newerFormat`, `inputOutput`.
-    static func loadSpace(
-        _ place: Int, into state: inout State, number: UInt32, context: StoreContext
-    ) throws(VexFSError) {
-        guard let dimension = state.configuration.dimension, state.spaces[place].withVector.count > 0 else {
-            // Segments of rows that are all gone: the rows may be given again.
-            let batch = WriteBatch()
-            batch.delete(StoreKey.segments(number))
-            try context.database.write(batch)
-            return
-        }
-        try loadSegments(of: place, into: &state, number: number, context: context)
-        let path = context.directory.vectorFilePath(number)
-        let synced = min(state.spaces[place].syncedRows, trustedRows(path, dimension, state.rows.next))
-        let vectors = try openVectors(path, dimension: dimension, isSynced: synced > 0)
+    static func loadSpaces(into state: inout State, number: UInt32, context: StoreContext) throws(VexFSError) {
         let packs = try context.database.packs(of: number)
+        var kept: Set<String> = []
+        var stale: [[UInt8]] = []
+        for place in state.spaces.indices {
+            let space = state.spaces[place].number
+            let own = packs.filter { $0.space == space }
+            guard state.spaces[place].withVector.count > 0 else {
+                // Segments and packs of rows that are all gone: the rows may be given again.
+                stale.append(StoreKey.segments(number, space))
+                stale += own.map { StoreKey.pack(number, space, chunk: $0.chunk) }
+                state.spaces[place].syncedRows = 0
+                continue
+            }
+            try loadSegments(of: place, into: &state, number: number, context: context)
+            kept.formUnion(try loadVectors(of: place, own, into: &state, number: number, context: context))
+        }
+        stale += packs.filter { state.space($0.space) == nil }.map { StoreKey.pack(number, $0.space, chunk: $0.chunk) }
+        let batch = WriteBatch()
+        for key in stale { batch.delete(key) }
+        if !stale.isEmpty { try context.database.write(batch) }
+        try context.directory.removeVectors(of: number, keeping: kept)
+    }
+
+    /// Opens the vector file and the packs of a space; returns the paths of what is in use.
+    private static func loadVectors(
+        of place: Int, _ packs: [PlacedPack], into state: inout State, number: UInt32, context: StoreContext
+    ) throws(VexFSError) -> Set<String> {
+        let space = state.spaces[place]
+        guard let dimension = state.settings(of: space).dimension, let last = space.withVector.last else {
+            throw VexFSError(.corruption, "there are vectors \"\(space.name)\" of no dimension", at: state.name.string)
+        }
+        let path = context.directory.vectorFilePath(number, space.number)
+        let isWhole = holds(path, rows: last + 1, of: dimension)
+        let synced = isWhole ? min(space.syncedRows, state.rows.next) : 0
+        let vectors = try openVectors(path, dimension: dimension, isSynced: synced > 0)
         // A row of a packed chunk has no place any more, so none is given again.
-        state.rows.extend(to: packs.map { ($0.chunk + 1) * VectorFile.rowsPerChunk }.max() ?? 0)
-        try vectors.map(through: Int(state.rows.next))
-        try loadPacks(packs, into: vectors, number: number, context: context)
+        let packed = packs.map { ($0.chunk + 1) * VectorFile.rowsPerChunk }.max() ?? 0
+        state.rows.extend(to: packed)
+        try vectors.map(through: max(Int(last) + 1, packed))
+        let kept = try loadPacks(packs, into: vectors)
         state.spaces[place].syncedRows = synced
         state.spaces[place].vectors = vectors
         state.spaces[place].hasUnsyncedVectors = state.rows.next > synced
+        return kept
     }
 
-    /// How many rows of a vector file can be as they were synced: none where the file is missing or ends too early. The
-    /// others are compared with their checksums and, where damaged, made anew.
-    private static func trustedRows(_ path: String, _ dimension: Int, _ rows: Row) -> Row {
+    /// Whether a vector file is there with room for so many rows. If not, none of its rows can be as it was synced: all
+    /// are compared with their checksums and, where damaged, made anew.
+    private static func holds(_ path: String, rows: Row, of dimension: Int) -> Bool {
         var status = stat()
-        let stride = (dimension * 4 + 63) / 64 * 64
-        guard stat(path, &status) == 0, Int(status.st_size) >= VectorFile.headerBytes + Int(rows) * stride else {
+        let size = VectorFile.headerBytes + Int(rows) * VectorFile.strideBytes(dimension: dimension)
+        guard stat(path, &status) == 0, Int(status.st_size) >= size else {
             Log.shared.warn("the vector file is missing or cut; its vectors are made anew", [("file", path)])
-            return 0
+            return false
         }
-        return rows
+        return true
     }
 
     /// Opens the vector file. One that was never synced may have lost its header with the power; its rows are then made
@@ -66,17 +90,109 @@ extension Collection {
     /// Checks the vectors that may not have reached the disk before a power cut, and makes damaged ones anew from their
     /// documents: after a kill none is damaged, after a power cut only documents that were never fsynced.
     func recoverUnsyncedVectors() throws(VexFSError) {
-        let (rows, space) = state.withLock { ($0.rows, $0.unnamed) }
-        guard let vectors = space.vectors, space.syncedRows < rows.next else { return }
-        for row in space.syncedRows..<rows.next where space.withVector.contains(row) {
-            guard let file = rows.file(of: row), let record = try rowRecord(row) else { continue }
-            guard let vector = vectors.vector(row), VectorFile.checksum(vector[...]) == record.vectorChecksum else {
+        let (rows, spaces) = state.withLock { ($0.rows, $0.spaces) }
+        // A row's vectors are made anew together, and stand in another row then.
+        var damaged: Set<Row> = []
+        for space in spaces {
+            guard let vectors = space.vectors, space.syncedRows < rows.next else { continue }
+            for row in space.syncedRows..<rows.next where space.withVector.contains(row) && !damaged.contains(row) {
+                guard let file = rows.file(of: row), let record = try rowRecord(row) else { continue }
+                let checksum = record.checksum(in: space.number)
+                if let vector = vectors.vector(row), VectorFile.checksum(vector[...]) == checksum { continue }
+                damaged.insert(row)
                 Log.shared.warn("a vector was lost with the power; making it anew", [("row", "\(row)")])
                 if record.isSpliced { try keepWithoutVector(file, row) } else { try commitAgain(file) }
-                continue
             }
         }
     }
+
+    // MARK: - Writing: under the writer's lock
+
+    /// The file of the vectors without a name; made, with the dimension fixed, at the first.
+    /// - Parameter embedded: whether the collection's model makes the vectors, which fixes their space.
+    func unnamedFile(dimension: Int, embedded: Bool, _ batch: WriteBatch) throws(VexFSError) -> VectorFile {
+        if embedded, (batch.configuration ?? configuration).space == nil {
+            change(batch) { $0.space = self.context.embedder.space.id }
+        }
+        return try vectorFile(of: "", dimension: dimension, batch)
+    }
+
+    /// The file of the vectors of that name; made, with the dimension fixed, at the first.
+    private func vectorFile(
+        of name: String, dimension: Int, _ batch: WriteBatch
+    ) throws(VexFSError) -> VectorFile {
+        let found = state.withLock { $0.space(named: name) }
+        guard let space = found else { throw configuration.unknownVector(name) }
+        if let known = space.vectors ?? batch.vectorFiles[space.number] {
+            try Self.require(dimension, known.dimension)
+            return known
+        }
+        try Self.require(dimension, (batch.configuration ?? configuration).settings(of: name)?.dimension ?? dimension)
+        // No row has a vector, so whatever an earlier life of the file left in it means nothing.
+        let path = context.directory.vectorFilePath(number, space.number)
+        let file = try VectorFile(path: path, dimension: dimension, isFresh: true)
+        batch.vectorFiles[space.number] = file
+        change(batch) { $0.fix(dimension, of: name) }
+        // Readers see file and settings only once the record that has them is written.
+        batch.onceWritten { [self] in state.withLock { $0.change(space.number) { $0.vectors = file } } }
+        return file
+    }
+
+    private static func require(_ dimension: Int, _ known: Int) throws(VexFSError) {
+        guard dimension == known else {
+            throw VexFSError(
+                .dimensionMismatch, "the vector has \(dimension) components and this collection's have \(known)")
+        }
+    }
+
+    /// Changes the settings with a batch.
+    private func change(_ batch: WriteBatch, _ body: (inout CollectionConfiguration) -> Void) {
+        var settings = batch.configuration ?? configuration
+        body(&settings)
+        let changed = settings
+        batch.configuration = changed
+        batch.put(StoreKey.collection(number), state.withLock { encodedRecord($0, changedBy: batch) })
+        batch.onceWritten { [self] in state.withLock { $0.configuration = changed } }
+    }
+
+    /// Writes the named vectors of a row, and notes them in its record.
+    func write(
+        _ vectors: [NamedVector], of row: Row, into record: inout RowRecord, _ batch: WriteBatch
+    ) throws(VexFSError) {
+        for vector in vectors {
+            guard case .dense(let values) = vector.vector, let space = state.withLock({ $0.space(named: vector.name) })
+            else { throw configuration.unknownVector(vector.name) }
+            try vectorFile(of: vector.name, dimension: values.count, batch).write(values, count: 1, at: row)
+            context.metrics.increment(.vectorBytesWritten, by: values.count * 4)
+            record.named.append(
+                NamedVectorRecord(space: space.number, checksum: VectorFile.checksum(values[...])))
+        }
+    }
+
+    // MARK: - Reading
+
+    /// The vector of a document: `[dimension] Float32` as stored (unit length where the metric is cosine); nil where it
+    /// has none of that name, "" for the one without.
+    public func embedding(of file: FileNumber, named name: String = "") throws(VexFSError) -> [Float]? {
+        state.withLock { state in
+            guard let row = state.tree[file]?.row, let space = state.space(named: name), space.withVector.contains(row)
+            else { return nil }
+            return space.vectors?.vector(row)
+        }
+    }
+
+    /// The named vectors of a document as they are stored.
+    func namedVectors(of file: FileNumber) -> [NamedVector] {
+        state.withLock { state in
+            guard let row = state.tree[file]?.row else { return [] }
+            return state.spaces.dropFirst().compactMap { space in
+                guard space.withVector.contains(row), let values = space.vectors?.vector(row) else { return nil }
+                return NamedVector(space.name, .dense(values))
+            }
+        }
+    }
+
+    // MARK: - Syncing
 
     /// Brings the vectors to the disk and notes how far.
     func syncVectors() throws(VexFSError) {

@@ -32,7 +32,9 @@ public final class Collection: Sendable {
         var tree: FileTree
         var rows = RowTable()
         /// The vectors that documents can have, the one without a name first.
-        var spaces = [VectorSpace(number: VectorSpace.unnamed)]
+        var spaces = [VectorSpace(number: VectorSpace.unnamed, name: "")]
+        /// The number of the next vector that is added; none is given twice.
+        var nextSpace: SpaceNumber = VectorSpace.unnamed + 1
         var nextFile: FileNumber = Collection.rootNumber + 1
         /// File numbers below this are reserved in the database; none of them is given twice, whatever happens.
         var reservedFiles: FileNumber = Collection.rootNumber + 1
@@ -82,6 +84,8 @@ public final class Collection: Sendable {
             .init("created", .integer(state.created)),
             .init("reserved_files", .integer(Int64(bitPattern: batch?.reservedFiles ?? state.reservedFiles))),
             .init("synced_rows", .integer(Int64(state.unnamed.syncedRows))),
+            .init("next_space", .integer(Int64(batch?.nextSpace ?? state.nextSpace))),
+            .init("spaces", .array((batch?.spaces ?? state.spaces).dropFirst().map(\.record))),
             .init("configuration", (batch?.configuration ?? state.configuration).json),
         ]).compact
     }

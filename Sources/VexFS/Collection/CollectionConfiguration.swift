@@ -5,6 +5,8 @@ public struct CollectionConfiguration: Sendable, Equatable {
 
     /// The vector without a name.
     public var unnamed = VectorSettings()
+    /// The vectors with a name, in the order in which they were added.
+    public var named: [NamedSettings] = []
     /// The model that embeds texts, or "none" where documents bring their vectors.
     public var model = embeddedModel
     /// The space of the vectors that the model made; nil before the first.
@@ -19,8 +21,80 @@ public struct CollectionConfiguration: Sendable, Equatable {
     /// The defaults.
     public init() {}
 
+    /// The settings of one vector with a name.
+    public struct NamedSettings: Sendable, Equatable {
+        /// The name.
+        public var name: String
+        /// What it is.
+        public var settings: VectorSettings
+    }
+
     /// The limits of what can be set.
     public static let dimensionRange = 1...65_536
+    /// The most vectors that a document can have besides the one without a name.
+    public static let namedLimit = 256
+    /// The longest name of a vector, in bytes.
+    public static let nameLimitBytes = 255
+
+    /// The settings of the vector of that name, "" for the one without; nil where there is none. O(names).
+    public func settings(of name: String) -> VectorSettings? {
+        if name.isEmpty { return unnamed }
+        return named.first { $0.name == name }?.settings
+    }
+
+    /// Judges the vectors of a document.
+    /// - Throws: `dimensionMismatch`, `invalidVector`.
+    func check(_ document: ParsedDocument) throws(VexFSError) {
+        if let vector = document.vector { try unnamed.check(vector) }
+        for vector in document.named { try check(vector) }
+    }
+
+    /// Judges a vector with a name.
+    /// - Throws: `dimensionMismatch`, `invalidVector`.
+    func check(_ vector: NamedVector) throws(VexFSError) {
+        guard let settings = settings(of: vector.name) else { throw unknownVector(vector.name) }
+        do throws(VexFSError) { try settings.check(vector.vector) } catch {
+            throw VexFSError(error.code, "\"\(vector.name)\": \(error.message)")
+        }
+    }
+
+    /// What is said of a name that no vector has.
+    func unknownVector(_ name: String, _ code: VexFSError.Code = .invalidVector) -> VexFSError {
+        let known = named.map { "\"\($0.name)\"" }.joined(separator: ", ")
+        return VexFSError(
+            code,
+            "this collection has no vector \"\(name)\"; "
+                + (named.isEmpty ? "its documents have one vector, without a name" : "it has \(known)")
+                + "; \"vectors\" in .vexfs/config.json adds one")
+    }
+
+    /// The named vectors of a document as they are stored; those that no space has a place for are left out.
+    func finished(_ vectors: [NamedVector]) -> [NamedVector] {
+        vectors.compactMap { vector in
+            guard let settings = settings(of: vector.name), (try? settings.check(vector.vector)) != nil else {
+                return nil
+            }
+            return NamedVector(vector.name, settings.finished(vector.vector))
+        }
+    }
+
+    /// Fixes the dimension of a vector, unless it is fixed.
+    mutating func fix(_ dimension: Int, of name: String) {
+        guard var settings = settings(of: name), settings.dimension == nil else { return }
+        settings.dimension = dimension
+        set(settings, of: name)
+    }
+
+    /// Sets what a vector is, adding it where there is none of the name.
+    mutating func set(_ settings: VectorSettings, of name: String) {
+        if name.isEmpty {
+            unnamed = settings
+        } else if let place = named.firstIndex(where: { $0.name == name }) {
+            named[place].settings = settings
+        } else {
+            named.append(NamedSettings(name: name, settings: settings))
+        }
+    }
 
     /// How the vectors without a name are compared.
     public var metric: Metric {
@@ -43,6 +117,7 @@ public struct CollectionConfiguration: Sendable, Equatable {
         .object([
             .init("metric", .string(metric.rawValue)),
             .init("dimension", dimension.map { .integer(Int64($0)) } ?? .null),
+            .init("vectors", .object(named.map { .init($0.name, $0.settings.json) })),
             .init("model", .string(model)),
             .init("space", space.map(JSON.string) ?? .null),
             .init("index", index.json),
@@ -63,18 +138,8 @@ public struct CollectionConfiguration: Sendable, Equatable {
 
     private mutating func set(_ key: String, to value: JSON) throws(VexFSError) {
         switch key {
-        case "metric":
-            guard case .string(let word) = value, let metric = Metric(rawValue: word) else {
-                let known = Metric.allCases.map(\.rawValue).joined(separator: ", ")
-                throw Self.refused(key, "one of: \(known)")
-            }
-            self.metric = metric
-        case "dimension":
-            if value == .null {
-                dimension = nil
-                return
-            }
-            dimension = try Self.number(key, value, Self.dimensionRange)
+        case "metric", "dimension", "index": try unnamed.set(key, to: value)
+        case "vectors": try mergeNamed(value)
         case "model":
             guard case .string(let name) = value, name == Self.embeddedModel || name == "none" else {
                 throw Self.refused(key, "\"\(Self.embeddedModel)\" or \"none\"")
@@ -86,25 +151,48 @@ public struct CollectionConfiguration: Sendable, Equatable {
             case .string(let id): space = id
             default: throw Self.refused(key, "left as it is: it names the space of the stored vectors")
             }
-        case "index": try index.merge(value)
         case "document_limit_bytes": documentLimitBytes = try Self.number(key, value, 1...(1 << 30))
         case "scratch_file_limit_bytes": scratchFileLimitBytes = try Self.number(key, value, 1...(1 << 34))
         case "scratch_limit_bytes": scratchLimitBytes = try Self.number(key, value, 1...(1 << 40))
         default:
             let known =
-                "metric, dimension, model, index, document_limit_bytes, scratch_file_limit_bytes, scratch_limit_bytes"
+                "metric, dimension, index, vectors, model, document_limit_bytes, scratch_file_limit_bytes, scratch_limit_bytes"
             throw VexFSError(.invalidConfiguration, "there is no setting \"\(key)\"; the settings are: \(known)")
         }
     }
 
-    private static func number(_ key: String, _ value: JSON, _ range: ClosedRange<Int>) throws(VexFSError) -> Int {
+    /// Adds vectors, changes them, and removes those that are null; the others stay.
+    private mutating func mergeNamed(_ json: JSON) throws(VexFSError) {
+        guard case .object(let members) = json else { throw Self.refused("vectors", "an object of settings by name") }
+        for member in members {
+            guard !member.key.isEmpty, member.key.utf8.count <= Self.nameLimitBytes else {
+                throw VexFSError(
+                    .invalidConfiguration, "the name of a vector has 1 to \(Self.nameLimitBytes) bytes; the settings of "
+                        + "the vector without a name stand outside of \"vectors\"")
+            }
+            if member.value == .null {
+                named.removeAll { $0.name == member.key }
+                continue
+            }
+            var settings = settings(of: member.key) ?? VectorSettings()
+            do throws(VexFSError) { try settings.merge(member.value) } catch {
+                throw VexFSError(error.code, "vectors.\(member.key): \(error.message)")
+            }
+            set(settings, of: member.key)
+        }
+        guard named.count <= Self.namedLimit else {
+            throw VexFSError(.invalidConfiguration, "a collection has \(Self.namedLimit) named vectors at the most")
+        }
+    }
+
+    static func number(_ key: String, _ value: JSON, _ range: ClosedRange<Int>) throws(VexFSError) -> Int {
         guard case .integer(let number) = value, range.contains(Int(number)) else {
             throw refused(key, "a whole number from \(range.lowerBound) to \(range.upperBound)")
         }
         return Int(number)
     }
 
-    private static func refused(_ key: String, _ allowed: String) -> VexFSError {
+    static func refused(_ key: String, _ allowed: String) -> VexFSError {
         VexFSError(.invalidConfiguration, "\"\(key)\" must be \(allowed)")
     }
 }

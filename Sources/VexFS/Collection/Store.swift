@@ -206,7 +206,7 @@ public final class Store: Sendable {
             let segments = collection.state.withLock { $0.spaces.flatMap(\.segments.entries) }
             collection.state.withLock { state in
                 state.isRemoved = true
-                state.spaces = [VectorSpace(number: VectorSpace.unnamed)]
+                state.spaces = [VectorSpace(number: VectorSpace.unnamed, name: "")]
             }
             for segment in segments { unlink(context.directory.segmentPath(segment.file)) }
         }

@@ -12,4 +12,79 @@ public struct VectorSettings: Sendable, Equatable {
 
     /// What most rows should be in; nil where they are only scanned.
     var recipe: SegmentRecipe? { metric == .manhattan ? nil : index.recipe(dimension: dimension ?? 0) }
+
+    /// The object in `config.json`.
+    var json: JSON {
+        .object([
+            .init("metric", .string(metric.rawValue)),
+            .init("dimension", dimension.map { .integer(Int64($0)) } ?? .null),
+            .init("index", index.json),
+        ])
+    }
+
+    /// Takes over the keys of an object; keys that are not there stay as they are.
+    /// - Throws: `invalidConfiguration` naming the key and what it may be.
+    mutating func merge(_ json: JSON) throws(VexFSError) {
+        guard case .object(let members) = json else {
+            throw VexFSError(
+                .invalidConfiguration, "the settings of a vector are an object, or null to remove it")
+        }
+        for member in members { try set(member.key, to: member.value) }
+    }
+
+    mutating func set(_ key: String, to value: JSON) throws(VexFSError) {
+        switch key {
+        case "metric":
+            guard case .string(let word) = value, let metric = Metric(rawValue: word) else {
+                let known = Metric.allCases.map(\.rawValue).joined(separator: ", ")
+                throw CollectionConfiguration.refused(key, "one of: \(known)")
+            }
+            self.metric = metric
+        case "dimension":
+            dimension =
+                value == .null
+                ? nil : try CollectionConfiguration.number(key, value, CollectionConfiguration.dimensionRange)
+        case "index": try index.merge(value)
+        default:
+            throw VexFSError(
+                .invalidConfiguration, "there is no setting \"\(key)\"; the settings are: metric, dimension, index")
+        }
+    }
+
+    /// Judges one vector.
+    /// - Throws: `dimensionMismatch`, `invalidVector`.
+    func check(_ vector: [Float]) throws(VexFSError) {
+        guard CollectionConfiguration.dimensionRange.contains(vector.count) else {
+            throw VexFSError(.invalidVector, "a vector has 1 to 65536 components, this one has \(vector.count)")
+        }
+        if let dimension, dimension != vector.count {
+            throw VexFSError(
+                .dimensionMismatch,
+                "the vector has \(vector.count) components and this collection's have \(dimension)")
+        }
+        if let index = vector.firstIndex(where: { !$0.isFinite }) {
+            throw VexFSError(.invalidVector, "component \(index) of the vector is not a finite number")
+        }
+        if metric == .cosine && !vector.contains(where: { $0 != 0 }) {
+            throw VexFSError(.invalidVector, "a vector of zeros has no direction, which the metric cosine compares")
+        }
+    }
+
+    /// Judges a vector of a document.
+    /// - Throws: `dimensionMismatch`, `invalidVector`.
+    func check(_ vector: DocumentVector) throws(VexFSError) {
+        guard case .dense(let values) = vector else {
+            throw VexFSError(.invalidVector, "this is \(vector.kindName); give an array of numbers")
+        }
+        try check(values)
+    }
+
+    /// A document's vector as it is stored.
+    func finished(_ vector: DocumentVector) -> DocumentVector {
+        guard case .dense(let values) = vector else { return vector }
+        return .dense(finished(values))
+    }
+
+    /// The vector as it is stored and compared: of unit length where the metric is cosine.
+    func finished(_ vector: [Float]) -> [Float] { metric == .cosine ? vector.normalized() : vector }
 }

@@ -1,6 +1,14 @@
 /// The number of a vector space within its collection: part of the names of its files and keys, never used twice.
 typealias SpaceNumber = UInt32
 
+/// A vector of a row with a name, as a record has it.
+struct NamedVectorRecord: Equatable {
+    /// The space.
+    var space: SpaceNumber
+    /// CRC32C of the vector's bytes.
+    var checksum: UInt32
+}
+
 /// One of the vectors that a collection's documents can have: where the rows' vectors lie, which rows have one, and
 /// the index over them. The rows are the collection's: a document's vectors all have the number of its row.
 struct VectorSpace {
@@ -9,6 +17,8 @@ struct VectorSpace {
 
     /// Its number.
     let number: SpaceNumber
+    /// Its name in the configuration and in documents; "" for the vector without a name.
+    let name: String
     /// The vectors of all rows; nil before the first.
     var vectors: VectorFile?
     /// Live rows with a vector.
@@ -26,7 +36,28 @@ struct VectorSpace {
     /// Whether vectors were written that are not known to be on the disk.
     var hasUnsyncedVectors = false
 
-    init(number: SpaceNumber) { self.number = number }
+    init(number: SpaceNumber, name: String) {
+        self.number = number
+        self.name = name
+    }
+
+    /// What the collection's record says of a space with a name.
+    var record: JSON {
+        .object([
+            .init("number", .integer(Int64(number))), .init("name", .string(name)),
+            .init("synced_rows", .integer(Int64(syncedRows))),
+        ])
+    }
+
+    /// - Throws: `corruption` where the record names no space.
+    init(record: JSON) throws(VexFSError) {
+        guard let number = record["number"]?.integerValue.flatMap(SpaceNumber.init(exactly:)),
+            number != Self.unnamed, case .string(let name)? = record["name"],
+            let synced = record["synced_rows"]?.integerValue
+        else { throw VexFSError(.corruption, "the record of a collection names a vector without a number") }
+        self.init(number: number, name: name)
+        syncedRows = Row(clamping: synced)
+    }
 
     /// Makes the next search look anew: segments, settings or the memory of vectors changed. A view that is kept would
     /// also keep memory maps that are to go.
@@ -46,6 +77,12 @@ extension Collection.State {
     /// The space with that number; nil where it was dropped.
     func space(_ number: SpaceNumber) -> VectorSpace? { spaces.first { $0.number == number } }
 
+    /// The space of the vector of that name, "" for the one without; nil where there is none.
+    func space(named name: String) -> VectorSpace? { spaces.first { $0.name == name } }
+
+    /// The settings of a space.
+    func settings(of space: VectorSpace) -> VectorSettings { configuration.settings(of: space.name) ?? VectorSettings() }
+
     /// Changes a space, where it is still there.
     mutating func change(_ number: SpaceNumber, _ body: (inout VectorSpace) -> Void) {
         guard let place = spaces.firstIndex(where: { $0.number == number }) else { return }
@@ -56,6 +93,13 @@ extension Collection.State {
     mutating func insert(_ row: Row, file: FileNumber, _ record: RowRecord) {
         rows.insert(row, file: file)
         if record.hasVector { unnamed.withVector.insert(row) }
+        for vector in record.named { change(vector.space) { $0.withVector.insert(row) } }
+    }
+
+    /// Notes that a row's vectors are not known to be on the disk.
+    mutating func noteUnsynced(_ record: RowRecord) {
+        if record.hasVector { unnamed.hasUnsyncedVectors = true }
+        for vector in record.named { change(vector.space) { $0.hasUnsyncedVectors = true } }
     }
 
     /// Takes a row out of what searches find.

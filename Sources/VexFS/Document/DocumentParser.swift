@@ -4,15 +4,17 @@
 /// - `text`, `document`, `content`, `page_content`: the first of them that is present, in this order, is the text and
 ///   must be a string. The others, where they are present too, are metadata like any other key.
 /// - `metadata`, `payload`: an object whose members are metadata.
-/// - `embedding`, `vector`, `vectors`: an array of numbers, or null for "no vector" (as is an empty object).
+/// - `embedding`, `vector`, `vectors`: an array of numbers, or null for "no vector". `vectors` may also be an object of
+///   vectors by name: an array of numbers, an array of such arrays, `{"indices": […], "values": […]}`, or null. An
+///   empty object is "no vector", and the name "" stands for the vector without a name.
 /// - `id`: a string or an integer; a file's name decides, so only bulk ingest uses it.
 ///
 /// Every other key is metadata. Where a name occurs twice, `metadata` wins over `payload` and both over a plain key.
 public enum DocumentParser {
     /// Reads one document.
     ///
-    /// - Throws: `malformedDocument`, `invalidVector`, `nothingToEmbed`, and `unsupported` for named vectors. Text
-    ///   never fails: what cannot be indexed says so in ``ParsedDocument/unindexedReason``.
+    /// - Throws: `malformedDocument`, `invalidVector`, `nothingToEmbed`. Text never fails: what cannot be indexed says
+    ///   so in ``ParsedDocument/unindexedReason``.
     public static func parse(
         _ bytes: [UInt8], as format: DocumentFormat
     ) throws(VexFSError) -> ParsedDocument {
@@ -54,9 +56,9 @@ public enum DocumentParser {
             document.text = tape.string(text.value)
         }
         if let id = keys.id { document.explicitID = try identifier(tape, id) }
-        try readVector(tape, keys, into: &document)
+        try readVectors(tape, keys, into: &document)
         document.metadata = try metadata(tape, keys)
-        if document.vector == nil, !document.wantsNoVector, document.isBlank {
+        if !document.hasOwnVector, !document.wantsNoVector, document.isBlank {
             throw VexFSError(.nothingToEmbed, nothingToEmbed(keys, tape))
         }
         return document
@@ -90,83 +92,15 @@ public enum DocumentParser {
         return .object(members.list)
     }
 
-    private static func wrongKind(_ tape: JSONTape, _ entry: JSONTape.Entry, _ rule: String) -> VexFSError {
+    static func wrongKind(_ tape: JSONTape, _ entry: JSONTape.Entry, _ rule: String) -> VexFSError {
         let kind = tape.value(entry.value).kindName
         return VexFSError(.malformedDocument, "\"\(tape.string(entry.key))\" is \(kind), and \(rule)")
-    }
-
-    // MARK: Vectors
-
-    private static func readVector(
-        _ tape: JSONTape, _ keys: RecognisedKeys, into document: inout ParsedDocument
-    ) throws(VexFSError) {
-        var source: JSONTape.Entry?
-        for entry in keys.vectors {
-            // Only the plural names vectors, and may name none.
-            let namesNone =
-                tape.kind(entry.value) == .object && tape.next(entry.value) == entry.value + 2
-                && tape.string(entry.key) == "vectors"
-            if tape.kind(entry.value) == .null || namesNone {
-                document.wantsNoVector = true
-                continue
-            }
-            if let source {
-                let names = "\"\(tape.string(source.key))\" and \"\(tape.string(entry.key))\""
-                throw VexFSError(.malformedDocument, "\(names) both hold a vector; keep one of them")
-            }
-            document.vector = try vector(tape, entry)
-            source = entry
-        }
-        if document.vector != nil { document.wantsNoVector = false }
-    }
-
-    private static func vector(_ tape: JSONTape, _ entry: JSONTape.Entry) throws(VexFSError) -> [Float] {
-        switch tape.kind(entry.value) {
-        case .array: break
-        case .string:
-            guard let vector = Base64.vector(tape.string(entry.value)), vector.allSatisfy(\.isFinite) else {
-                throw VexFSError(
-                    .malformedDocument,
-                    "\"\(tape.string(entry.key))\" is a string, and not one of finite 32-bit floats in base64; "
-                        + "give an array of numbers")
-            }
-            return vector
-        case .object:
-            throw VexFSError(
-                .unsupported,
-                "\"\(tape.string(entry.key))\" is an object: named and sparse vectors are not supported; "
-                    + "give one array of numbers")
-        default: throw wrongKind(tape, entry, "must be an array of numbers, or null for no vector")
-        }
-        if let vector = tape.floats(entry.value) { return vector }
-        // Something in it is no number, or there is nothing in it: element by element, to say what.
-        var vector: [Float] = []
-        vector.reserveCapacity((tape.next(entry.value) - entry.value) / 2)
-        try tape.forEachElement(of: entry.value) { (element) throws(VexFSError) in
-            guard let number = tape.double(element) else {
-                let place = "\"\(tape.string(entry.key))\"[\(vector.count)]"
-                let kind = tape.value(element).kindName
-                throw VexFSError(.malformedDocument, "\(place) is \(kind), and must be a number")
-            }
-            let component = Float(number)
-            guard component.isFinite else {
-                let place = "\"\(tape.string(entry.key))\"[\(vector.count)]"
-                throw VexFSError(.invalidVector, "\(place) is \(number), beyond the range of a 32-bit float")
-            }
-            vector.append(component)
-        }
-        guard !vector.isEmpty else {
-            throw VexFSError(
-                .malformedDocument,
-                "\"\(tape.string(entry.key))\" is an empty array; give numbers, or null for no vector")
-        }
-        return vector
     }
 
     // MARK: Keys
 
     /// The members of a document by what they mean; a repeated key counts where it stands last.
-    private struct RecognisedKeys {
+    struct RecognisedKeys {
         var text: JSONTape.Entry?
         var id: JSONTape.Entry?
         var metadata: [JSONTape.Entry] = []

@@ -18,6 +18,8 @@ public struct ParsedDocument: Sendable, Equatable {
     public var metadata: JSON
     /// `[dimension] Float32`, all finite and at least one, where the document brings its own vector.
     public var vector: [Float]?
+    /// The vectors that the document gives names, in their order; those that it says it has not are left out.
+    public var named: [NamedVector]
     /// Whether the document says that it has no vector (`"embedding": null`): it is stored and found by filters only.
     public var wantsNoVector: Bool
     /// How the bytes were read.
@@ -33,11 +35,15 @@ public struct ParsedDocument: Sendable, Equatable {
         textLine = 1
         metadata = .object([])
         vector = nil
+        named = []
         wantsNoVector = false
         self.format = format
         explicitID = nil
         unindexedReason = nil
     }
+
+    /// Whether the document brings any vector.
+    var hasOwnVector: Bool { vector != nil || !named.isEmpty }
 
     /// Whether the text has anything but white space.
     var isBlank: Bool {

@@ -46,8 +46,7 @@ extension Collection {
                 }
                 let wasText = version.format != .json
                 try version.apply(
-                    patch, id: patch.id, embedded: material.documents[index][place].vector,
-                    metric: configuration.metric)
+                    patch, id: patch.id, material.documents[index][place], configuration.unnamed)
                 if wasText, version.format == .json {
                     draft.replaced = draft.file
                     draft.file = nil
@@ -58,8 +57,10 @@ extension Collection {
             }
         case .payload(let change, let selection):
             try changeAll(selection, &stage, &outcome) { version throws(VexFSError) in try version.change(change) }
-        case .deleteVectors(let selection):
-            try changeAll(selection, &stage, &outcome) { version throws(VexFSError) in try version.removeVector() }
+        case .deleteVectors(let selection, let names):
+            try changeAll(selection, &stage, &outcome) { version throws(VexFSError) in
+                try version.removeVectors(names)
+            }
         case .delete(let selection):
             for id in try ids(in: selection, stage) {
                 guard var draft = try draft(id, stage), draft.version != nil else {
@@ -95,7 +96,8 @@ extension Collection {
             draft.file = nil
         }
         draft.version = PointStage.Version(
-            bytes: document.bytes, format: .json, metadata: .object(point.metadata), vector: document.vector)
+            bytes: document.bytes, format: .json, metadata: .object(point.metadata), vector: document.vector,
+            named: document.named)
         stage.set(draft)
         if isThere { outcome.changed += 1 } else { outcome.created += 1 }
     }
@@ -124,7 +126,8 @@ extension Collection {
         let bytes = try content(of: number).bytes
         let version = PointStage.Version(
             bytes: bytes, format: FileNaming.format(of: file.name),
-            metadata: try JSON.parse(record.row.metadata, code: .corruption), patch: record.metadataPatch)
+            metadata: try JSON.parse(record.row.metadata, code: .corruption), patch: record.metadataPatch,
+            named: namedVectors(of: number))
         return PointStage.Draft(id: id, file: file, version: version)
     }
 
@@ -191,7 +194,16 @@ extension Collection {
             prepared.truncated = record.row.truncated
             prepared.embedded = record.row.embedded
             prepared.reason = record.error
+            let hasVector = prepared.vector != nil || !version.named.isEmpty
+            if prepared.state == .ready, !hasVector {
+                prepared.state = .unindexed
+                prepared.reason = "its vectors were deleted"
+            } else if prepared.state == .unindexed, hasVector {
+                prepared.state = .ready
+                prepared.reason = ""
+            }
         }
+        prepared.named = version.named
         prepared.bytes = version.bytes
         // What was set from outside is put over the document's own metadata once more.
         prepared.metadata = version.metadata

@@ -14,6 +14,8 @@ struct DocumentText {
     private var id: JSON?
     private var text: JSON.Member?
     private var vector: JSON.Member?
+    /// The vectors with a name.
+    private var named: [JSON.Member] = []
     private var metadata: [JSON.Member]
     private var place: Place
 
@@ -35,7 +37,11 @@ struct DocumentText {
         place = .flat
         for key in DocumentParser.textKeys where text == nil { text = members.last { $0.key == key.description } }
         for member in members {
-            if Self.isAmong(DocumentParser.vectorKeys, member.key) {
+            if member.key == Self.namedKey, let vectors = member.value.members, !vectors.isEmpty {
+                named = vectors
+                if let own = vectors.last(where: { $0.key.isEmpty }) { vector = .init("vector", own.value) }
+                named.removeAll { $0.key.isEmpty }
+            } else if Self.isAmong(DocumentParser.vectorKeys, member.key) {
                 if vector == nil || !member.value.isNull { vector = member }
             } else if Self.isAmong(DocumentParser.metadataKeys, member.key) {
                 if case .flat = place { place = .inside(member.key) }
@@ -55,14 +61,36 @@ struct DocumentText {
 
     /// Sets the vector; nil says that the document has none.
     mutating func set(vector new: [Float]?) {
-        let key = vector?.key ?? "vector"
+        var key = vector?.key ?? "vector"
+        if key == Self.namedKey, !named.isEmpty { key = "vector" }
         guard let new else {
             vector = .init(key, .null)
             return
         }
+        vector = .init(key, Self.json(new))
+    }
+
+    /// Sets a vector with a name.
+    mutating func set(_ new: NamedVector) {
+        removeVector(new.name)
+        if case .dense(let values) = new.vector {
+            named.append(.init(new.name, Self.json(values)))
+        } else {
+            named.append(.init(new.name, new.vector.json))
+        }
+        if vector?.key == Self.namedKey { vector?.key = "vector" }
+    }
+
+    /// Takes a vector with a name away.
+    mutating func removeVector(_ name: String) { named.removeAll { $0.key == name } }
+
+    private static let namedKey = "vectors"
+
+    /// A vector in the form that takes the least room: its bytes in base64.
+    private static func json(_ vector: [Float]) -> JSON {
         var encoded: [UInt8] = []
-        new.withUnsafeBytes { Base64.append($0, to: &encoded) }
-        vector = .init(key, .string(String(decoding: encoded, as: UTF8.self)))
+        vector.withUnsafeBytes { Base64.append($0, to: &encoded) }
+        return .string(String(decoding: encoded, as: UTF8.self))
     }
 
     /// Leaves the vector to the text.
@@ -70,6 +98,9 @@ struct DocumentText {
 
     /// Whether the document brings its own vector, or says that it has none.
     var namesVector: Bool { vector != nil }
+
+    /// Whether there is no text to embed.
+    var isBlank: Bool { text?.value.stringValue?.unicodeScalars.allSatisfy(\.properties.isWhitespace) ?? true }
 
     /// The document's bytes: one line of compact JSON.
     var bytes: [UInt8] {
@@ -82,6 +113,7 @@ struct DocumentText {
         case .inside(let key): members.append(.init(key, .object(metadata)))
         }
         if let vector { members.append(vector) }
+        if !named.isEmpty { members.append(.init(Self.namedKey, .object(named))) }
         return JSON.object(members).compact + [UInt8(ascii: "\n")]
     }
 

@@ -6,6 +6,8 @@ struct PointMaterial {
         var bytes: [UInt8] = []
         /// What became of the vector, where it is known by now.
         var vector: PreparedDocument?
+        /// The vectors with a name, as they are stored.
+        var named: [NamedVector] = []
     }
 
     /// Of each operation: a document for each of its points or patches; none for the others.
@@ -29,8 +31,9 @@ struct PointMaterial {
                 }
             case .patch(let patches):
                 for (place, patch) in patches.enumerated() {
-                    if let vector = patch.vector { try collection.check(vector, configuration) }
-                    own.append(Document())
+                    if let vector = patch.vector { try configuration.unnamed.check(vector) }
+                    for vector in patch.vectors { try configuration.check(vector) }
+                    own.append(Document(named: configuration.finished(patch.vectors)))
                     byteCount += 4 * (patch.vector?.count ?? 0) + (patch.text?.utf8.count ?? 0) + 1024
                     if patch.vector == nil, let text = patch.text { texts.append((index, place, text)) }
                 }
@@ -50,15 +53,22 @@ struct PointMaterial {
         text.set(metadata: .object(point.metadata))
         var document = Document()
         if let vector = point.vector {
-            try collection.check(vector, configuration)
-            document.vector = PreparedDocument(own: vector, metric: configuration.metric)
+            try configuration.unnamed.check(vector)
+            document.vector = PreparedDocument(own: configuration.unnamed.finished(vector))
             text.set(vector: vector)
-        } else if point.text?.unicodeScalars.allSatisfy(\.properties.isWhitespace) ?? true {
+        } else if point.text?.unicodeScalars.allSatisfy(\.properties.isWhitespace) ?? true
+            || !point.vectors.isEmpty && configuration.model == "none"
+        {
             text.set(vector: nil)
             var none = PreparedDocument(bytes: [])
-            none.reason = "it has neither a vector nor a text"
+            if point.vectors.isEmpty { none.reason = "it has neither a vector nor a text" } else { none.state = .ready }
             document.vector = none
         }
+        for vector in point.vectors {
+            try configuration.check(vector)
+            text.set(vector)
+        }
+        document.named = configuration.finished(point.vectors)
         document.bytes = text.bytes
         return document
     }

@@ -16,9 +16,15 @@ public struct PointContent: Sendable, Equatable {
     public var metadata: [JSON.Member]
     /// `[dimension] Float32`; nil where the text is to be embedded, or where there is nothing to embed.
     public var vector: [Float]?
+    /// The vectors with a name.
+    public var vectors: [NamedVector]
 
     /// Creates a document.
-    public init(id: ByteString, text: String? = nil, metadata: [JSON.Member] = [], vector: [Float]? = nil) {
+    public init(
+        id: ByteString, text: String? = nil, metadata: [JSON.Member] = [], vector: [Float]? = nil,
+        vectors: [NamedVector] = []
+    ) {
+        self.vectors = vectors
         self.id = id
         self.text = text
         self.metadata = metadata
@@ -36,9 +42,15 @@ public struct PointPatch: Sendable, Equatable {
     public var metadata: PayloadChange?
     /// `[dimension] Float32`, the new vector.
     public var vector: [Float]?
+    /// New vectors with a name; those of other names stay.
+    public var vectors: [NamedVector]
 
     /// Creates a patch.
-    public init(id: ByteString, text: String? = nil, metadata: PayloadChange? = nil, vector: [Float]? = nil) {
+    public init(
+        id: ByteString, text: String? = nil, metadata: PayloadChange? = nil, vector: [Float]? = nil,
+        vectors: [NamedVector] = []
+    ) {
+        self.vectors = vectors
         self.id = id
         self.text = text
         self.metadata = metadata
@@ -64,8 +76,8 @@ public enum PointOperation: Sendable, Equatable {
     case patch([PointPatch])
     /// Changes the metadata of a selection.
     case payload(PayloadChange, of: PointSelection)
-    /// Takes the vectors of a selection away; the documents stay.
-    case deleteVectors(of: PointSelection)
+    /// Takes vectors of a selection away, "" for the one without a name; the documents stay.
+    case deleteVectors(of: PointSelection, names: [String] = [""])
     /// Removes a selection.
     case delete(PointSelection)
 }

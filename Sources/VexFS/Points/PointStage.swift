@@ -27,6 +27,8 @@ struct PointStage {
         var patch = ""
         /// What is known of the new vector; nil where the stored version's stays.
         var vector: PreparedDocument?
+        /// The vectors with a name, as they are stored.
+        var named: [NamedVector]
     }
 
     /// In the order in which the documents were touched first.
@@ -57,11 +59,13 @@ extension PointStage.Version {
     /// document.
     /// - Parameter embedded: what became of the new text, where it was embedded in advance.
     mutating func apply(
-        _ patch: PointPatch, id: ByteString, embedded: PreparedDocument?, metric: Metric
+        _ patch: PointPatch, id: ByteString, _ material: PointMaterial.Document, _ settings: VectorSettings
     ) throws(VexFSError) {
         if let change = patch.metadata { try self.change(change) }
-        guard patch.text != nil || patch.vector != nil else { return }
-        guard format == .json || patch.vector != nil else {
+        let bringsVectors = patch.vector != nil || !patch.vectors.isEmpty
+        guard patch.text != nil || bringsVectors else { return }
+        let embedded = material.vector
+        guard format == .json || bringsVectors else {
             bytes = try TextDocument.replacing(patch.text ?? "", in: bytes, format)
             vector = embedded
             return
@@ -82,23 +86,34 @@ extension PointStage.Version {
         }
         if let given = patch.vector {
             document.set(vector: given)
-            vector = PreparedDocument(own: given, metric: metric)
+            vector = PreparedDocument(own: settings.finished(given))
         }
+        for given in patch.vectors { document.set(given) }
+        named.removeAll { old in material.named.contains { $0.name == old.name } }
+        named += material.named
         bytes = document.bytes
     }
 
-    /// Takes the vector away, for good.
-    mutating func removeVector() throws(VexFSError) {
+    /// Takes vectors away, for good.
+    mutating func removeVectors(_ names: [String]) throws(VexFSError) {
+        let present = names.filter { name in name.isEmpty || named.contains { $0.name == name } }
+        guard !present.isEmpty else { return }
         guard format == .json else {
             throw VexFSError(
                 .unsupported, "a text file has the vector of its text; only a JSON document can do without")
         }
         var document = try DocumentText(bytes, metadata: metadata)
-        document.set(vector: nil)
+        for name in present where !name.isEmpty { document.removeVector(name) }
+        named.removeAll { present.contains($0.name) }
+        if present.contains("") {
+            document.set(vector: nil)
+            var none = PreparedDocument(bytes: [])
+            if named.isEmpty { none.reason = "its vector was deleted" } else { none.state = .ready }
+            vector = none
+        }
+        // Without any vector or text a document must say so.
+        if named.isEmpty, !document.namesVector, document.isBlank { document.set(vector: nil) }
         bytes = document.bytes
-        var none = PreparedDocument(bytes: [])
-        none.reason = "its vector was deleted"
-        vector = none
         patch = ""
     }
 
@@ -121,10 +136,10 @@ extension PointStage.Version {
 }
 
 extension PreparedDocument {
-    /// A document that brought its vector; the bytes come later.
-    init(own vector: [Float], metric: Metric) {
+    /// A document that brought its vector, as it is stored; the bytes come later.
+    init(own vector: [Float]) {
         self.init(bytes: [])
-        self.vector = metric == .cosine ? vector.normalized() : vector
+        self.vector = vector
         state = .ready
     }
 }

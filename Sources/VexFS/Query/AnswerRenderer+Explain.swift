@@ -10,6 +10,7 @@ extension AnswerRenderer {
             .init("parts", .array(facts.parts.map(JSON.string))),
             .init("exact", .bool(facts.isExact)),
             .init("mode", .string(request.mode.rawValue)),
+            .init("using", .string(request.using)),
             .init("metric", .string(answer.metric.rawValue)),
             .init("filter", request.filter.map { .string($0.description) } ?? .null),
             .init("results", .integer(Int64(answer.hits.count))),

@@ -2,7 +2,7 @@
 struct QueryItems {
     /// The names an item can have.
     enum Name: String, CaseIterable {
-        case k, offset, min, mode, ef, fields, group
+        case k, offset, min, mode, ef, using, fields, group
         case groupSize = "group_size"
         case budget, like, vec
         case filter = "where"

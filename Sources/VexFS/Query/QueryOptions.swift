@@ -17,6 +17,8 @@ public struct QueryOptions: Sendable, Equatable {
     public var mode: QueryRequest.Mode?
     /// `ef=`
     public var ef: Int?
+    /// `using=`
+    public var using: String?
     /// `fields=`
     public var fields: [String]?
     /// `group=`
@@ -85,6 +87,7 @@ public struct QueryOptions: Sendable, Equatable {
         case .budget: tokenBudget = try Self.integer(value, name, in: 1...1_000_000)
         case .min: minimumScore = try Self.decimal(value)
         case .mode: mode = try Self.mode(value)
+        case .using: using = value
         case .group: groupBy = value
         case .like: like = ByteString(value)
         case .vec: vector = try Self.vector(value)

@@ -13,6 +13,7 @@ extension QueryPath {
         if let minimum = request.minimumScore { add(.min, "\(minimum)") }
         add(.mode, request.mode.rawValue, unless: defaults.mode.rawValue)
         if let ef = request.ef { add(.ef, "\(ef)") }
+        if !request.using.isEmpty { add(.using, value(request.using)) }
         if let fields = request.fields { add(.fields, fields.map(value).joined(separator: ",")) }
         if let field = request.groupBy { add(.group, value(field)) }
         add(.groupSize, request.groupSize, unless: defaults.groupSize)

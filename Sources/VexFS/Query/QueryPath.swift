@@ -127,6 +127,7 @@ extension QueryOptions {
         if let offset { request.offset = offset }
         if let mode { request.mode = mode }
         if let groupSize { request.groupSize = groupSize }
+        if let using { request.using = using }
         request.minimumScore = minimumScore
         request.ef = ef
         request.fields = fields

@@ -32,6 +32,8 @@ public struct QueryRequest: Sendable, Equatable {
     public var minimumScore: Double?
     /// The search breadth of a graph index, 1…100 000.
     public var ef: Int?
+    /// The name of the vector that is compared; "" for the one without.
+    public var using: String = ""
     /// Which fields an answer shows; nil for all.
     public var fields: [String]?
     /// The metadata field that groups results.

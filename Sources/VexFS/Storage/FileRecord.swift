@@ -11,13 +11,15 @@ struct FileRecord {
     /// What the index knows of the version in `attributes.row`; meaningless for a file without one.
     var row = RowRecord()
 
+    /// The layout of a row without named vectors, and that of one with.
     private static let version: UInt8 = 1
+    private static let versionWithNamed: UInt8 = 2
     private static let noRow = UInt64.max
 
     func encoded() -> [UInt8] {
         let texts = attributes.name.count + metadataPatch.utf8.count + error.utf8.count
-        var writer = ByteWriter(capacity: 96 + texts + row.metadata.count)
-        writer.append(Self.version)
+        var writer = ByteWriter(capacity: 96 + texts + row.named.count * 8 + row.metadata.count)
+        writer.append(row.named.isEmpty ? Self.version : Self.versionWithNamed)
         writer.append(attributes.kind.rawValue)
         writer.append(attributes.state.rawValue)
         writer.append(row.flags)
@@ -35,6 +37,13 @@ struct FileRecord {
         writer.appendCounted(attributes.name.string)
         writer.appendCounted(metadataPatch)
         writer.appendCounted(error)
+        if !row.named.isEmpty {
+            writer.append(UInt16(row.named.count))
+            for vector in row.named {
+                writer.append(vector.space)
+                writer.append(vector.checksum)
+            }
+        }
         writer.bytes.append(contentsOf: row.metadata)
         return writer.bytes
     }
@@ -50,8 +59,8 @@ struct FileRecord {
     ) throws(VexFSError) {
         var reader = ByteReader(bytes)
         let version = try reader.read(UInt8.self)
-        guard version == Self.version else {
-            throw VexFSError(.newerFormat, "a file record has version \(version); this program reads \(Self.version)")
+        guard version == Self.version || version == Self.versionWithNamed else {
+            throw VexFSError(.newerFormat, "a file record has version \(version); this program reads 1 and 2")
         }
         let kind = FileKind(rawValue: try reader.read(UInt8.self))
         let state = DocumentState(rawValue: try reader.read(UInt8.self))
@@ -80,6 +89,11 @@ struct FileRecord {
         attributes.row = rowNumber == Self.noRow ? nil : Row(truncatingIfNeeded: rowNumber)
         metadataPatch = try reader.readCounted()
         error = try reader.readCounted()
+        if version == Self.versionWithNamed {
+            for _ in 0..<(try reader.read(UInt16.self)) {
+                row.named.append(NamedVectorRecord(space: try reader.read(), checksum: try reader.read()))
+            }
+        }
         if withMetadata { row.metadata = [UInt8](reader.rest) }
     }
 }

@@ -11,10 +11,18 @@ struct RowRecord {
     var embedded = false
     /// Whether the content's vector is not among the stored bytes (``SplicedContent``).
     var isSpliced = false
+    /// The vectors with a name that the row has.
+    var named: [NamedVectorRecord] = []
     /// The metadata as compact JSON, the document's own with the patch applied; empty where there is no row.
     var metadata: [UInt8] = []
 
     var flags: UInt8 { (hasVector ? 1 : 0) | (truncated ? 2 : 0) | (embedded ? 4 : 0) | (isSpliced ? 8 : 0) }
+
+    /// CRC32C of the row's vector in a space; nil where it has none.
+    func checksum(in space: SpaceNumber) -> UInt32? {
+        if space == VectorSpace.unnamed { return hasVector ? vectorChecksum : nil }
+        return named.first { $0.space == space }?.checksum
+    }
 
     init() {}
 

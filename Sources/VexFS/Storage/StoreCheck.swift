@@ -108,9 +108,14 @@ private struct StoreCheck {
             root: FileAttributes(
                 number: Collection.rootNumber, parent: 0, name: ByteString(name), kind: .directory, mode: 0o755))
         for file in files { tree.load(file.attributes) }
-        Store.checkSegments(of: number, named: name, in: directory, database) { note($0, $1) }
-        let rows = files.compactMap(\.attributes.row).max().map { Int($0) + 1 }
-        let vectors = openVectors(number, name, json, rows: rows)
+        var vectors: [SpaceNumber: VectorFile?] = [:]
+        for space in spaces(json, name) {
+            let place = space.name.isEmpty ? name : "\(name), vectors \"\(space.name)\""
+            Store.checkSegments(of: number, space, named: place, in: directory, database) { note($0, $1) }
+            let rows = files.filter { $0.row.checksum(in: space.number) != nil }.compactMap(\.attributes.row).max()
+            let file = openVectors(number, space, place, json, rows: rows.map { Int($0) + 1 } ?? 0)
+            vectors.updateValue(file, forKey: space.number)
+        }
         for file in files {
             report.files += 1
             if report.files % 1000 == 0 { progress(report.files) }
@@ -122,35 +127,49 @@ private struct StoreCheck {
         }
     }
 
-    private mutating func openVectors(_ number: UInt32, _ name: String, _ json: JSON, rows: Int?) -> VectorFile? {
-        let path = directory.vectorFilePath(number)
-        var status = stat()
-        guard stat(path, &status) == 0, let dimension = json["configuration"]?["dimension"]?.integerValue else {
-            return nil
+    /// The vectors that the collection's documents can have.
+    private mutating func spaces(_ json: JSON, _ name: String) -> [VectorSpace] {
+        var spaces = [VectorSpace(number: VectorSpace.unnamed, name: "")]
+        for record in json["spaces"]?.arrayValue ?? [] {
+            do throws(VexFSError) { spaces.append(try VectorSpace(record: record)) } catch { note(name, error.message) }
         }
+        return spaces
+    }
+
+    private mutating func openVectors(
+        _ number: UInt32, _ space: VectorSpace, _ place: String, _ json: JSON, rows: Int
+    ) -> VectorFile? {
+        let path = directory.vectorFilePath(number, space.number)
+        var status = stat()
         do throws(VexFSError) {
-            let rows = rows ?? 0
-            let file = try VectorFile(path: path, dimension: Int(dimension), isReadOnly: true)
+            var configuration = CollectionConfiguration()
+            if let stored = json["configuration"] { try configuration.merge(stored) }
+            guard stat(path, &status) == 0, let dimension = configuration.settings(of: space.name)?.dimension else {
+                return nil
+            }
+            let file = try VectorFile(path: path, dimension: dimension, isReadOnly: true)
             let present = max(0, Int(status.st_size) - VectorFile.headerBytes) / file.strideBytes
-            if present < rows { note("\(name), vector file", "it ends before row \(present) of \(rows)") }
-            let packs = try database.packs(of: number)
+            if present < rows { note("\(place), vector file", "it ends before row \(present) of \(rows)") }
+            let packs = try database.packs(of: number).filter { $0.space == space.number }
             let packed = packs.map { ($0.chunk + 1) * VectorFile.rowsPerChunk }.max() ?? 0
             try file.map(through: max(rows, packed))
-            for (chunk, record) in packs {
+            for (chunk, _, record) in packs {
                 do throws(VexFSError) {
                     file.install(try file.openPack(record, chunk: chunk), chunk: chunk)
                 } catch {
-                    note("\(name), pack of rows \(chunk * VectorFile.rowsPerChunk) on", error.description)
+                    note("\(place), pack of rows \(chunk * VectorFile.rowsPerChunk) on", error.description)
                 }
             }
             return file
         } catch {
-            note("\(name), vector file", error.description)
+            note("\(place), vector file", error.description)
             return nil
         }
     }
 
-    private mutating func check(_ file: FileRecord, _ place: String, _ number: UInt32, _ vectors: VectorFile?) {
+    private mutating func check(
+        _ file: FileRecord, _ place: String, _ number: UInt32, _ vectors: [SpaceNumber: VectorFile?]
+    ) {
         guard file.attributes.kind != .directory else { return }
         let row = file.attributes.row
         let key = row.map { StoreKey.document(number, $0) } ?? StoreKey.scratch(number, file.attributes.number)
@@ -165,11 +184,13 @@ private struct StoreCheck {
                 note(place, "its content is not what was written; write the file again")
             }
             guard let row else { return }
-            guard file.row.hasVector else { return }
-            report.vectors += 1
-            guard let vector = vectors?.vector(row), VectorFile.checksum(vector[...]) == file.row.vectorChecksum else {
-                note(place, "its vector is not what was written; write the file again to make it anew")
-                return
+            for space in vectors.keys.sorted() {
+                guard let checksum = file.row.checksum(in: space) else { continue }
+                report.vectors += 1
+                guard let vector = vectors[space]??.vector(row), VectorFile.checksum(vector[...]) == checksum else {
+                    note(place, "its vector is not what was written; write the file again to make it anew")
+                    continue
+                }
             }
         } catch {
             note(place, error.description)

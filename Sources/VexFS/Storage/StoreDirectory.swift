@@ -16,7 +16,14 @@ struct StoreDirectory {
     var lockPath: String { path + "/LOCK" }
     var syncedPath: String { path + "/SYNCED" }
 
-    func vectorFilePath(_ collection: UInt32) -> String { "\(vectorsPath)/\(collection).vec" }
+    func vectorFilePath(_ collection: UInt32, _ space: SpaceNumber = VectorSpace.unnamed) -> String {
+        "\(vectorsPath)/\(Self.fileStem(collection, space)).vec"
+    }
+
+    /// How the names of a space's files begin.
+    static func fileStem(_ collection: UInt32, _ space: SpaceNumber) -> String {
+        space == VectorSpace.unnamed ? "\(collection)" : "\(collection).\(space)"
+    }
 
     func segmentPath(_ file: String) -> String { "\(segmentsPath)/\(file)" }
 
@@ -124,10 +131,9 @@ struct StoreDirectory {
         for name in try names(in: segmentsPath) where !named.contains(name) { unlink(segmentPath(name)) }
     }
 
-    /// Removes the vector file and the packs of a collection but for those that `kept` names.
+    /// Removes the vector files and the packs of a collection but for those that `kept` names.
     func removeVectors(of collection: UInt32, keeping kept: Set<String>) throws(VexFSError) {
-        let prefix = "\(collection).vec"
-        for name in try names(in: vectorsPath) where name == prefix || name.hasPrefix(prefix + ".") {
+        for name in try names(in: vectorsPath) where name.hasPrefix("\(collection).") {
             let file = "\(vectorsPath)/\(name)"
             guard !kept.contains(file), unlink(file) != 0, errno != ENOENT else { continue }
             throw SystemCall.error("remove \(file)", errno)

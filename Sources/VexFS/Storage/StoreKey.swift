@@ -24,11 +24,15 @@ enum StoreKey {
     }
     static func error(_ collection: UInt32, _ sequence: UInt64) -> [UInt8] { numbered(.error, collection, sequence) }
     static func file(_ collection: UInt32, _ number: FileNumber) -> [UInt8] { numbered(.file, collection, number) }
-    static func segments(_ collection: UInt32) -> [UInt8] { prefix(.segments, collection) }
+    static func segments(_ collection: UInt32, _ space: SpaceNumber) -> [UInt8] {
+        prefix(.segments, collection) + suffix(space)
+    }
     static func scratch(_ collection: UInt32, _ number: FileNumber) -> [UInt8] {
         numbered(.scratch, collection, number)
     }
-    static func pack(_ collection: UInt32, chunk: Int) -> [UInt8] { numbered(.pack, collection, UInt64(chunk)) }
+    static func pack(_ collection: UInt32, _ space: SpaceNumber, chunk: Int) -> [UInt8] {
+        numbered(.pack, collection, UInt64(chunk)) + suffix(space)
+    }
     static func meta(_ name: String) -> [UInt8] { [Family.meta.rawValue] + name.utf8 }
     static func property(_ owner: UInt32, _ name: String) -> [UInt8] { prefix(.property, owner) + name.utf8 }
 
@@ -43,6 +47,19 @@ enum StoreKey {
     static func number(of key: UnsafeRawBufferPointer) -> UInt64? {
         guard key.count == 13 else { return nil }
         return UInt64(bigEndian: key.loadUnaligned(fromByteOffset: 5, as: UInt64.self))
+    }
+
+    /// The chunk and the space of a pack record's key.
+    static func pack(of key: UnsafeRawBufferPointer) -> (chunk: Int, space: SpaceNumber)? {
+        guard key.count == 13 || key.count == 17 else { return nil }
+        let chunk = UInt64(bigEndian: key.loadUnaligned(fromByteOffset: 5, as: UInt64.self))
+        guard key.count == 17 else { return (Int(chunk), VectorSpace.unnamed) }
+        return (Int(chunk), SpaceNumber(bigEndian: key.loadUnaligned(fromByteOffset: 13, as: UInt32.self)))
+    }
+
+    /// What stands behind the keys of a space with a name.
+    private static func suffix(_ space: SpaceNumber) -> [UInt8] {
+        space == VectorSpace.unnamed ? [] : withUnsafeBytes(of: space.bigEndian) { Array($0) }
     }
 
     private static func numbered(_ family: Family, _ collection: UInt32, _ number: UInt64) -> [UInt8] {

@@ -133,6 +133,14 @@ extension VectorFile {
         }
     }
 
+    /// Takes the names of the file and its packs away; what is mapped of them stays until the last search ends.
+    func unlinkAll() {
+        unlink(path)
+        for (index, chunk) in chunks.withLock({ $0 }).enumerated() where chunk.generation > 0 {
+            unlink(Self.packPath(path, chunk: index, generation: UInt32(chunk.generation)))
+        }
+    }
+
     /// Makes a hole of a packed chunk's place in the vector file. Done again when the file is opened: a process that
     /// died before it came to it leaves the space taken.
     func punch(chunk index: Int) {

@@ -42,7 +42,7 @@ final class VectorFile: Sendable {
     ) throws(VexFSError) {
         self.path = path
         self.dimension = dimension
-        strideBytes = (dimension * 4 + 63) / 64 * 64
+        strideBytes = Self.strideBytes(dimension: dimension)
         codes = VectorCodes(dimension: dimension)
         let flags = isReadOnly ? O_RDONLY : O_RDWR | O_CREAT | (isFresh ? O_TRUNC : 0)
         descriptor = try SystemCall.open(path, flags)
@@ -62,6 +62,9 @@ final class VectorFile: Sendable {
     }
 
     deinit { Glibc.close(descriptor) }
+
+    /// Bytes from one row of so many components to the next.
+    static func strideBytes(dimension: Int) -> Int { (dimension * 4 + 63) / 64 * 64 }
 
     private func writeHeader() throws(VexFSError) {
         var writer = ByteWriter(capacity: Self.headerBytes)

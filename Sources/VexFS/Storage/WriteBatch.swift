@@ -15,6 +15,11 @@ final class WriteBatch {
     /// change it, and the last record written must hold all of it.
     var configuration: CollectionConfiguration?
     var reservedFiles: FileNumber?
+    /// The spaces of vectors as they are with this batch, and the number of the next.
+    var spaces: [VectorSpace]?
+    var nextSpace: SpaceNumber?
+    /// Vector files that were made for this batch: readers see them once it is written.
+    var vectorFiles: [SpaceNumber: VectorFile] = [:]
     /// What is done in memory once the changes are written; nothing of it where the write fails.
     private(set) var completions: [() -> Void] = []
 

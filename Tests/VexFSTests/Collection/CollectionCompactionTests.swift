@@ -135,7 +135,7 @@ import Testing
         let reopened = try #require(again.state.withLock { $0.unnamed.vectors })
         _ = try reopened.writePack(chunk: 0, words: words, space: again.context.space)
         let batch = WriteBatch()
-        batch.put(StoreKey.pack(again.number, chunk: 0), record.encoded())
+        batch.put(StoreKey.pack(again.number, VectorSpace.unnamed, chunk: 0), record.encoded())
         try again.database.write(batch)
         let before = diskBlocks(reopened.path)
         try fixture.reopen()

@@ -123,7 +123,6 @@ import Testing
         (#"{"embedding":[1],"vector":[1]}"#, .malformedDocument, "\"embedding\" and \"vector\""),
         (#"{"embedding":[1,1e39]}"#, .invalidVector, "\"embedding\"[1]"),
         (#"{"vector":[-4e38]}"#, .invalidVector, "\"vector\"[0]"),
-        (#"{"vectors":{"title":[1,2]}}"#, .unsupported, "named"),
         (#"{"vector":{"a":[1]}}"#, .unsupported, "\"vector\""),
         (#"{"text":"x","id":1.5}"#, .malformedDocument, "\"id\" is a number"),
         (#"{"text":"x","id":{}}"#, .malformedDocument, "\"id\" is an object"),

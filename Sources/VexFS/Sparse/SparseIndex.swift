@@ -1,0 +1,118 @@
+import Synchronization
+
+/// An exact index of sparse vectors: the rows with the largest dot products with a query.
+///
+/// Rows come in ascending order and stay until ``compact(keeping:)``; which of them may answer says each search's bitmap,
+/// so the past is searched with another bitmap. Searches take the lists as they are at the moment, and wait for no one:
+/// full segments never change, and new rows lie in front of them until there are enough for a segment.
+public final class SparseIndex: Sendable {
+    private struct State {
+        /// By ascending rows; those of one container get fewer and larger.
+        var segments: [SparseSegment] = []
+        var fresh = SparseRows()
+        var rows = RowBitmap()
+    }
+
+    /// New rows that are compared one by one before they become a segment.
+    static let freshLimit = 64
+
+    private let state = Mutex(State())
+
+    /// An empty index.
+    public init() {}
+
+    /// The rows that have a vector, which may be one without components.
+    public var rows: RowBitmap { state.withLock { $0.rows } }
+
+    /// Bytes of memory.
+    public var allocatedBytes: Int {
+        state.withLock { state in
+            state.segments.reduce(state.fresh.allocatedBytes + state.rows.allocatedBytes) { $0 + $1.allocatedBytes }
+        }
+    }
+
+    /// Adds a row's vector. Amortised O(components log rows).
+    /// - Throws: `invalidArgument` (EINVAL) where the row is not above all others.
+    public func insert(_ vector: SparseVector, row: Row) throws(VexFSError) {
+        try state.withLock { state throws(VexFSError) in
+            if let last = state.rows.last, last >= row {
+                throw VexFSError(
+                    .invalidArgument, "row \(row) cannot follow row \(last): a sparse index takes rows in their order")
+            }
+            if let last = state.fresh.rows.last, last >> 16 != row >> 16 {
+                Self.seal(&state)
+                Self.mergeLast(&state, all: true)
+            }
+            state.fresh.append(vector, row: row)
+            state.rows.insert(row)
+            guard state.fresh.count >= Self.freshLimit else { return }
+            Self.seal(&state)
+            Self.mergeLast(&state, all: false)
+        }
+    }
+
+    /// Gives back the memory of rows that no search will ask for again. O(components of the segments that change).
+    public func compact(keeping kept: RowBitmap) {
+        state.withLock { state in
+            Self.seal(&state)
+            state.segments = state.segments.compactMap { $0.keeping(kept) }
+            state.rows.formIntersection(kept)
+        }
+    }
+
+    /// The `limit` allowed rows with the largest products, larger first, equal ones by ascending row; only rows that
+    /// share a dimension with the query.
+    ///
+    /// With `statistics`, each of the query's values is multiplied with the ``InverseDocumentFrequency`` of its
+    /// dimension among these rows. Exact: scores are the products rounded to a float. O(components of the query's
+    /// dimensions), most of which are left out once `limit` good rows are known.
+    public func search(
+        _ query: SparseVector, limit: Int, among allowed: RowBitmap, statistics: RowBitmap? = nil
+    ) -> IndexAnswer {
+        let view = state.withLock { $0 }
+        guard limit > 0, query.count > 0 else { return IndexAnswer(neighbors: [], compared: 0) }
+        let weights = statistics.map { Self.weights(of: query, in: $0, view) } ?? query.values
+        var heap = NeighborHeap(limit: limit, metric: .dot)
+        var compared = 0
+        for segment in view.segments where segment.rows.intersects(allowed) {
+            compared += segment.search(query, weights: weights, among: allowed, into: &heap)
+        }
+        let weighted = SparseVector(ascending: query.indices, values: weights)
+        compared += view.fresh.search(weighted, among: allowed, into: &heap)
+        return IndexAnswer(neighbors: heap.sorted(), compared: compared)
+    }
+
+    /// The query's values times how much their dimensions say among the rows.
+    private static func weights(of query: SparseVector, in statistics: RowBitmap, _ view: State) -> [Float] {
+        let documents = view.rows.intersectionCount(statistics)
+        var holders = view.fresh.counts(of: query.indices, in: statistics)
+        for segment in view.segments {
+            let isWhole = segment.rows.isSubset(of: statistics)
+            for (index, dimension) in query.indices.enumerated() {
+                holders[index] += segment.count(of: dimension, in: statistics, isWhole: isWhole)
+            }
+        }
+        return query.indices.indices.map { index in
+            query.values[index] * InverseDocumentFrequency.weight(documents: documents, holders: holders[index])
+        }
+    }
+
+    /// Makes a segment of the new rows.
+    private static func seal(_ state: inout State) {
+        guard state.fresh.count > 0 else { return }
+        state.segments.append(SparseSegment(state.fresh))
+        state.fresh.removeAll()
+    }
+
+    /// Merges the last segments of a container while the one before is not much larger, so that there are few of them
+    /// and each component is copied only as often as its segment doubles.
+    private static func mergeLast(_ state: inout State, all: Bool) {
+        while state.segments.count >= 2 {
+            let last = state.segments[state.segments.count - 1]
+            let before = state.segments[state.segments.count - 2]
+            guard before.firstRow == last.firstRow, all || before.rows.count <= 2 * last.rows.count else { return }
+            state.segments.removeLast(2)
+            state.segments.append(SparseSegment.merged(before, last))
+        }
+    }
+}
