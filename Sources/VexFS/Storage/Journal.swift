@@ -111,7 +111,8 @@ struct Journal {
         var last = number
         for (first, path) in try files(in: path) {
             guard first <= last + 1 else { break }
-            guard try replayFile(path, first, &last, body) else { break }
+            // A file that ends early had its end given up when the next was begun; a gap ends the journal.
+            try replayFile(path, first, &last, body)
         }
         return last
     }
@@ -119,6 +120,8 @@ struct Journal {
     /// Removes every file of a journal whose records are all in tables, or given up.
     static func removeAll(_ path: String) throws(VexFSError) {
         for (_, path) in try files(in: path) { unlink(path) }
+        // None may come back behind new ones after a loss of power.
+        try SystemCall.syncDirectory(path)
     }
 
     /// The files in the order of their records.
@@ -138,14 +141,13 @@ struct Journal {
         return files.sorted { $0.first < $1.first }
     }
 
-    /// Returns whether the file was read to its end.
     private static func replayFile(
         _ path: String, _ first: UInt64, _ last: inout UInt64, _ body: (JournalEntry) throws(VexFSError) -> Void
-    ) throws(VexFSError) -> Bool {
+    ) throws(VexFSError) {
         let descriptor = try SystemCall.open(path, O_RDONLY)
         defer { Glibc.close(descriptor) }
         let size = try SystemCall.size(descriptor)
-        guard size >= headerBytes else { return false }
+        guard size >= headerBytes else { return }
         let map = try SystemCall.map(descriptor, offset: 0, count: size)
         defer { munmap(UnsafeMutableRawPointer(mutating: map), size) }
         let bytes = UnsafeRawBufferPointer(start: map, count: size)
@@ -153,7 +155,7 @@ struct Journal {
             UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self)) == first,
             UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: 16, as: UInt32.self))
                 == vexfs_crc32c(0, map, 16)
-        else { return false }
+        else { return }
         var offset = headerBytes
         var next = first
         while offset < size {
@@ -163,7 +165,7 @@ struct Journal {
                 Log.shared.warn(
                     "the journal ends with a record that is not whole",
                     [("file", path), ("record", "\(next)"), ("bytes", "\(size - offset)")])
-                return false
+                return
             }
             if next > last {
                 try body(entry)
@@ -172,6 +174,5 @@ struct Journal {
             next += 1
             offset += entry.bytes.count
         }
-        return true
     }
 }
