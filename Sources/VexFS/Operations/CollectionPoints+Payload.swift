@@ -19,7 +19,7 @@ extension CollectionPoints {
         let sample = RowBitmap(Sampling.rows(Self.sampleRows, of: rows, using: &generator))
         var matching = 0
         var seen = 0
-        try collection.loadPayloads(sample) { _, payload in
+        try collection.loadPayloads(sample, keeping: nil) { _, payload in
             seen += 1
             if filter.matches(payload) { matching += 1 }
         }
