@@ -47,7 +47,7 @@ extension Collection: FilterSource {
 
     /// The rows with a vector of this name; the empty name is that of the collection's own vector.
     func rows(withVector name: String) throws(VexFSError) -> RowBitmap {
-        name.isEmpty ? state.withLock { $0.unnamed.withVector } : RowBitmap()
+        state.withLock { $0.space(named: name)?.withVector ?? RowBitmap() }
     }
 
     /// What a filter is asked about, of a document that a batch is about to write; nil of one that is to go.
@@ -58,6 +58,6 @@ extension Collection: FilterSource {
         let hasVector = version.vector.map { $0.vector != nil } ?? hasStored ?? false
         return FilterSubject(
             payload: version.metadata, id: draft.id, text: text.flatMap { $0.isEmpty ? nil : ByteString($0) },
-            vectors: hasVector ? [""] : [])
+            vectors: Set(version.named.map(\.name) + (hasVector ? [""] : [])))
     }
 }

@@ -56,11 +56,14 @@ public struct FieldPath: Sendable, Hashable {
     /// - Throws: `invalidFilter`.
     public init(qdrant text: String) throws(VexFSError) {
         do throws(VexFSError) {
-            self.init(steps: try PayloadPath(text).steps.map(Step.init))
+            self.init(try PayloadPath(text))
         } catch {
             throw VexFSError(.invalidFilter, error.message)
         }
     }
+
+    /// The values at a path of a payload.
+    public init(_ path: PayloadPath) { self.init(steps: path.steps.map(Step.init)) }
 
     /// The path to a member of the payload, whatever signs its key holds.
     public init(key: String) { self.init(steps: [.key(ByteString(key))]) }

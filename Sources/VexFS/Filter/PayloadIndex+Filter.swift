@@ -100,6 +100,16 @@ extension Filter {
         return paths
     }
 
+    /// Whether the metadata alone decides.
+    var asksPayloadOnly: Bool {
+        switch self {
+        case .and(let filters), .or(let filters), .atLeast(_, let filters): filters.allSatisfy(\.asksPayloadOnly)
+        case .not(let filter): filter.asksPayloadOnly
+        case .field, .nested: true
+        case .document, .hasID, .hasVector, .slice: false
+        }
+    }
+
     private func collectPaths(into paths: inout Set<FieldPath>) {
         switch self {
         case .and(let filters), .or(let filters), .atLeast(_, let filters):

@@ -93,11 +93,11 @@ extension QueryExecutor {
     }
 
     /// The field by which points of a group can be found, where the order among them alone is their order among all.
-    private static func narrowingField(_ query: GroupQuery) -> String? {
+    private static func narrowingField(_ query: GroupQuery) -> FieldPath? {
         guard query.operation.prefetch.isEmpty else { return nil }
         switch query.operation.query {
         case .sample?, .nearest(_, diversity: _?)?: return nil
-        default: return query.key.plainField
+        default: return FieldPath(query.key)
         }
     }
 
