@@ -47,17 +47,6 @@ extension Collection: FilterSource {
 
     /// The rows with a vector of this name; the empty name is that of the collection's own vector.
     func rows(withVector name: String) throws(VexFSError) -> RowBitmap {
-        state.withLock { $0.space(named: name)?.withVector ?? RowBitmap() }
-    }
-
-    /// What a filter is asked about, of a document that a batch is about to write; nil of one that is to go.
-    func subject(of draft: PointStage.Draft) -> FilterSubject? {
-        guard let version = draft.version else { return nil }
-        let text = try? DocumentParser.parse(version.bytes, as: version.format).text
-        let hasStored = draft.file?.row.map { row in state.withLock { $0.unnamed.withVector.contains(row) } }
-        let hasVector = version.vector.map { $0.vector != nil } ?? hasStored ?? false
-        return FilterSubject(
-            payload: version.metadata, id: draft.id, text: text.flatMap { $0.isEmpty ? nil : ByteString($0) },
-            vectors: Set(version.named.map(\.name) + (hasVector ? [""] : [])))
+        state.withLock { state in state.spaces.first { $0.name == name }?.withVector } ?? RowBitmap()
     }
 }

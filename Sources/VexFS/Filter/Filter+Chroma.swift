@@ -53,7 +53,7 @@ private enum ChromaFilterReader {
             member = JSON.Member("$eq", json)
         }
         let inner = "\(place).\(member.key)"
-        let path = FieldPath(key: key)
+        let path = PayloadPath(key: key)
         let alone = path.appending(.scalar)
         switch member.key {
         case "$eq": return .field(alone, .anyOf([try scalar(member.value, at: inner)]))

@@ -2,7 +2,7 @@ extension Filter {
     /// Reads a JSON filter: `{"lang": "en", "year": {"$gte": 2020}}`, all members must hold.
     ///
     /// A value is compared with its type (2020 is not "2020"), an array means any of its elements, null means missing,
-    /// an object without operators reaches into the field. Fields are paths as ``FieldPath`` has them.
+    /// an object without operators reaches into the field. Fields are paths as ``PayloadPath`` has them.
     ///
     /// Operators of a field: `$eq $ne $gt $gte $lt $lte $in $nin $except $exists $empty $null $count $not`, of strings
     /// `$text $contains $tokens $any_token $phrase $prefix $substring $regex $uuid`, of places `$radius $box $polygon`,
@@ -110,7 +110,7 @@ struct FilterReader {
     }
 
     /// The filter that one element of an array meets.
-    mutating func element(_ path: FieldPath, _ json: JSON, at place: String, depth: Int) throws(VexFSError) -> Filter {
+    mutating func element(_ path: PayloadPath, _ json: JSON, at place: String, depth: Int) throws(VexFSError) -> Filter {
         let outer = isNested
         isNested = true
         defer { isNested = outer }
@@ -122,25 +122,25 @@ struct FilterReader {
     ) throws(VexFSError) -> Filter {
         try spend()
         switch json {
-        case .null: return .not(.exists(field: FieldPath(field)))
-        case .array: return .anyOf(field: FieldPath(field), values: try values(json, at: place))
+        case .null: return .not(.exists(field: PayloadPath(field)))
+        case .array: return .anyOf(field: PayloadPath(field), values: try values(json, at: place))
         case .object(let members):
             if !members.isEmpty, members.allSatisfy({ Self.bareOperators.contains($0.key) }) {
                 let spelled = members.map { JSON.Member("$" + $0.key, $0.value) }
-                return try apply(spelled, to: FieldPath(field), at: place, depth: depth)
+                return try apply(spelled, to: PayloadPath(field), at: place, depth: depth)
             }
             let operators = members.filter { $0.key.utf8.first == UInt8(ascii: "$") }
             if operators.isEmpty { return try conditions(json, field: field, at: place, depth: depth) }
             guard operators.count == members.count else {
                 throw error(place, "mixes operators and keys; operators begin with $, nested keys do not")
             }
-            return try apply(operators, to: FieldPath(field), at: place, depth: depth)
-        default: return .anyOf(field: FieldPath(field), values: [try value(json, at: place)])
+            return try apply(operators, to: PayloadPath(field), at: place, depth: depth)
+        default: return .anyOf(field: PayloadPath(field), values: [try value(json, at: place)])
         }
     }
 
     private mutating func apply(
-        _ operators: [JSON.Member], to field: FieldPath, at place: String, depth: Int
+        _ operators: [JSON.Member], to field: PayloadPath, at place: String, depth: Int
     ) throws(VexFSError) -> Filter {
         guard depth < Filter.maximumDepth else {
             throw error(place, "is nested more than \(Filter.maximumDepth) levels deep")

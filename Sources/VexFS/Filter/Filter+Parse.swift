@@ -28,7 +28,7 @@ extension Filter {
     ///
     /// A value that looks like a number or a truth value equals both that and its spelling as a string; in double
     /// quotes it is only a string, and commas, bars and operators lose their meaning. `%XX` is undone after splitting.
-    /// Fields are paths as ``FieldPath`` has them.
+    /// Fields are paths as ``PayloadPath`` has them.
     public static func parse(clause: String) throws(VexFSError) -> Filter {
         let items = try FilterClause.split(Array(clause.utf8)[...], at: UInt8(ascii: ","), in: "the filter")
         guard items.count <= maximumConditions else { throw FilterClause.tooLarge }
@@ -137,10 +137,10 @@ struct FilterClause {
         return .field(field, .geo(box))
     }
 
-    private func name(_ raw: ArraySlice<UInt8>) throws(VexFSError) -> FieldPath {
+    private func name(_ raw: ArraySlice<UInt8>) throws(VexFSError) -> PayloadPath {
         let name = try text(raw).text
         guard !name.isEmpty else { throw error("has no field before the sign") }
-        return FieldPath(name)
+        return PayloadPath(name)
     }
 
     private func alternatives(_ raw: ArraySlice<UInt8>) throws(VexFSError) -> [Filter.Value] {

@@ -6,7 +6,7 @@ extension Filter {
     /// - Parameter textOptions: How a field's text is cut into tokens, nil for how Qdrant cuts a field without an index.
     /// - Throws: `invalidFilter` with a sentence that names the place as a path from `$`.
     public init(
-        qdrant json: JSON, textOptions: @escaping (FieldPath) -> TextOptions? = { _ in nil }
+        qdrant json: JSON, textOptions: @escaping (PayloadPath) -> TextOptions? = { _ in nil }
     ) throws(VexFSError) {
         self = try QdrantFilterReader(textOptions: textOptions, isNested: false).filter(json, at: "$")
     }
@@ -14,7 +14,7 @@ extension Filter {
 
 /// Reads the objects of a Qdrant filter.
 private struct QdrantFilterReader {
-    let textOptions: (FieldPath) -> TextOptions?
+    let textOptions: (PayloadPath) -> TextOptions?
     /// Whether the conditions are on the elements of an array.
     let isNested: Bool
 
@@ -97,17 +97,17 @@ private struct QdrantFilterReader {
         try only(["key", "filter"], in: json, at: place)
         guard let inner = json["filter"] else { throw error(place, "has no filter") }
         var path = try path(of: .object([.init("key", json["key"] ?? .null)]), at: place)
-        if path.steps.last == .each { path = FieldPath(steps: path.steps.dropLast()) }
+        if path.steps.last == .each { path = PayloadPath(steps: path.steps.dropLast()) }
         let reader = QdrantFilterReader(
             textOptions: { [textOptions] in textOptions(path.appending(.each).appending($0)) }, isNested: true)
         return .nested(path, try reader.filter(inner, at: "\(place).filter"))
     }
 
-    private func path(of json: JSON, at place: String) throws(VexFSError) -> FieldPath {
+    private func path(of json: JSON, at place: String) throws(VexFSError) -> PayloadPath {
         try only(["key"], in: json, at: place)
         guard case .string(let key)? = json["key"] else { throw error(place, "has no key") }
         do throws(VexFSError) {
-            return try FieldPath(qdrant: key)
+            return try PayloadPath(qdrant: key)
         } catch let fault {
             throw error("\(place).key", fault.message)
         }
@@ -133,7 +133,7 @@ private struct QdrantFilterReader {
     }
 
     private func condition(
-        on path: FieldPath, _ member: JSON.Member, at place: String
+        on path: PayloadPath, _ member: JSON.Member, at place: String
     ) throws(VexFSError) -> Filter {
         let value = member.value
         switch member.key {
@@ -155,7 +155,7 @@ private struct QdrantFilterReader {
         }
     }
 
-    private func match(_ path: FieldPath, _ json: JSON, at place: String) throws(VexFSError) -> FieldCondition {
+    private func match(_ path: PayloadPath, _ json: JSON, at place: String) throws(VexFSError) -> FieldCondition {
         guard let members = json.members, members.count == 1, let member = members.first else {
             throw error(place, "is not an object with one of \(Self.matches)")
         }
@@ -181,7 +181,7 @@ private struct QdrantFilterReader {
 
     private static let matches = "value, any, except, text, text_any, phrase, prefix, substring and regex"
 
-    private func tokens(_ mode: TokenQuery.Mode, _ text: String, _ path: FieldPath) -> FieldCondition {
+    private func tokens(_ mode: TokenQuery.Mode, _ text: String, _ path: PayloadPath) -> FieldCondition {
         .string(.tokens(TokenQuery(mode, text, options: textOptions(path) ?? TextOptions())))
     }
 

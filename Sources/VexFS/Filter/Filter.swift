@@ -8,12 +8,12 @@ public indirect enum Filter: Sendable, Hashable {
     /// At least so many of the filters match.
     case atLeast(Int, [Filter])
     /// The values that the path leads to meet the condition.
-    case field(FieldPath, FieldCondition)
+    case field(PayloadPath, FieldCondition)
     /// The document's text meets the condition; one without text meets none.
     case document(StringCondition)
     /// One element of the array at the path is an object that matches the filter by itself. The filter's paths begin at
     /// the element; ids, vectors, slices and the text of a document are out of its reach, and match nothing.
-    case nested(FieldPath, Filter)
+    case nested(PayloadPath, Filter)
     /// The document's id is one of these.
     case hasID(Set<ByteString>)
     /// The document has a vector of this name; the empty name is that of the collection's own vector.
@@ -114,11 +114,11 @@ public enum StringCondition: Sendable, Hashable {
 /// Shorter ways to write conditions.
 extension Filter {
     /// The field holds one of the values.
-    public static func anyOf(field: FieldPath, values: [Value]) -> Filter { .field(field, .anyOf(values)) }
+    public static func anyOf(field: PayloadPath, values: [Value]) -> Filter { .field(field, .anyOf(values)) }
     /// The field compares so with a number or a string.
-    public static func range(field: FieldPath, _ range: Range) -> Filter { .field(field, .range(range)) }
+    public static func range(field: PayloadPath, _ range: Range) -> Filter { .field(field, .range(range)) }
     /// The field is present and not null.
-    public static func exists(field: FieldPath) -> Filter { .field(field, .exists) }
+    public static func exists(field: PayloadPath) -> Filter { .field(field, .exists) }
     /// The field's text contains the words.
-    public static func textMatch(field: FieldPath, text: String) -> Filter { .field(field, .string(.words(text))) }
+    public static func textMatch(field: PayloadPath, text: String) -> Filter { .field(field, .string(.words(text))) }
 }

@@ -10,7 +10,7 @@ extension FilterReader {
         "$text, $contains, $tokens, $any_token, $phrase, $prefix, $substring, $regex"
 
     /// The condition of an operator and its value on a field.
-    mutating func single(_ member: JSON.Member, _ field: FieldPath, at place: String) throws(VexFSError) -> Filter {
+    mutating func single(_ member: JSON.Member, _ field: PayloadPath, at place: String) throws(VexFSError) -> Filter {
         let value = member.value
         switch member.key {
         case "$eq" where value.isNull: return .not(.exists(field: field))

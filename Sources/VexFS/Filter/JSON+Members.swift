@@ -30,7 +30,7 @@ extension JSONTape {
     }
 }
 
-extension FieldPath {
+extension PayloadPath {
     /// The keys of a payload's own members among which the path may begin.
     var firstKeys: [ByteString] {
         var keys = literal.map { [$0.key] } ?? []

@@ -29,7 +29,7 @@ extension PayloadIndex {
 /// One evaluation of a filter over columns that know all of its rows.
 private struct FilterEvaluation<Source: FilterSource> {
     let index: PayloadIndex
-    let columns: [FieldPath: PayloadIndex.Field]
+    let columns: [PayloadPath: PayloadIndex.Field]
     let live: RowBitmap
     let source: Source
 
@@ -94,23 +94,13 @@ private struct FilterEvaluation<Source: FilterSource> {
 
 extension Filter {
     /// The paths whose columns an index needs.
-    var paths: Set<FieldPath> {
-        var paths: Set<FieldPath> = []
+    var paths: Set<PayloadPath> {
+        var paths: Set<PayloadPath> = []
         collectPaths(into: &paths)
         return paths
     }
 
-    /// Whether the metadata alone decides.
-    var asksPayloadOnly: Bool {
-        switch self {
-        case .and(let filters), .or(let filters), .atLeast(_, let filters): filters.allSatisfy(\.asksPayloadOnly)
-        case .not(let filter): filter.asksPayloadOnly
-        case .field, .nested: true
-        case .document, .hasID, .hasVector, .slice: false
-        }
-    }
-
-    private func collectPaths(into paths: inout Set<FieldPath>) {
+    private func collectPaths(into paths: inout Set<PayloadPath>) {
         switch self {
         case .and(let filters), .or(let filters), .atLeast(_, let filters):
             for filter in filters { filter.collectPaths(into: &paths) }
@@ -123,7 +113,7 @@ extension Filter {
 
     /// A filter without conditions on single elements that lets through at least what has an element at the path that
     /// matches this one.
-    fileprivate func relaxed(to path: FieldPath) -> Filter {
+    fileprivate func relaxed(to path: PayloadPath) -> Filter {
         let element = path.appending(.each)
         switch self {
         case .and(let filters): return .and(filters.map { $0.relaxed(to: path) } + [.exists(field: element)])

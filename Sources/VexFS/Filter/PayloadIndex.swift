@@ -32,9 +32,9 @@ public final class PayloadIndex: Sendable {
     }
 
     private struct State {
-        var fields: [FieldPath: Field] = [:]
+        var fields: [PayloadPath: Field] = [:]
         /// What the columns were prepared for on request.
-        var types: [FieldPath: PayloadType] = [:]
+        var types: [PayloadPath: PayloadType] = [:]
         /// Every row's field names, as strings: a letter for the kind of value, then the dotted path.
         var names: Field?
     }
@@ -95,13 +95,13 @@ public final class PayloadIndex: Sendable {
         _ schema: PayloadSchema, among rows: RowBitmap, load: PayloadLoad
     ) throws(VexFSError) {
         state.withLock { state in
-            for name in schema.dropped { state.fields[FieldPath(name)] = nil }
-            for name in schema.dropped { state.types[FieldPath(name)] = nil }
+            for name in schema.dropped { state.fields[PayloadPath(name)] = nil }
+            for name in schema.dropped { state.types[PayloadPath(name)] = nil }
         }
-        let columns = try cover(Set(schema.fields.map { FieldPath($0.name) }), rows, load)
+        let columns = try cover(Set(schema.fields.map { PayloadPath($0.name) }), rows, load)
         for field in schema.fields {
             guard let type = field.type else { continue }
-            let path = FieldPath(field.name)
+            let path = PayloadPath(field.name)
             state.withLock { $0.types[path] = type }
             columns[path]?.withColumn { $0.prepare(for: type) }
         }
@@ -110,9 +110,9 @@ public final class PayloadIndex: Sendable {
     // MARK: Columns
 
     /// The fields' columns, which are made where there are none.
-    private func columns(_ paths: Set<FieldPath>) -> [FieldPath: Field] {
+    private func columns(_ paths: Set<PayloadPath>) -> [PayloadPath: Field] {
         state.withLock { state in
-            var found: [FieldPath: Field] = [:]
+            var found: [PayloadPath: Field] = [:]
             for path in paths {
                 let field = state.fields[path] ?? Field()
                 state.fields[path] = field
@@ -133,11 +133,11 @@ public final class PayloadIndex: Sendable {
 
     /// The columns of the fields, which know the rows: what a column has not seen is loaded, each row once for all.
     func cover(
-        _ paths: Set<FieldPath>, _ rows: RowBitmap, _ load: PayloadLoad
-    ) throws(VexFSError) -> [FieldPath: Field] {
+        _ paths: Set<PayloadPath>, _ rows: RowBitmap, _ load: PayloadLoad
+    ) throws(VexFSError) -> [PayloadPath: Field] {
         // The columns are made, and inserts see them, before the load begins.
         let columns = columns(paths)
-        var behind: [(path: FieldPath, field: Field, missing: RowBitmap)] = []
+        var behind: [(path: PayloadPath, field: Field, missing: RowBitmap)] = []
         var missing = RowBitmap()
         for (path, field) in columns {
             guard let rows = field.missing(from: rows) else { continue }
@@ -180,7 +180,7 @@ public final class PayloadIndex: Sendable {
     public func values(
         of field: String, among live: RowBitmap, load: PayloadLoad
     ) throws(VexFSError) -> [(value: ByteString, count: Int)] {
-        let path = FieldPath(field)
+        let path = PayloadPath(field)
         guard let column = try cover([path], live, load)[path] else { return [] }
         let found = column.withColumn { column in
             var lines: [ByteString: [Postings]] = [:]
@@ -208,7 +208,7 @@ public final class PayloadIndex: Sendable {
         {
             candidates.append(number)
         }
-        let path = FieldPath(field)
+        let path = PayloadPath(field)
         return try cover([path], live, load)[path]?.withColumn { column in
             column.rows(meeting: .anyOf(candidates), among: live).intersection(live)
         } ?? RowBitmap()

@@ -9,7 +9,9 @@ extension CollectionPoints {
 
     /// Exact where the fields have columns, else what a sample of the points suggests.
     func estimatedCount(matching filter: Filter) throws(VexFSError) -> Int {
-        guard rows.count > Self.sampleRows, filter.asksPayloadOnly, !collection.payloads.hasColumns(for: filter.paths)
+        let indexed = Set(collection.payloads.indexedFields)
+        guard rows.count > Self.sampleRows, filter.looksAtPayloadOnly,
+            filter.paths.contains(where: { !indexed.contains($0.description) })
         else {
             return try rows(matching: filter, among: rows).count
         }
@@ -45,8 +47,28 @@ extension CollectionPoints {
     func valueCounts(
         of key: PayloadPath, among rows: RowBitmap
     ) throws(VexFSError) -> [(value: Filter.Value, count: Int)] {
-        try collection.payloads.valueCounts(
-            of: FieldPath(key), among: rows, load: collection.loadPayloads(_:keeping:_:))
+        try collection.payloads.valueCounts(of: key, among: rows, load: collection.loadPayloads)
+    }
+
+    /// Hands over every distinct value with the rows that hold it.
+    private func forEachValue(
+        of key: PayloadPath, among rows: RowBitmap, _ body: (Filter.Value, () -> RowBitmap) -> Void
+    ) throws(VexFSError) {
+        try collection.payloads.forEachValue(of: key, among: rows, load: collection.loadPayloads) { value, holders in
+            body(value) { holders.rows }
+        }
+    }
+}
+
+extension Filter {
+    /// Whether the payload says all that the filter asks.
+    fileprivate var looksAtPayloadOnly: Bool {
+        switch self {
+        case .and(let filters), .or(let filters), .atLeast(_, let filters): filters.allSatisfy(\.looksAtPayloadOnly)
+        case .not(let filter): filter.looksAtPayloadOnly
+        case .field, .nested: true
+        case .document, .hasID, .hasVector, .slice: false
+        }
     }
 }
 
@@ -54,17 +76,17 @@ extension PayloadIndex {
     /// Hands over every distinct value of a field with the rows that hold it, also rows that are not in `live`; no other
     /// call may be made of the index meanwhile.
     func forEachValue(
-        of field: FieldPath, among live: RowBitmap, load: PayloadLoad, _ body: (Filter.Value, Postings) -> Void
+        of path: PayloadPath, among live: RowBitmap, load: PayloadLoad, _ body: (Filter.Value, Postings) -> Void
     ) throws(VexFSError) {
-        try cover([field], live, load)[field]?.withColumn { $0.forEachValue(body) }
+        try cover([path], live, load)[path]?.withColumn { $0.forEachValue(body) }
     }
 
     /// Every distinct value of a field with how many of the rows hold it.
     func valueCounts(
-        of field: FieldPath, among live: RowBitmap, load: PayloadLoad
+        of path: PayloadPath, among live: RowBitmap, load: PayloadLoad
     ) throws(VexFSError) -> [(value: Filter.Value, count: Int)] {
         var found: [(value: Filter.Value, count: Int)] = []
-        try forEachValue(of: field, among: live, load: load) { found.append(($0, $1.count(in: live))) }
+        try forEachValue(of: path, among: live, load: load) { found.append(($0, $1.count(in: live))) }
         return found
     }
 }

@@ -113,12 +113,12 @@ struct FilterGenerator {
         (0..<number(0...4)).map { _ in one(of: Self.strings) }.joined(separator: " ")
     }
 
-    private mutating func path() -> FieldPath {
+    private mutating func path() -> PayloadPath {
         let text = one(of: [
             "a", "b", "c", "a.b", "b.a", "a[]", "b[].a", "c[0]", "c[]", "b[][]", "a[1].b", #""a"."b""#, #""a.b""#,
             "none", "a[!]",
         ])
-        return FieldPath(text)
+        return PayloadPath(text)
     }
 
     private mutating func wanted() -> Filter.Value {

@@ -110,11 +110,11 @@ import Testing
 
     @Test func aFieldsOptionsCutItsTexts() throws {
         let json = try JSON.parse(Array(#"{"must": {"key": "a", "match": {"text": "Fox"}}}"#.utf8))
-        var asked: [FieldPath] = []
-        _ = try withoutActuallyEscaping({ (path: FieldPath) -> TextOptions? in
+        var asked: [PayloadPath] = []
+        _ = try withoutActuallyEscaping({ (path: PayloadPath) -> TextOptions? in
             asked.append(path)
             return nil
         }) { try Filter(qdrant: json, textOptions: $0) }
-        #expect(asked == [FieldPath(key: "a")])
+        #expect(asked == [PayloadPath(key: "a")])
     }
 }

@@ -34,7 +34,7 @@ import Testing
     }
 
     private static func filter(_ depth: Int, _ generator: inout SeededGenerator) -> Filter {
-        let field = FieldPath(["a", "b", "c", "b.in", "n.x", "none"].randomElement(using: &generator) ?? "a")
+        let field = PayloadPath(["a", "b", "c", "b.in", "n.x", "none"].randomElement(using: &generator) ?? "a")
         func value() -> Filter.Value {
             Filter.Value(json: scalars.randomElement(using: &generator) ?? .null) ?? .number(.nan)
         }

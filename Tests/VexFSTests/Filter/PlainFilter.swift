@@ -29,7 +29,7 @@ enum PlainFilter {
         }
     }
 
-    private static func values(_ path: FieldPath, _ payload: JSON) -> [JSON] {
+    private static func values(_ path: PayloadPath, _ payload: JSON) -> [JSON] {
         var (values, steps) = ([payload], path.steps)
         if let literal = path.literal, let found = payload[literal.key.string] {
             values = [found]

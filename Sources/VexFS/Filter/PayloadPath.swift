@@ -3,7 +3,7 @@
 /// As text, keys stand with dots between, `[]` goes to every element of an array, `[1]` to one, and a key in double
 /// quotes may hold any sign: `a.b`, `tags[]`, `parts[1].name`, `"a.b"`. A dotted text also finds keys that hold the dots
 /// themselves, and finds them first; a text that holds brackets finds a key that is spelled like it first.
-public struct FieldPath: Sendable, Hashable {
+public struct PayloadPath: Sendable, Hashable {
     /// One step.
     enum Step: Sendable, Hashable {
         /// To the member of an object with this key.
@@ -43,7 +43,7 @@ public struct FieldPath: Sendable, Hashable {
 
     /// Reads a path as it is written in VexFS; a text that is no path is a key.
     public init(_ text: String) {
-        var scanner = FieldPathScanner(text)
+        var scanner = PayloadPathScanner(text)
         guard let steps = scanner.steps() else {
             self.init(steps: [.key(ByteString(text))])
             return
@@ -69,13 +69,13 @@ public struct FieldPath: Sendable, Hashable {
     public init(key: String) { self.init(steps: [.key(ByteString(key))]) }
 
     /// The same path with one step more.
-    func appending(_ step: Step) -> FieldPath {
-        FieldPath(steps: steps + [step], literal: literal)
+    func appending(_ step: Step) -> PayloadPath {
+        PayloadPath(steps: steps + [step], literal: literal)
     }
 
     /// The path that goes on with another one, which has no literal.
-    func appending(_ path: FieldPath) -> FieldPath {
-        FieldPath(steps: steps + path.steps, literal: literal)
+    func appending(_ path: PayloadPath) -> PayloadPath {
+        PayloadPath(steps: steps + path.steps, literal: literal)
     }
 
     /// The values that the path leads to, in order; an array where the path ends is one value.
@@ -114,16 +114,16 @@ public struct FieldPath: Sendable, Hashable {
     }
 }
 
-extension FieldPath: ExpressibleByStringLiteral {
+extension PayloadPath: ExpressibleByStringLiteral {
     /// Reads a literal as ``init(_:)`` does.
     public init(stringLiteral value: String) { self.init(value) }
 }
 
-extension FieldPath: CustomStringConvertible {
+extension PayloadPath: CustomStringConvertible {
     /// The path as ``init(_:)`` reads it again.
     public var description: String {
         if let literal { return literal.key.string + Self.description(of: steps[literal.steps...], isFirst: false) }
-        if case .key(let key)? = steps.first, steps.count == 1, FieldPath(key.string) == self { return key.string }
+        if case .key(let key)? = steps.first, steps.count == 1, PayloadPath(key.string) == self { return key.string }
         return Self.description(of: steps[...], isFirst: true)
     }
 
@@ -132,7 +132,7 @@ extension FieldPath: CustomStringConvertible {
         for step in steps {
             let dot = isFirst && text.isEmpty ? "" : "."
             switch step {
-            case .key(let key): text += dot + FieldPathScanner.quoted(key.string)
+            case .key(let key): text += dot + PayloadPathScanner.quoted(key.string)
             case .dotted(let path): text += dot + path.string
             case .each: text += "[]"
             case .index(let index): text += "[\(index)]"
@@ -144,7 +144,7 @@ extension FieldPath: CustomStringConvertible {
 }
 
 /// Walks over the bytes of a path.
-private struct FieldPathScanner {
+private struct PayloadPathScanner {
     private let bytes: [UInt8]
     private var place = 0
     /// Whether a key was in quotes.
@@ -163,7 +163,7 @@ private struct FieldPathScanner {
     }
 
     /// The steps, or nil where the text is no path.
-    mutating func steps() -> [FieldPath.Step]? {
+    mutating func steps() -> [PayloadPath.Step]? {
         guard let first = key() else { return nil }
         var steps = [first]
         while place < bytes.count {
@@ -174,7 +174,7 @@ private struct FieldPathScanner {
     }
 
     /// A key in quotes, or keys with dots between, which may hold any sign but brackets and quotes.
-    private mutating func key() -> FieldPath.Step? {
+    private mutating func key() -> PayloadPath.Step? {
         if take("\"") { return quotedKey() }
         let start = place
         while place < bytes.count, !"[]\"".utf8.contains(bytes[place]) { place += 1 }
@@ -188,7 +188,7 @@ private struct FieldPathScanner {
         return bytes[start..<place].contains(UInt8(ascii: ".")) ? .dotted(text) : .key(text)
     }
 
-    private mutating func quotedKey() -> FieldPath.Step? {
+    private mutating func quotedKey() -> PayloadPath.Step? {
         hasQuotes = true
         var key: [UInt8] = []
         while place < bytes.count {
@@ -200,7 +200,7 @@ private struct FieldPathScanner {
         return nil
     }
 
-    private mutating func bracket() -> FieldPath.Step? {
+    private mutating func bracket() -> PayloadPath.Step? {
         if take("]") { return .each }
         if take("!") { return take("]") ? .scalar : nil }
         let start = place

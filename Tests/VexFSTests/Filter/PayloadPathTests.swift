@@ -2,7 +2,7 @@ import Testing
 
 @testable import VexFS
 
-@Suite struct FieldPathTests {
+@Suite struct PayloadPathTests {
     private static let payload = """
         {"a": {"b": 1, "c": [{"d": 1}, {"d": [2, 3]}, 4]}, "a.b": 2, "x y": {"z": 5}, "t": ["p", ["q"]], "s": "p",
          "k[]": 6, "o": {"p.q": {"r": 7}}, "n": null, "": {"": 8}}
@@ -15,31 +15,31 @@ import Testing
         ("a..b", 0), ("[]", 0), ("a[", 0), ("a[x]", 0), ("a[-1]", 0),
     ]) func counts(_ text: String, _ count: Int) throws {
         let payload = try JSON.parse(Array(Self.payload.utf8))
-        let path = FieldPath(text)
+        let path = PayloadPath(text)
         #expect(path.values(in: payload).count == count)
-        #expect(FieldPath(path.description) == path, "\(path)")
+        #expect(PayloadPath(path.description) == path, "\(path)")
     }
 
     @Test func aKeyWithDotsIsFoundFirst() throws {
         let payload = try JSON.parse(Array(Self.payload.utf8))
-        #expect(FieldPath("a.b").values(in: payload) == [.integer(2)])
-        #expect(FieldPath(#""a".b"#).values(in: payload) == [.integer(1)])
-        #expect(try FieldPath(qdrant: "a.b").values(in: payload) == [.integer(1)])
-        #expect(try FieldPath(qdrant: #""a.b""#).values(in: payload) == [.integer(2)])
-        #expect(FieldPath(key: "a.b").values(in: payload) == [.integer(2)])
-        #expect(FieldPath("k[]").values(in: payload) == [.integer(6)])
+        #expect(PayloadPath("a.b").values(in: payload) == [.integer(2)])
+        #expect(PayloadPath(#""a".b"#).values(in: payload) == [.integer(1)])
+        #expect(try PayloadPath(qdrant: "a.b").values(in: payload) == [.integer(1)])
+        #expect(try PayloadPath(qdrant: #""a.b""#).values(in: payload) == [.integer(2)])
+        #expect(PayloadPath(key: "a.b").values(in: payload) == [.integer(2)])
+        #expect(PayloadPath("k[]").values(in: payload) == [.integer(6)])
     }
 
     @Test func anObjectsKeyIsTheSamePathInAllSpellings() throws {
-        #expect(FieldPath("city") == FieldPath(key: "city"))
-        #expect(try FieldPath(qdrant: "Zürich 1_a-b") == FieldPath(key: "Zürich 1_a-b"))
-        #expect(try FieldPath(qdrant: "a[].b") == FieldPath(#""a"[]."b""#))
+        #expect(PayloadPath("city") == PayloadPath(key: "city"))
+        #expect(try PayloadPath(qdrant: "Zürich 1_a-b") == PayloadPath(key: "Zürich 1_a-b"))
+        #expect(try PayloadPath(qdrant: "a[].b") == PayloadPath(#""a"[]."b""#))
     }
 
     @Test(arguments: [
         "", ".", "a.", ".a", "a..b", "a[", "a]", "a[x]", "a[1", "a[-1]", "a$", "a\"b", "\"a", "[]", "a[!]",
     ])
     func qdrantRefuses(_ text: String) {
-        #expect(throws: VexFSError.self) { try FieldPath(qdrant: text) }
+        #expect(throws: VexFSError.self) { try PayloadPath(qdrant: text) }
     }
 }
