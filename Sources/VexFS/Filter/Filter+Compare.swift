@@ -149,13 +149,6 @@ struct FilterWords {
 }
 
 extension ByteString {
-    /// Calls the closure with the bytes.
-    func withBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
-        var copy = string
-        // Contiguous since it was made, so nothing is copied but the reference.
-        return copy.withUTF8 { body(UnsafeRawBufferPointer($0)) }
-    }
-
     /// Whether the bytes of another string stand somewhere in this one.
     func contains(_ part: ByteString) -> Bool { withBytes { bytes in part.withBytes { bytes.contains($0) } } }
 

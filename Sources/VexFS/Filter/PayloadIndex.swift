@@ -54,7 +54,7 @@ public final class PayloadIndex: Sendable {
     public var hasColumns: Bool { state.withLock { !$0.fields.isEmpty || $0.names != nil } }
 
     /// Whether all of the paths have a column.
-    func hasColumns(for paths: Set<FieldPath>) -> Bool {
+    func hasColumns(for paths: Set<PayloadPath>) -> Bool {
         state.withLock { state in paths.allSatisfy { state.fields[$0] != nil } }
     }
 

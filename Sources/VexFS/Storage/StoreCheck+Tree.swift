@@ -4,7 +4,7 @@ extension Store {
     /// Compares the image of a collection's tree, as the next open would take it, with the records of the files.
     static func checkTreeImage(
         of number: UInt32, named name: String, _ json: JSON, files: [FileRecord], in directory: StoreDirectory,
-        _ database: RocksDB, _ note: (_ place: String, _ message: String) -> Void
+        _ database: Database, _ note: (_ place: String, _ message: String) -> Void
     ) {
         guard let image = TreeImage(json["tree_image"]) else { return }
         let path = directory.treePath(image.file)

@@ -128,7 +128,7 @@ struct MemoryPoints: PointSource {
     }
 }
 
-/// Filters in Qdrant's form.
+/// Filters in Qdrant's form, as far as these tests use them.
 enum TestFilter {
     static func read(_ json: JSON) throws(VexFSError) -> Filter {
         var parts: [Filter] = []

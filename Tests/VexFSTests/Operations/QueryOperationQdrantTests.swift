@@ -27,7 +27,7 @@ struct QueryOperationQdrantTests {
                     .nearest(.point(.integer(7))), prefetch: [QueryOperation(), QueryOperation(limit: 1)], using: "a",
                     limit: 3)
             ],
-            using: "b", filter: .anyOf(field: "n", values: [.integer(1)]),
+            using: "b", filter: .and([.and([.anyOf(field: "n", values: [.integer(1)])])]),
             parameters: SearchParameters(isExact: true, ef: 64), scoreThreshold: 0.5, limit: 4, offset: 2,
             lookup: VectorLookup(collection: "c", vector: "d"))
         #expect(operation == expected)

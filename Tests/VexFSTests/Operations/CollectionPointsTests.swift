@@ -2,7 +2,7 @@ import Testing
 
 @testable import VexFS
 
-struct CollectionPointsQueriesTests {
+struct CollectionPointsTests {
     private func collection(_ fixture: StoreFixture, _ metric: Metric = .dot) throws -> Collection {
         let collection = try fixture.store.createCollection(named: "c")
         try collection.setConfiguration(Array(#"{"metric":"\#(metric.rawValue)","model":"none"}"#.utf8))
