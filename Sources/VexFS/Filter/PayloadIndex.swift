@@ -53,6 +53,11 @@ public final class PayloadIndex: Sendable {
     /// Whether there is anything for ``insert(row:metadata:)`` to keep up to date.
     public var hasColumns: Bool { state.withLock { !$0.fields.isEmpty || $0.names != nil } }
 
+    /// Whether all of the paths have a column.
+    func hasColumns(for paths: Set<PayloadPath>) -> Bool {
+        state.withLock { state in paths.allSatisfy { state.fields[$0] != nil } }
+    }
+
     /// The fields that have a column, in byte order.
     public var indexedFields: [String] { state.withLock { $0.fields.keys.map(\.description).sorted() } }
 

@@ -9,9 +9,8 @@ extension CollectionPoints {
 
     /// Exact where the fields have columns, else what a sample of the points suggests.
     func estimatedCount(matching filter: Filter) throws(VexFSError) -> Int {
-        let indexed = Set(collection.payloads.indexedFields)
         guard rows.count > Self.sampleRows, filter.looksAtPayloadOnly,
-            filter.paths.contains(where: { !indexed.contains($0.description) })
+            !collection.payloads.hasColumns(for: filter.paths)
         else {
             return try rows(matching: filter, among: rows).count
         }
@@ -45,14 +44,15 @@ extension CollectionPoints {
     func valueCounts(
         of key: PayloadPath, among rows: RowBitmap
     ) throws(VexFSError) -> [(value: Filter.Value, count: Int)] {
-        try collection.payloads.valueCounts(of: key, among: rows, load: collection.loadPayloads)
+        try collection.payloads.valueCounts(of: key, among: rows, load: collection.loadPayloads(_:keeping:_:))
     }
 
     /// Hands over every distinct value with the rows that hold it.
     private func forEachValue(
         of key: PayloadPath, among rows: RowBitmap, _ body: (Filter.Value, () -> RowBitmap) -> Void
     ) throws(VexFSError) {
-        try collection.payloads.forEachValue(of: key, among: rows, load: collection.loadPayloads) { value, holders in
+        try collection.payloads.forEachValue(of: key, among: rows, load: collection.loadPayloads(_:keeping:_:)) {
+            value, holders in
             body(value) { holders.rows }
         }
     }
