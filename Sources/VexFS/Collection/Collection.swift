@@ -16,6 +16,8 @@ public final class Collection: Sendable {
     /// Counts the changes begun. The lock is the point; the count gives ThreadSanitizer a value to watch.
     let writer = Monitor<UInt64>(0)
     let payloads = PayloadIndex()
+    /// The documents' words, once a search asked for them.
+    let textIndex = Mutex<TextIndex?>(nil)
     let identifierOrder = IdentifierOrder()
     let recall = RecallSampler()
     /// Held while the collection is compacted; counts the compactions. Taken before the writer's lock.

@@ -103,7 +103,7 @@ extension Collection {
         do throws(VexFSError) {
             guard let text = try database.value(StoreKey.property(number, "schema/indexed")) else { return }
             let schema = PayloadSchema(stored: try JSON.parseControl(text, code: .corruption))
-            try payloads.apply(schema, among: state.withLock { $0.rows.live }, load: loadPayloads)
+            try payloads.apply(schema, among: state.withLock { $0.rows.live }, load: loadPayloads(_:keeping:_:))
         } catch {
             Log.shared.warn("a requested index was not built: \(error)", [("collection", name.string)])
         }

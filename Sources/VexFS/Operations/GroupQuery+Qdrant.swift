@@ -10,7 +10,7 @@ extension GroupQuery {
         let rest = json.members == nil ? json : .object(members.filter { !ownKeys.contains($0.key) })
         self.init(
             try QueryOperation(qdrant: rest, filter: filter),
-            by: try PayloadPath(own.required(own.string("group_by"), "group_by")),
+            by: try PayloadPath(qdrant: own.required(own.string("group_by"), "group_by")),
             limit: try own.integer("limit", 1...Int(Int32.max)) ?? Self.defaultLimit,
             size: try own.integer("group_size", 1...Int(Int32.max)) ?? Self.defaultSize)
         if let (json, place) = own.value("with_lookup") {

@@ -57,7 +57,7 @@ struct LocalModeTests {
                 ? nil : "\(item) has the pairs \(pairs)"
         case "facet":
             let found = try executor.facet(
-                PayloadPath(#require(item.request["key"]?.stringValue)), matching: filter, limit: limit)
+                PayloadPath(qdrant: #require(item.request["key"]?.stringValue)), matching: filter, limit: limit)
             let json = JSON.array(found.map { .array([$0.value.json, .integer(Int64($0.count))]) })
             return json == item.answer ? nil : "\(item) has the values \(json)"
         case "scroll":

@@ -149,13 +149,13 @@ enum TestFilter {
 
     private static func condition(_ json: JSON) throws(VexFSError) -> Filter {
         guard let field = json["key"]?.stringValue else { return try read(json) }
-        if let value = json["match"]?["value"] { return .anyOf(field: field, values: [Filter.Value(json: value)!]) }
+        if let value = json["match"]?["value"] { return .anyOf(field: PayloadPath(field), values: [Filter.Value(json: value)!]) }
         if let values = json["match"]?["any"]?.arrayValue {
-            return .anyOf(field: field, values: values.compactMap { Filter.Value(json: $0) })
+            return .anyOf(field: PayloadPath(field), values: values.compactMap { Filter.Value(json: $0) })
         }
         func bound(_ key: String) -> Filter.Value? { json["range"]?[key].flatMap { Filter.Value(json: $0) } }
         return .range(
-            field: field,
+            field: PayloadPath(field),
             Filter.Range(greater: bound("gt"), atLeast: bound("gte"), less: bound("lt"), atMost: bound("lte")))
     }
 }

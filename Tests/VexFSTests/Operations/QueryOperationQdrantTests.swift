@@ -69,10 +69,10 @@ struct QueryOperationQdrantTests {
                 == .discover(target: one, context: [pair]))
         #expect(try query(#"{"discover":{"target":1,"context":null}}"#) == .discover(target: one, context: []))
         #expect(try query(#"{"context":[{"positive":1,"negative":2}]}"#) == .context([pair]))
-        #expect(try query(#"{"order_by":"a.b[]"}"#) == .orderBy(OrderBy(key: PayloadPath("a.b[]"))))
+        #expect(try query(#"{"order_by":"a.b[]"}"#) == .orderBy(OrderBy(key: PayloadPath(qdrant: "a.b[]"))))
         #expect(
             try query(#"{"order_by":{"key":"a","direction":"desc","start_from":"1970-01-01"}}"#)
-                == .orderBy(OrderBy(key: PayloadPath("a"), isDescending: true, start: OrderValue(JSON.integer(0)))))
+                == .orderBy(OrderBy(key: PayloadPath(qdrant: "a"), isDescending: true, start: OrderValue(JSON.integer(0)))))
         #expect(try query(#"{"fusion":"rrf"}"#) == .fusion(.reciprocalRank()))
         #expect(try query(#"{"fusion":"dbsf"}"#) == .fusion(.distribution))
         #expect(
@@ -145,7 +145,7 @@ struct QueryOperationQdrantTests {
         #expect(
             groups
                 == GroupQuery(
-                    QueryOperation(.nearest(.point(.integer(3)))), by: try PayloadPath("a.b"), limit: 4, size: 2,
+                    QueryOperation(.nearest(.point(.integer(3)))), by: try PayloadPath(qdrant: "a.b"), limit: 4, size: 2,
                     lookup: "c"))
         #expect(throws: VexFSError.self) { try GroupQuery(qdrant: json(#"{"query":3}"#), filter: TestFilter.read) }
         #expect(throws: VexFSError.self) {
