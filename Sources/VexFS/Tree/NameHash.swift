@@ -29,11 +29,3 @@ struct NameHash: Sendable {
         return product.high ^ product.low
     }
 }
-
-extension ByteString {
-    /// Lends the bytes.
-    func withBytes<R>(_ body: (UnsafeRawBufferPointer) -> R) -> R {
-        var copy = string
-        return copy.withUTF8 { body(UnsafeRawBufferPointer($0)) }
-    }
-}
