@@ -91,9 +91,12 @@ extension Collection {
         } catch {
             unlink(path)
             try writer.withLock { _ throws(VexFSError) in
-                state.withLock { $0.image.next = nil }
+                let marked = state.withLock { state in
+                    defer { (state.image.next, state.image.nextMarked) = (nil, []) }
+                    return state.image.nextMarked
+                }
                 let batch = WriteBatch()
-                batch.deleteAll(prefix: StoreKey.treeMarks(number, image.id))
+                for file in marked { batch.delete(StoreKey.treeMark(number, image.id, file)) }
                 try database.write(batch)
             }
             throw error
@@ -104,14 +107,15 @@ extension Collection {
     private func name(_ image: TreeImage) throws(VexFSError) {
         let former = try writer.withLock { _ throws(VexFSError) -> TreeImage? in
             if state.withLock({ $0.isRemoved }) { throw VexFSError(.notFound, "the collection was removed") }
-            let (record, former) = state.withLock { state in
+            let (record, former, marked) = state.withLock { state in
                 var named = state
                 named.image.current = image
-                return (encodedRecord(named), state.image.current)
+                return (encodedRecord(named), state.image.current, state.image.marked)
             }
             let batch = WriteBatch()
             batch.put(StoreKey.collection(number), record)
-            if let former { batch.deleteAll(prefix: StoreKey.treeMarks(number, former.id)) }
+            // One by one: what erases a stretch of keys slows down every walk over them.
+            if let former { for file in marked { batch.delete(StoreKey.treeMark(number, former.id, file)) } }
             try database.write(batch)
             state.withLock { state in
                 (state.image.current, state.image.marked) = (image, state.image.nextMarked)
