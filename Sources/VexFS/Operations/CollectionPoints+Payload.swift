@@ -1,7 +1,7 @@
 /// What queries ask of payloads.
 extension CollectionPoints {
     func rows(matching filter: Filter, among rows: RowBitmap) throws(VexFSError) -> RowBitmap {
-        try collection.payloads.rows(matching: filter, among: rows, load: collection.loadPayloads)
+        try collection.payloads.rows(matching: filter, among: rows, from: collection)
     }
 
     /// How many payloads are looked at for an estimate.
@@ -9,8 +9,10 @@ extension CollectionPoints {
 
     /// Exact where the fields have columns, else what a sample of the points suggests.
     func estimatedCount(matching filter: Filter) throws(VexFSError) -> Int {
-        let indexed = Set(collection.payloads.indexedFields.map { ByteString($0) })
-        guard rows.count > Self.sampleRows, !filter.fields.isSubset(of: indexed) else {
+        let indexed = Set(collection.payloads.indexedFields)
+        guard rows.count > Self.sampleRows, filter.looksAtPayloadOnly,
+            filter.paths.contains(where: { !indexed.contains($0.description) })
+        else {
             return try rows(matching: filter, among: rows).count
         }
         var generator = SystemRandomNumberGenerator()
@@ -43,45 +45,28 @@ extension CollectionPoints {
     func valueCounts(
         of key: PayloadPath, among rows: RowBitmap
     ) throws(VexFSError) -> [(value: Filter.Value, count: Int)] {
-        if let field = key.plainField {
-            return try collection.payloads.valueCounts(of: field, among: rows, load: collection.loadPayloads)
-        }
-        var found: [(value: Filter.Value, count: Int)] = []
-        try forEachValue(of: key, among: rows) { found.append(($0, $1().intersectionCount(rows))) }
-        return found
+        try collection.payloads.valueCounts(of: key, among: rows, load: collection.loadPayloads)
     }
 
-    /// Hands over every distinct value with the rows that hold it: from the field's column, or from the payloads where
-    /// the path is one that columns don't have.
+    /// Hands over every distinct value with the rows that hold it.
     private func forEachValue(
         of key: PayloadPath, among rows: RowBitmap, _ body: (Filter.Value, () -> RowBitmap) -> Void
     ) throws(VexFSError) {
-        if let field = key.plainField {
-            let index = collection.payloads
-            try index.forEachValue(of: field, among: rows, load: collection.loadPayloads) { value, holders in
-                body(value) { holders.rows }
-            }
-            return
+        try collection.payloads.forEachValue(of: key, among: rows, load: collection.loadPayloads) { value, holders in
+            body(value) { holders.rows }
         }
-        var holders: [Filter.Value: RowBitmap] = [:]
-        try collection.loadPayloads(rows) { row, payload in
-            for value in payload.values(at: key) {
-                if let value = Filter.Value(json: value) { holders[value, default: RowBitmap()].insert(row) }
-            }
-        }
-        for (value, rows) in holders { body(value) { rows } }
     }
 }
 
-extension PayloadPath {
-    /// The name of the field as columns have it, where the path is made of nothing but keys without dots.
-    var plainField: String? {
-        var keys: [String] = []
-        for step in steps {
-            guard case .key(let key) = step, !key.utf8.contains(UInt8(ascii: ".")) else { return nil }
-            keys.append(key)
+extension Filter {
+    /// Whether the payload says all that the filter asks.
+    fileprivate var looksAtPayloadOnly: Bool {
+        switch self {
+        case .and(let filters), .or(let filters), .atLeast(_, let filters): filters.allSatisfy(\.looksAtPayloadOnly)
+        case .not(let filter): filter.looksAtPayloadOnly
+        case .field, .nested: true
+        case .document, .hasID, .hasVector, .slice: false
         }
-        return keys.joined(separator: ".")
     }
 }
 
@@ -89,18 +74,17 @@ extension PayloadIndex {
     /// Hands over every distinct value of a field with the rows that hold it, also rows that are not in `live`; no other
     /// call may be made of the index meanwhile.
     func forEachValue(
-        of field: String, among live: RowBitmap, load: PayloadLoad, _ body: (Filter.Value, Postings) -> Void
+        of path: PayloadPath, among live: RowBitmap, load: PayloadLoad, _ body: (Filter.Value, Postings) -> Void
     ) throws(VexFSError) {
-        let name = ByteString(field)
-        try cover([name], live, load)[name]?.withColumn { $0.forEachValue(body) }
+        try cover([path], live, load)[path]?.withColumn { $0.forEachValue(body) }
     }
 
     /// Every distinct value of a field with how many of the rows hold it.
     func valueCounts(
-        of field: String, among live: RowBitmap, load: PayloadLoad
+        of path: PayloadPath, among live: RowBitmap, load: PayloadLoad
     ) throws(VexFSError) -> [(value: Filter.Value, count: Int)] {
         var found: [(value: Filter.Value, count: Int)] = []
-        try forEachValue(of: field, among: live, load: load) { found.append(($0, $1.count(in: live))) }
+        try forEachValue(of: path, among: live, load: load) { found.append(($0, $1.count(in: live))) }
         return found
     }
 }

@@ -8,7 +8,8 @@ struct CollectionPoints: PointSource {
     let name: String
     let rows: RowBitmap
     private let configuration: CollectionConfiguration
-    private let unnamed: Space
+    /// By name, "" for the vector without one.
+    private let spaces: [String: Space]
     private let names: UInt64
 
     /// One of the vectors that points can have.
@@ -22,16 +23,18 @@ struct CollectionPoints: PointSource {
     init(_ collection: Collection, others: @escaping @Sendable (String) -> Collection?) {
         self.collection = collection
         self.others = others
-        let (space, withVector): (VectorSettings, RowBitmap)
-        (name, rows, withVector, configuration, space, names) = collection.state.withLock {
-            (
-                $0.name.string, $0.rows.live, $0.unnamed.withVector, $0.configuration, $0.configuration.unnamed,
-                $0.renames
-            )
+        let vectors: [VectorSpace]
+        (name, rows, vectors, configuration, names) = collection.state.withLock {
+            ($0.name.string, $0.rows.live, $0.spaces, $0.configuration, $0.renames)
         }
-        // Taken after the rows, so that it has all of them.
-        let index = collection.currentIndex(of: VectorSpace.unnamed)
-        unnamed = Space(settings: space, withVector: withVector, index: index)
+        var spaces: [String: Space] = [:]
+        for space in vectors {
+            guard let settings = configuration.settings(of: space.name) else { continue }
+            // The index is taken after the rows, so that it has all of them.
+            spaces[space.name] = Space(
+                settings: settings, withVector: space.withVector, index: collection.currentIndex(of: space.number))
+        }
+        self.spaces = spaces
     }
 
     func collection(named name: String) throws(VexFSError) -> any PointSource {
@@ -42,30 +45,29 @@ struct CollectionPoints: PointSource {
     // MARK: Vectors
 
     private func space(_ vector: String) throws(VexFSError) -> Space {
-        guard vector.isEmpty else {
-            throw VexFSError(.invalidQuery, "the collection \(name) has no vector named \(vector); leave out using")
-        }
-        return unnamed
+        guard let space = spaces[vector] else { throw configuration.unknownVector(vector, .invalidQuery) }
+        return space
     }
 
     func rows(withVector vector: String) throws(VexFSError) -> RowBitmap { try space(vector).withVector }
 
     func metric(of vector: String) throws(VexFSError) -> Metric { try space(vector).settings.metric }
 
-    private func dense(_ vector: QueryVector) throws(VexFSError) -> [Float] {
+    private func dense(_ vector: QueryVector, _ settings: VectorSettings) throws(VexFSError) -> [Float] {
         guard case .dense(let components) = vector else {
             throw VexFSError(
                 .invalidVector, "the query's vector is \(vector.kindName), those of the collection \(name) are dense")
         }
-        try collection.check(components, configuration)
+        try settings.check(components)
         return components
     }
 
     func nearest(
         to query: QueryVector, in vector: String, limit: Int, among rows: RowBitmap, _ parameters: SearchParameters
     ) throws(VexFSError) -> [Neighbor] {
-        let components = try dense(query)
-        guard let index = try space(vector).index else { return [] }
+        let space = try space(vector)
+        let components = try dense(query, space.settings)
+        guard let index = space.index else { return [] }
         let searched: any VectorIndex = parameters.isExact ? index.exact : index.index
         return try searched.search(components, IndexQuery(limit: limit, ef: parameters.ef), allowed: rows).neighbors
     }
@@ -76,7 +78,7 @@ struct CollectionPoints: PointSource {
         let space = try space(vector)
         var prepared: [[Float]] = []
         for query in queries {
-            let components = try dense(query)
+            let components = try dense(query, space.settings)
             prepared.append(space.settings.metric == .cosine ? components.normalized() : components)
         }
         guard let index = space.index else { return [Float](repeating: -.infinity, count: rows.count * queries.count) }

@@ -21,7 +21,7 @@ struct FormulaReader {
 
     /// `$score`, `$score[2]` or a path of the payload.
     private func variable(_ text: String, at place: String) throws(VexFSError) -> Formula.Variable {
-        guard text.utf8.first == UInt8(ascii: "$") else { return .payload(try PayloadPath(text)) }
+        guard text.utf8.first == UInt8(ascii: "$") else { return .payload(try PayloadPath(qdrant: text)) }
         if text == "$score" { return .score(0) }
         let digits = text.dropFirst("$score[".count).dropLast()
         guard text.hasPrefix("$score["), text.hasSuffix("]"), digits.utf8.allSatisfy({ $0 &- 48 < 10 }),
@@ -112,7 +112,7 @@ struct FormulaReader {
 
     private func path(_ json: JSON, at place: String) throws(VexFSError) -> PayloadPath {
         guard case .string(let text) = json else { throw RequestObject.refused(place, "must be a field's name") }
-        return try PayloadPath(text)
+        return try PayloadPath(qdrant: text)
     }
 
     private func time(_ json: JSON, at place: String) throws(VexFSError) -> PayloadTime {

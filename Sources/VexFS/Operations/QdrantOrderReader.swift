@@ -1,9 +1,9 @@
 /// Reads what queries and pages of Qdrant's have in common: orders and ids.
 enum QdrantOrderReader {
     static func orderBy(_ json: JSON, at place: String) throws(VexFSError) -> OrderBy {
-        if case .string(let key) = json { return OrderBy(key: try PayloadPath(key)) }
+        if case .string(let key) = json { return OrderBy(key: try PayloadPath(qdrant: key)) }
         let object = try RequestObject(json, at: place, keys: ["key", "direction", "start_from"])
-        var order = OrderBy(key: try PayloadPath(object.required(object.string("key"), "key")))
+        var order = OrderBy(key: try PayloadPath(qdrant: object.required(object.string("key"), "key")))
         switch try object.string("direction") {
         case nil, "asc": break
         case "desc": order.isDescending = true

@@ -86,18 +86,18 @@ extension QueryExecutor {
         let unfilled = found.unfilled
         guard let field, found.hasAllGroups, !unfilled.isEmpty else { return try lookedUp(found.groups, query) }
         // The groups are known; only points of those that lack some are ranked further.
-        let rest = try source.rows(matching: .anyOf(field: field, values: unfilled), among: source.rows)
+        let rest = try source.rows(matching: .field(field, .anyOf(unfilled)), among: source.rows)
         let filled = try ranked(operation, query, among: rest, &known, only: Set(unfilled)) { $0.unfilled.isEmpty }
         let groups = found.groups.map { group in filled.groups.first { $0.id == group.id } ?? group }
         return try lookedUp(groups, query)
     }
 
     /// The field by which points of a group can be found, where the order among them alone is their order among all.
-    private static func narrowingField(_ query: GroupQuery) -> String? {
+    private static func narrowingField(_ query: GroupQuery) -> PayloadPath? {
         guard query.operation.prefetch.isEmpty else { return nil }
         switch query.operation.query {
         case .sample?, .nearest(_, diversity: _?)?: return nil
-        default: return query.key.plainField
+        default: return query.key
         }
     }
 

@@ -21,7 +21,7 @@ struct OrderByTests {
 
     @Test func startIsPartOfTheAnswer() throws {
         let values: [(row: Row, value: OrderValue)] = [3, 1, 2].enumerated().map { (Row($0), value(.integer($1))) }
-        let key = try PayloadPath("n")
+        let key = try PayloadPath(qdrant: "n")
         func rows(_ order: OrderBy) -> [Row] { order.ordered(values, limit: 9, precedes: <).map(\.row) }
         #expect(rows(OrderBy(key: key, start: value(.integer(2)))) == [2, 0])
         #expect(rows(OrderBy(key: key, isDescending: true, start: value(.number(2.5)))) == [2, 1])
@@ -34,7 +34,7 @@ struct OrderByTests {
         }
         let isDescending = Bool.random(using: &generator)
         let limit = Int.random(in: 0...30, using: &generator)
-        let order = OrderBy(key: try PayloadPath("n"), isDescending: isDescending)
+        let order = OrderBy(key: try PayloadPath(qdrant: "n"), isDescending: isDescending)
         var distinct: [[Int64]] = []
         for (row, value) in values where !distinct.contains([value.json.integerValue!, Int64(row)]) {
             distinct.append([value.json.integerValue!, Int64(row)])
@@ -50,7 +50,7 @@ struct OrderByTests {
         var generator = SeededGenerator(seed: seed)
         let start = Bool.random(using: &generator) ? OrderValue(JSON.integer(30)) : nil
         let order = OrderBy(
-            key: try PayloadPath("n"), isDescending: Bool.random(using: &generator), start: start)
+            key: PayloadPath(key: "n"), isDescending: Bool.random(using: &generator), start: start)
         let limit = Int.random(in: 0...80, using: &generator)
         var selection = OrderSelection(order, limit: limit)
         var all: [(row: Row, value: OrderValue)] = []

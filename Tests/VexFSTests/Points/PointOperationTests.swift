@@ -3,7 +3,7 @@ import Testing
 @testable import VexFS
 
 /// Batches of operations on documents.
-@Suite struct CollectionPointsTests {
+@Suite struct PointOperationTests {
     private func fixture() throws -> (StoreFixture, Collection) {
         let fixture = try StoreFixture()
         return (fixture, try fixture.store.createCollection(named: "c"))
@@ -72,7 +72,7 @@ import Testing
         let outcomes = try collection.apply([
             .put([PointContent(id: "new", text: "fresh", metadata: [.init("tag", .string("t"))])]),
             .payload(.set([.init("seen", .bool(true))]), of: .filter(isTagged)),
-            .payload(.delete([try PayloadPath("tag")]), of: .ids(["old", "nobody"])),
+            .payload(.delete([try PayloadPath(qdrant: "tag")]), of: .ids(["old", "nobody"])),
             .delete(.filter(isTagged)),
             .put([PointContent(id: "brief")]), .delete(.ids(["brief"])),
         ])
@@ -118,7 +118,7 @@ import Testing
         let vector = try collection.embedding(of: flat)
         try collection.apply([
             .payload(.set([.init("n", .integer(2))]), of: .ids(["flat"])),
-            .payload(.set([.init("c", .integer(3))], at: try PayloadPath("a")), of: .ids(["deep"])),
+            .payload(.set([.init("c", .integer(3))], at: try PayloadPath(qdrant: "a")), of: .ids(["deep"])),
         ])
         #expect(try text("flat.json", of: collection) == "{\"content\":\"some words\",\"lang\":\"en\",\"n\":2}\n")
         #expect(
@@ -139,7 +139,7 @@ import Testing
         try collection.put("w.md", markdown)
         let set = PayloadChange.set([.init("year", .integer(2021)), .init("new", .bool(true))])
         try collection.apply([
-            .payload(set, of: .ids(["w.md"])), .payload(.delete([try PayloadPath("lang")]), of: .ids(["w.md"])),
+            .payload(set, of: .ids(["w.md"])), .payload(.delete([try PayloadPath(qdrant: "lang")]), of: .ids(["w.md"])),
         ])
         #expect(try text("w.md", of: collection) == markdown)
         try fixture.reopen()
