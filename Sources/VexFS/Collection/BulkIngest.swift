@@ -366,6 +366,7 @@ extension Collection {
             }
             return all
         }
+        if state.withLock({ $0.nextFile >= FileTree.numberEnd }) { throw .noFileNumbers }
         reserveFileNumbers(batch)
         var records: [FileRecord] = []
         records.reserveCapacity(names.count)

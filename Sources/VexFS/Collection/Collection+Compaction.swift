@@ -45,10 +45,17 @@ extension Collection {
         }
     }
 
-    /// Takes the rows out of the payload index that no document has any more.
+    /// Takes the rows out of the indexes of metadata and words that no document has any more.
     private func forgetRemovedPayloads() {
         let (live, next) = state.withLock { ($0.rows.live, $0.rows.next) }
         payloads.remove(RowBitmap(rowsBelow: Int(next)).subtracting(live))
+        // Rows that came since are above `next`, and stay.
+        if let index = textIndex.withLock({ $0 }) {
+            let newer = index.rows.subtracting(RowBitmap(rowsBelow: Int(next)))
+            var kept = live
+            kept.formUnion(newer)
+            index.compact(keeping: kept)
+        }
     }
 
     /// Chunks of which at least half the rows that they still hold are dead. The last one is still written to.
@@ -89,7 +96,9 @@ extension Collection {
                 throw VexFSError(.notFound, "the vector \"\(space.name)\" was removed while it was compacted")
             }
             let batch = WriteBatch()
-            for pack in packs { batch.put(StoreKey.pack(self.number, number, chunk: pack.chunk), pack.record.encoded()) }
+            for (chunk, record, _) in packs {
+                batch.put(StoreKey.pack(self.number, number, chunk: chunk), record.encoded())
+            }
             batch.put(StoreKey.collection(self.number), state.withLock { encodedRecord($0) })
             try database.write(batch)
             for pack in packs { vectors.install(pack.map, chunk: pack.chunk) }

@@ -47,6 +47,6 @@ extension Collection: FilterSource {
 
     /// The rows with a vector of this name; the empty name is that of the collection's own vector.
     func rows(withVector name: String) throws(VexFSError) -> RowBitmap {
-        name.isEmpty ? state.withLock { $0.unnamed.withVector } : RowBitmap()
+        state.withLock { state in state.spaces.first { $0.name == name }?.withVector } ?? RowBitmap()
     }
 }

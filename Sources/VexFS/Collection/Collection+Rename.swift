@@ -1,3 +1,5 @@
+import CVexKernels
+
 /// What a rename does with a file that already has the new name.
 public enum RenameMode: Sendable {
     /// It is replaced.
@@ -126,6 +128,9 @@ extension Collection {
             let bytes = try content(of: source.number).bytes
             deleteRecords(of: source, batch)
             batch.put(StoreKey.scratch(number, source.number), bytes)
+            // What was stored may have been without its vector.
+            record.contentChecksum = bytes.withUnsafeBytes { vexfs_crc32c(0, $0.baseAddress, $0.count) }
+            record.row = RowRecord()
             record.attributes.row = nil
             record.attributes.state = .unindexed
         }
@@ -134,7 +139,7 @@ extension Collection {
         record.attributes.parent = parent
         record.attributes.changed = SystemCall.now()
         if record.attributes.version > 0 {
-            batch.put(StoreKey.file(number, source.number), record.encoded())
+            put(record, batch)
         }
         try database.write(batch)
         let moved = record.attributes
@@ -185,8 +190,8 @@ extension Collection {
             (one.attributes.name, one.attributes.parent) = (second.name, second.parent)
             (two.attributes.name, two.attributes.parent) = (first.name, first.parent)
             let batch = WriteBatch()
-            batch.put(StoreKey.file(number, first.number), one.encoded())
-            batch.put(StoreKey.file(number, second.number), two.encoded())
+            put(one, batch)
+            put(two, batch)
             try database.write(batch)
             state.withLock { state in
                 // A name that no one can create stands in for the first while the second takes its place.

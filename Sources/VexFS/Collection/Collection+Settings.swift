@@ -72,7 +72,8 @@ extension Collection {
         guard isChanged else { return }
         throw VexFSError(
             .invalidConfiguration,
-            "\"\(key)\" cannot change once the collection has such vectors; make a new collection and copy the documents")
+            "\"\(key)\" cannot change once the collection has such vectors; make a new collection and copy the documents"
+        )
     }
 
     /// `schema.json`: the fields with an index in memory, and what it is prepared for.
@@ -85,6 +86,6 @@ extension Collection {
         let batch = WriteBatch()
         batch.put(StoreKey.property(number, "schema/indexed"), schema.stored.compact)
         try database.write(batch)
-        try payloads.apply(schema, among: state.withLock { $0.rows.live }, load: loadPayloads)
+        try payloads.apply(schema, among: state.withLock { $0.rows.live }, load: loadPayloads(_:keeping:_:))
     }
 }

@@ -167,7 +167,8 @@ public struct CollectionConfiguration: Sendable, Equatable {
         for member in members {
             guard !member.key.isEmpty, member.key.utf8.count <= Self.nameLimitBytes else {
                 throw VexFSError(
-                    .invalidConfiguration, "the name of a vector has 1 to \(Self.nameLimitBytes) bytes; the settings of "
+                    .invalidConfiguration,
+                    "the name of a vector has 1 to \(Self.nameLimitBytes) bytes; the settings of "
                         + "the vector without a name stand outside of \"vectors\"")
             }
             if member.value == .null {

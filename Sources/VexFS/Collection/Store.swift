@@ -41,7 +41,8 @@ public final class Store: Sendable {
     }
 
     init(
-        opening path: String, embedder: any Embedder, maintained: Bool, indexPolicy: IndexPolicy
+        opening path: String, embedder: any Embedder, maintained: Bool, indexPolicy: IndexPolicy,
+        imagePolicy: TreeImagePolicy = TreeImagePolicy()
     ) throws(VexFSError) {
         let directory = StoreDirectory(path: path)
         try directory.checkMarker()
@@ -60,7 +61,7 @@ public final class Store: Sendable {
             metrics = Metrics()
             context = StoreContext(
                 directory: directory, database: database, embedder: embedder, metrics: metrics, space: space,
-                indexPolicy: indexPolicy)
+                indexPolicy: indexPolicy, imagePolicy: imagePolicy)
             var records: [(UInt32, [UInt8])] = []
             try database.forEach(prefix: StoreKey.prefix(.collection)) { key, value in
                 if key.count == 5 {
@@ -74,7 +75,9 @@ public final class Store: Sendable {
                 loaded.byName[collection.name] = collection
                 loaded.byNumber[number] = collection
             }
-            try directory.prepareSegments(named: Set(loaded.byNumber.values.flatMap(\.segmentFiles)))
+            try directory.prepareDerived(
+                segments: Set(loaded.byNumber.values.flatMap(\.segmentFiles)),
+                trees: Set(loaded.byNumber.values.compactMap(\.treeImageFile)))
             loaded.nextNumber = try Self.nextNumber(database, atLeast: (records.map(\.0).max() ?? 0) + 1)
         } catch {
             opened?.close()
@@ -130,6 +133,7 @@ public final class Store: Sendable {
         builder.stop()
         maintenance.stop()
         do throws(VexFSError) { try sync() } catch { Log.shared.error("the last sync failed: \(error)") }
+        context.saveTreeImages(isWritten: false)
         context.database.close()
         Glibc.close(lockDescriptor)
     }
@@ -201,12 +205,15 @@ public final class Store: Sendable {
                 batch.deleteAll(prefix: StoreKey.prefix(family, collection.number))
             }
             try context.database.write(batch)
-            let segments = collection.state.withLock { $0.spaces.flatMap(\.segments.entries) }
+            let (segments, image) = collection.state.withLock {
+                ($0.spaces.flatMap(\.segments.entries), $0.image.current)
+            }
             collection.state.withLock { state in
                 state.isRemoved = true
                 state.spaces = [VectorSpace(number: VectorSpace.unnamed, name: "")]
             }
             for segment in segments { unlink(context.directory.segmentPath(segment.file)) }
+            if let image { unlink(context.directory.treePath(image.file)) }
         }
         // A vector file that stays behind is harmless: the number is never used again.
         do throws(VexFSError) {

@@ -81,7 +81,9 @@ extension Collection.State {
     func space(named name: String) -> VectorSpace? { spaces.first { $0.name == name } }
 
     /// The settings of a space.
-    func settings(of space: VectorSpace) -> VectorSettings { configuration.settings(of: space.name) ?? VectorSettings() }
+    func settings(of space: VectorSpace) -> VectorSettings {
+        configuration.settings(of: space.name) ?? VectorSettings()
+    }
 
     /// Changes a space, where it is still there.
     mutating func change(_ number: SpaceNumber, _ body: (inout VectorSpace) -> Void) {

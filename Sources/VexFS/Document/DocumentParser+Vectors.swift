@@ -101,7 +101,9 @@ extension DocumentParser {
                 .malformedDocument,
                 "\"\(path)\" is an object; a sparse vector has \"indices\" and \"values\", one value for each index")
         }
-        return .sparse(indices: indices, values: values)
+        do throws(VexFSError) { return .sparse(try SparseVector(indices: indices, values: values)) } catch {
+            throw VexFSError(error.code, "\"\(path)\": \(error.message)")
+        }
     }
 
     private static func sparseIndices(_ tape: JSONTape, _ value: Int, path: String) throws(VexFSError) -> [UInt32] {
@@ -109,15 +111,12 @@ extension DocumentParser {
             throw VexFSError(.malformedDocument, "\"\(path)\" is \(tape.value(value).kindName), and must be an array")
         }
         var indices: [UInt32] = []
-        var seen: Set<UInt32> = []
         try tape.forEachElement(of: value) { (element) throws(VexFSError) in
-            guard tape.kind(element) == .integer, let index = UInt32(exactly: Int64(bitPattern: tape.rawNumber(element)))
+            guard tape.kind(element) == .integer,
+                let index = UInt32(exactly: Int64(bitPattern: tape.rawNumber(element)))
             else {
                 throw VexFSError(
                     .malformedDocument, "\"\(path)[\(indices.count)]\" must be a whole number from 0 to 4294967295")
-            }
-            guard seen.insert(index).inserted else {
-                throw VexFSError(.invalidVector, "\"\(path)\" names \(index) twice")
             }
             indices.append(index)
         }

@@ -4,15 +4,15 @@ public enum DocumentVector: Sendable, Equatable {
     case dense([Float])
     /// `[count × dimension] Float32`, row-major: several vectors that are compared together.
     case multiple([Float], count: Int)
-    /// The components that are not 0: `[count]` indices as they were written, in any order, and `[count] Float32`.
-    case sparse(indices: [UInt32], values: [Float])
+    /// The components that are not 0.
+    case sparse(SparseVector)
 
     /// Components of one vector; of a sparse one those that it names.
     var dimension: Int {
         switch self {
         case .dense(let values): values.count
         case .multiple(let values, let count): count > 0 ? values.count / count : 0
-        case .sparse(let indices, _): indices.count
+        case .sparse(let vector): vector.count
         }
     }
 
@@ -23,9 +23,10 @@ public enum DocumentVector: Sendable, Equatable {
         case .dense(let values): return array(values[...])
         case .multiple(let values, let count):
             return .array((0..<count).map { array(values[$0 * dimension..<($0 + 1) * dimension]) })
-        case .sparse(let indices, let values):
+        case .sparse(let vector):
             return .object([
-                .init("indices", .array(indices.map { .integer(Int64($0)) })), .init("values", array(values[...])),
+                .init("indices", .array(vector.indices.map { .integer(Int64($0)) })),
+                .init("values", array(vector.values[...])),
             ])
         }
     }

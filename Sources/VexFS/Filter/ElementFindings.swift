@@ -24,7 +24,8 @@ final class ElementFindings: Sendable {
         let open = candidates.subtracting(known.decided)
         var found: [Row] = []
         if !open.isEmpty {
-            try source.loadPayloads(open) { row, payload in
+            let keys: [ByteString]? = if case .nested(let path, _) = filter { path.firstKeys } else { nil }
+            try source.loadPayloads(open, keeping: keys) { row, payload in
                 if filter.matches(payload) { found.append(row) }
             }
         }

@@ -110,8 +110,7 @@ struct FilterReader {
     }
 
     /// The filter that one element of an array meets.
-    mutating func element(_ path: PayloadPath, _ json: JSON, at place: String, depth: Int) throws(VexFSError) -> Filter
-    {
+    mutating func element(_ path: PayloadPath, _ json: JSON, at place: String, depth: Int) throws(VexFSError) -> Filter {
         let outer = isNested
         isNested = true
         defer { isNested = outer }

@@ -20,8 +20,11 @@ public struct FilterSubject: Sendable {
 
 /// Where an index takes from what a filter asks about.
 protocol FilterSource {
-    /// Calls the closure for each of the rows that has a record, with its metadata.
-    func loadPayloads(_ rows: RowBitmap, _ body: (Row, JSON) -> Void) throws(VexFSError)
+    /// Calls the closure for each of the rows that has a record, with its metadata, of which members with other keys
+    /// than these may be left out.
+    func loadPayloads(
+        _ rows: RowBitmap, keeping keys: [ByteString]?, _ body: (Row, JSON) -> Void
+    ) throws(VexFSError)
     /// Calls the closure for each of the rows that has a text.
     func loadTexts(_ rows: RowBitmap, _ body: (Row, ByteString) -> Void) throws(VexFSError)
     /// Calls the closure for each of the rows with its document's id.

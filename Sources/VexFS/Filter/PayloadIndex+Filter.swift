@@ -19,8 +19,8 @@ extension PayloadIndex {
     private func found(
         by filter: Filter, among live: RowBitmap, from source: some FilterSource
     ) throws(VexFSError) -> RowBitmap {
-        let columns = try cover(filter.paths, live) { (rows, body) throws(VexFSError) in
-            try source.loadPayloads(rows, body)
+        let columns = try cover(filter.paths, live) { (rows, keys, body) throws(VexFSError) in
+            try source.loadPayloads(rows, keeping: keys, body)
         }
         return try FilterEvaluation(index: self, columns: columns, live: live, source: source).rows(matching: filter)
     }

@@ -1,7 +1,8 @@
 import Synchronization
 
-/// Hands over the metadata of rows: calls the closure for each row of the bitmap that has a record.
-public typealias PayloadLoad = (RowBitmap, (Row, JSON) -> Void) throws(VexFSError) -> Void
+/// Hands over the metadata of rows: calls the closure for each row of the bitmap that has a record, where keys are given
+/// with no other members than those.
+public typealias PayloadLoad = (RowBitmap, [ByteString]?, (Row, JSON) -> Void) throws(VexFSError) -> Void
 
 /// Answers filters exactly, from one column per field that was ever filtered on.
 ///
@@ -139,7 +140,8 @@ public final class PayloadIndex: Sendable {
             missing.formUnion(rows)
         }
         guard !behind.isEmpty else { return columns }
-        try load(missing) { row, metadata in
+        let keys = Set(behind.flatMap(\.path.firstKeys)).sorted()
+        try load(missing, keys) { row, metadata in
             for (path, field, _) in behind {
                 let values = path.values(in: metadata)
                 field.withColumn { $0.insert(row, values) }
@@ -160,7 +162,7 @@ public final class PayloadIndex: Sendable {
     public func fieldKinds(among live: RowBitmap, load: PayloadLoad) throws(VexFSError) -> [PayloadField] {
         let names = namesColumn()
         if let missing = names.missing(from: live) {
-            try load(missing) { row, metadata in
+            try load(missing, nil) { row, metadata in
                 let found = FieldNames.all(in: metadata)
                 names.withColumn { $0.insert(row, [found]) }
             }

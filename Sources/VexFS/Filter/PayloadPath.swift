@@ -16,6 +16,15 @@ public struct PayloadPath: Sendable, Hashable {
         case index(Int)
         /// Stays, except at an array. Spelled `[!]`.
         case scalar
+
+        init(_ step: PayloadPath.Step) {
+            self =
+                switch step {
+                case .key(let key): .key(ByteString(key))
+                case .index(let index): .index(index)
+                case .each: .each
+                }
+        }
     }
 
     let steps: [Step]
@@ -35,7 +44,7 @@ public struct PayloadPath: Sendable, Hashable {
     /// Reads a path as it is written in VexFS; a text that is no path is a key.
     public init(_ text: String) {
         var scanner = PayloadPathScanner(text)
-        guard let steps = scanner.steps(dotted: true) else {
+        guard let steps = scanner.steps() else {
             self.init(steps: [.key(ByteString(text))])
             return
         }
@@ -43,17 +52,14 @@ public struct PayloadPath: Sendable, Hashable {
         self.init(steps: steps, literal: isPlain ? nil : Literal(key: ByteString(text), steps: steps.count))
     }
 
-    /// Reads a path as Qdrant has it: keys hold letters, digits, `_`, `-` and spaces unless they are quoted, and a dot
-    /// always goes one object deeper.
+    /// Reads a path as Qdrant has it: a dot always goes one object deeper.
     /// - Throws: `invalidFilter`.
     public init(qdrant text: String) throws(VexFSError) {
-        var scanner = PayloadPathScanner(text)
-        guard let steps = scanner.steps(dotted: false) else {
-            throw VexFSError(
-                .invalidFilter,
-                #""\#(text)" is no key: write a.b, a[].b, a[0].b, or a."b c" for a key with other signs"#)
+        do throws(VexFSError) {
+            self.init(steps: try PayloadPath(text).steps.map(Step.init))
+        } catch {
+            throw VexFSError(.invalidFilter, error.message)
         }
-        self.init(steps: steps)
     }
 
     /// The path to a member of the payload, whatever signs its key holds.
@@ -154,48 +160,29 @@ private struct PayloadPathScanner {
     }
 
     /// The steps, or nil where the text is no path.
-    /// - Parameter dotted: Whether keys with dots between stay together, and may hold any sign but brackets and quotes.
-    mutating func steps(dotted: Bool) -> [PayloadPath.Step]? {
-        var steps: [PayloadPath.Step] = []
-        guard let first = key(dotted) else { return nil }
-        steps.append(first)
+    mutating func steps() -> [PayloadPath.Step]? {
+        guard let first = key() else { return nil }
+        var steps = [first]
         while place < bytes.count {
-            if take("[") {
-                guard let step = bracket(dotted) else { return nil }
-                steps.append(step)
-            } else {
-                guard take("."), let step = key(dotted) else { return nil }
-                steps.append(step)
-            }
+            guard let step = take("[") ? bracket() : take(".") ? key() : nil else { return nil }
+            steps.append(step)
         }
         return steps
     }
 
-    private mutating func key(_ dotted: Bool) -> PayloadPath.Step? {
+    /// A key in quotes, or keys with dots between, which may hold any sign but brackets and quotes.
+    private mutating func key() -> PayloadPath.Step? {
         if take("\"") { return quotedKey() }
         let start = place
-        while place < bytes.count, isRaw(bytes[place], dotted) { place += 1 }
+        while place < bytes.count, !"[]\"".utf8.contains(bytes[place]) { place += 1 }
         // A dot before a quoted key parts them.
-        if dotted, place < bytes.count, bytes[place] == UInt8(ascii: "\""), place > start + 1,
+        if place < bytes.count, bytes[place] == UInt8(ascii: "\""), place > start + 1,
             bytes[place - 1] == UInt8(ascii: ".")
         {
             place -= 1
         }
         guard place > start, let text = ByteString(validating: bytes[start..<place]) else { return nil }
-        if dotted {
-            return bytes[start..<place].contains(UInt8(ascii: ".")) ? .dotted(text) : .key(text)
-        }
-        return text.string.unicodeScalars.allSatisfy(Self.isRaw) ? .key(text) : nil
-    }
-
-    private func isRaw(_ byte: UInt8, _ dotted: Bool) -> Bool {
-        byte != UInt8(ascii: "[") && byte != UInt8(ascii: "]") && byte != UInt8(ascii: "\"")
-            && (dotted || byte != UInt8(ascii: "."))
-    }
-
-    private static func isRaw(_ scalar: Unicode.Scalar) -> Bool {
-        scalar == "_" || scalar == "-" || scalar == " " || scalar.properties.isAlphabetic
-            || scalar.properties.numericType != nil
+        return bytes[start..<place].contains(UInt8(ascii: ".")) ? .dotted(text) : .key(text)
     }
 
     private mutating func quotedKey() -> PayloadPath.Step? {
@@ -210,9 +197,9 @@ private struct PayloadPathScanner {
         return nil
     }
 
-    private mutating func bracket(_ dotted: Bool) -> PayloadPath.Step? {
+    private mutating func bracket() -> PayloadPath.Step? {
         if take("]") { return .each }
-        if dotted, take("!") { return take("]") ? .scalar : nil }
+        if take("!") { return take("]") ? .scalar : nil }
         let start = place
         while place < bytes.count, bytes[place] &- UInt8(ascii: "0") < 10 { place += 1 }
         guard let index = Int(String(decoding: bytes[start..<place], as: UTF8.self)), take("]") else { return nil }

@@ -40,8 +40,6 @@ public struct SearchHit: Sendable {
 public struct SearchExplanation: Sendable {
     /// What was done in words: "flat scan", "flat scan over filtered rows".
     public var plan = ""
-    /// The name of the vector that was compared; "" for the one without.
-    public var using = ""
     /// Live documents in scope.
     public var documents = 0
     /// Documents with a vector.

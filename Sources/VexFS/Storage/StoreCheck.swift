@@ -105,7 +105,13 @@ private struct StoreCheck {
         var tree = FileTree(
             root: FileAttributes(
                 number: Collection.rootNumber, parent: 0, name: ByteString(name), kind: .directory, mode: 0o755))
-        for file in files { tree.load(file.attributes) }
+        for file in files {
+            if file.attributes.number < FileTree.numberEnd, file.attributes.parent < FileTree.numberEnd {
+                tree.load(file.attributes)
+            } else {
+                note("\(name), file \(file.attributes.number)", "its number, or its folder's, is beyond all numbers")
+            }
+        }
         var vectors: [SpaceNumber: VectorFile?] = [:]
         for space in spaces(json, name) {
             let place = space.name.isEmpty ? name : "\(name), vectors \"\(space.name)\""
@@ -114,6 +120,7 @@ private struct StoreCheck {
             let file = openVectors(number, space, place, json, rows: rows.map { Int($0) + 1 } ?? 0)
             vectors.updateValue(file, forKey: space.number)
         }
+        Store.checkTreeImage(of: number, named: name, json, files: files, in: directory, database) { note($0, $1) }
         for file in files {
             report.files += 1
             if report.files % 1000 == 0 { progress(report.files) }

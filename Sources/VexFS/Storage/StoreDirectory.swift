@@ -11,6 +11,7 @@ struct StoreDirectory {
     var databasePath: String { path + "/documents" }
     var vectorsPath: String { path + "/vectors" }
     var segmentsPath: String { path + "/segments" }
+    var treesPath: String { path + "/trees" }
     var markerPath: String { path + "/VEXFS" }
     var lockPath: String { path + "/LOCK" }
     var syncedPath: String { path + "/SYNCED" }
@@ -23,6 +24,8 @@ struct StoreDirectory {
     static func fileStem(_ collection: UInt32, _ space: SpaceNumber) -> String {
         space == VectorSpace.unnamed ? "\(collection)" : "\(collection).\(space)"
     }
+
+    func treePath(_ file: String) -> String { "\(treesPath)/\(file)" }
 
     func segmentPath(_ file: String) -> String { "\(segmentsPath)/\(file)" }
 
@@ -111,11 +114,13 @@ struct StoreDirectory {
             at: path)
     }
 
-    /// Makes the directory of segments where there is none, and removes files that nothing names: what a process left
-    /// that died in a build.
-    func prepareSegments(named: Set<String>) throws(VexFSError) {
-        try SystemCall.makeDirectory(segmentsPath)
-        for name in try names(in: segmentsPath) where !named.contains(name) { unlink(segmentPath(name)) }
+    /// Makes the directories of derived data where there are none, and removes files that nothing names: what a
+    /// process left that died while it wrote them.
+    func prepareDerived(segments: Set<String>, trees: Set<String>) throws(VexFSError) {
+        for (path, named) in [(segmentsPath, segments), (treesPath, trees)] {
+            try SystemCall.makeDirectory(path)
+            for name in try names(in: path) where !named.contains(name) { unlink("\(path)/\(name)") }
+        }
     }
 
     /// Removes the vector files and the packs of a collection but for those that `kept` names.

@@ -17,54 +17,88 @@ struct TrigramIndex: Sendable {
     private var ends: [UInt32] = []
     /// How many texts are in each list.
     private var counts: [UInt32] = []
-    private var folding = TrigramFolding()
+    private let folding = TrigramFolding()
+    /// The lists of the trigrams of the text that is taken in.
+    private var found: [UInt32] = []
 
     /// Bytes of the posting lists.
     var postingBytes: Int { postings.reduce(0) { $0 + $1.count } }
 
     /// Takes in the next text. O(bytes).
     mutating func append(_ text: UnsafeRawBufferPointer) {
-        let text = folding.fold(text)
+        let folded = folding.fold(text)
         let number = UInt32(count)
         count += 1
-        guard text.count >= 3 else { return }
-        text.withUnsafeBufferPointer { text in
-            for place in 0..<text.count - 2 {
-                let list = list(text[place], text[place + 1], text[place + 2])
-                append(number, to: list)
+        guard folded.count >= 3 else { return }
+        if found.count < folded.count { found = [UInt32](repeating: 0, count: folded.count * 2) }
+        var place = 0
+        while true {
+            place = resolve(folded, from: place)
+            if place == folded.count - 2 { break }
+            makeList(folded[place], folded[place + 1], folded[place + 2])
+        }
+        append(number, toListsOf: place)
+    }
+
+    /// Looks up the lists of a text's trigrams, up to the first that has none.
+    /// - Returns: The place of that trigram, or the number of all.
+    private mutating func resolve(_ folded: [UInt8], from start: Int) -> Int {
+        let trigrams = folded.count - 2
+        return folded.withUnsafeBufferPointer { folded in
+            pages.withUnsafeBufferPointer { pages in
+                lists.withUnsafeBufferPointer { lists in
+                    // Contract: a page is below `lists.count / 256`, and `found` holds more than `trigrams`.
+                    found.withUnsafeMutableBufferPointer { found in
+                        for place in start..<trigrams {
+                            let page = pages[Int(folded[place]) << 8 | Int(folded[place + 1])]
+                            if page == 0 { return place }
+                            let list = lists[Int(page - 1) << 8 | Int(folded[place + 2])]
+                            if list == 0 { return place }
+                            found[place] = list - 1
+                        }
+                        return trigrams
+                    }
+                }
             }
         }
     }
 
-    @inline(__always)
-    private mutating func append(_ number: UInt32, to list: Int) {
-        guard ends[list] != number + 1 else { return }
-        var difference = number - ends[list]
-        while difference >= 0x80 {
-            postings[list].append(UInt8(truncatingIfNeeded: difference) | 0x80)
-            difference >>= 7
+    /// Adds a text to the lists that were found, once to each.
+    private mutating func append(_ number: UInt32, toListsOf trigrams: Int) {
+        found.withUnsafeBufferPointer { found in
+            ends.withUnsafeMutableBufferPointer { ends in
+                counts.withUnsafeMutableBufferPointer { counts in
+                    // Contract: what was found is below the number of lists, which all three arrays have.
+                    postings.withUnsafeMutableBufferPointer { postings in
+                        for place in 0..<trigrams {
+                            let list = Int(found[place])
+                            if ends[list] == number + 1 { continue }
+                            var difference = number - ends[list]
+                            while difference >= 0x80 {
+                                postings[list].append(UInt8(truncatingIfNeeded: difference) | 0x80)
+                                difference >>= 7
+                            }
+                            postings[list].append(UInt8(truncatingIfNeeded: difference))
+                            ends[list] = number + 1
+                            counts[list] += 1
+                        }
+                    }
+                }
+            }
         }
-        postings[list].append(UInt8(difference))
-        ends[list] = number + 1
-        counts[list] += 1
     }
 
-    /// The list of three bytes, which is made where there is none.
-    @inline(__always)
-    private mutating func list(_ first: UInt8, _ second: UInt8, _ third: UInt8) -> Int {
+    /// Makes the list of three bytes, which have none.
+    private mutating func makeList(_ first: UInt8, _ second: UInt8, _ third: UInt8) {
         let pair = Int(first) << 8 | Int(second)
         if pages[pair] == 0 {
-            pages[pair] = UInt32(lists.count >> 8 + 1)
             lists.append(contentsOf: repeatElement(0, count: 256))
+            pages[pair] = UInt32(lists.count >> 8)
         }
-        let place = Int(pages[pair] - 1) << 8 | Int(third)
-        if lists[place] == 0 {
-            postings.append([])
-            ends.append(0)
-            counts.append(0)
-            lists[place] = UInt32(postings.count)
-        }
-        return Int(lists[place]) - 1
+        postings.append([])
+        ends.append(0)
+        counts.append(0)
+        lists[Int(pages[pair] - 1) << 8 | Int(third)] = UInt32(postings.count)
     }
 
     private func knownList(_ first: UInt8, _ second: UInt8, _ third: UInt8) -> Int? {
@@ -82,8 +116,7 @@ struct TrigramIndex: Sendable {
     /// The texts that may hold the bytes of a string, nil where the index cannot tell, as with less than three bytes.
     func candidates(holding part: ByteString) -> RowBitmap? {
         part.withBytes { bytes in
-            var folding = TrigramFolding()
-            return candidates(withFolded: folding.fold(bytes), asciiOnly: false)
+            candidates(withFolded: folding.fold(bytes), asciiOnly: false)
         }
     }
 

@@ -5,6 +5,8 @@ import VexFS
 extension Operations {
     private static let factPrefix = "user.vexfs."
     private static let metadataPrefix = "user.vexfs.meta."
+    /// Behind it stands the name of a vector.
+    private static let embeddingPrefix = "user.vexfs.embedding."
 
     // MARK: GETXATTR
 
@@ -41,8 +43,10 @@ extension Operations {
     private func attribute(_ name: String, of file: CollectionFile) throws(VexFSError) -> [UInt8]? {
         guard file.collection.attributes(of: file.number)?.kind == .document else { return nil }
         let key = String(name.dropFirst(Self.factPrefix.count))
-        if key == "embedding" {
-            return try file.collection.embedding(of: file.number).map { vector in vector.withUnsafeBytes { Array($0) } }
+        if key == "embedding" || name.hasPrefix(Self.embeddingPrefix) {
+            let vector = String(name.dropFirst(Self.embeddingPrefix.count))
+            return try file.collection.embedding(of: file.number, named: vector)
+                .map { vector in vector.withUnsafeBytes { Array($0) } }
         }
         let facts = try file.collection.facts(of: file.number)
         if name.hasPrefix(Self.metadataPrefix) {
@@ -77,6 +81,7 @@ extension Operations {
                 let facts = try file.collection.facts(of: file.number)
                 var names = Self.values(facts).map { Self.factPrefix + $0.key }
                 if facts.dimensions != nil { names.append(Self.factPrefix + "embedding") }
+                names += facts.vectors.map { Self.embeddingPrefix + $0 }.filter { $0.utf8.count <= 255 }
                 names += (facts.metadata.members ?? []).map { Self.metadataPrefix + $0.key }
                     .filter { $0.utf8.count <= 255 && !$0.utf8.contains(0) }
                 for name in names { list += Array(name.utf8) + [0] }

@@ -9,12 +9,13 @@ import Testing
 
     @Test func everyFormOfANamedVector() throws {
         let document = try parse(
-            #"{"vectors":{"a":[1,2.5],"b":[[1,2],[3,4],[5,6]],"c":{"indices":[7,2],"values":[0.5,-1]},"d":null,"e":"AACAPw=="}}"#
-        )
+            #"{"vectors":{"a":[1,2.5],"b":[[1,2],[3,4],[5,6]],"c":{"indices":[7,2],"values":[0.5,-1]},"d":null,"#
+                + #""e":"AACAPw=="}}"#)
         #expect(
             document.named == [
                 NamedVector("a", .dense([1, 2.5])), NamedVector("b", .multiple([1, 2, 3, 4, 5, 6], count: 3)),
-                NamedVector("c", .sparse(indices: [7, 2], values: [0.5, -1])), NamedVector("e", .dense([1])),
+                NamedVector("c", .sparse(try SparseVector(indices: [2, 7], values: [-1, 0.5]))),
+                NamedVector("e", .dense([1])),
             ])
         #expect(document.vector == nil && !document.wantsNoVector)
     }
@@ -40,7 +41,7 @@ import Testing
 
     @Test func anEmptySparseVectorHasNoComponents() throws {
         let document = try parse(#"{"vectors":{"s":{"indices":[],"values":[]}}}"#)
-        #expect(document.named == [NamedVector("s", .sparse(indices: [], values: []))])
+        #expect(document.named == [NamedVector("s", .sparse(.empty))])
     }
 
     /// What the vectors of a document must not be, the code, and the words that name the place.
@@ -48,12 +49,15 @@ import Testing
         (#"{"vectors":{"a":[]}}"#, .malformedDocument, "\"vectors.a\" is an empty array"),
         (#"{"vectors":{"a":true}}"#, .malformedDocument, "\"vectors.a\" is a boolean"),
         (#"{"vectors":{"a":[1,"x"]}}"#, .malformedDocument, "\"vectors.a\"[1] is a string"),
-        (#"{"vectors":{"a":[[1,2],[3]]}}"#, .malformedDocument, "\"vectors.a[1]\" has 1 numbers, and those before it 2"),
+        (
+            #"{"vectors":{"a":[[1,2],[3]]}}"#, .malformedDocument,
+            "\"vectors.a[1]\" has 1 numbers, and those before it 2"
+        ),
         (#"{"vectors":{"a":[[1,2],3]}}"#, .malformedDocument, "\"vectors.a[1]\" is a number"),
         (#"{"vectors":{"a":[[1e39]]}}"#, .invalidVector, "\"vectors.a[0]\"[0]"),
         (#"{"vectors":{"a":{}}}"#, .malformedDocument, "\"vectors.a\" is an object; a sparse vector has"),
         (#"{"vectors":{"a":{"indices":[1],"values":[]}}}"#, .malformedDocument, "one value for each index"),
-        (#"{"vectors":{"a":{"indices":[1,1],"values":[1,2]}}}"#, .invalidVector, "names 1 twice"),
+        (#"{"vectors":{"a":{"indices":[1,1],"values":[1,2]}}}"#, .invalidVector, "the index 1 twice"),
         (#"{"vectors":{"a":{"indices":[-1],"values":[1]}}}"#, .malformedDocument, "whole number"),
         (#"{"vectors":{"a":{"indices":[4294967296],"values":[1]}}}"#, .malformedDocument, "whole number"),
         (#"{"vectors":{"a":{"indices":[1],"values":[1],"x":1}}}"#, .malformedDocument, "a member \"x\""),

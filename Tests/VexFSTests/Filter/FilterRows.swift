@@ -42,14 +42,18 @@ final class FilterRows: FilterSource, Sendable {
         set { state.withLock { $0.subjects[Int(row)] = newValue } }
     }
 
-    func loadPayloads(_ rows: RowBitmap, _ body: (Row, JSON) -> Void) throws(VexFSError) {
+    func loadPayloads(
+        _ rows: RowBitmap, keeping keys: [ByteString]?, _ body: (Row, JSON) -> Void
+    ) throws(VexFSError) {
         let fails = state.withLock { state in
             state.loads += 1
             state.loaded = rows
             return state.fails
         }
         if fails { throw VexFSError(.inputOutput, "the disk is gone") }
-        rows.forEach { body($0, self[$0].payload) }
+        for row in rows.rows {
+            body(row, try JSON.parse(self[row].payload.compact, keeping: keys, code: .corruption))
+        }
     }
 
     func loadTexts(_ rows: RowBitmap, _ body: (Row, ByteString) -> Void) throws(VexFSError) {

@@ -97,7 +97,8 @@ import Testing
                 let type = PayloadType.allCases.randomElement(using: &generator)
                 let field = ["a", "b", "c"].randomElement(using: &generator) ?? "a"
                 try index.apply(
-                    PayloadSchema(fields: [.init(name: field, type: type)]), among: live, load: rows.loadPayloads)
+                    PayloadSchema(fields: [.init(name: field, type: type)]), among: live,
+                    load: rows.loadPayloads(_:keeping:_:))
                 let dead = RowBitmap(rowsBelow: Int(row) + 1).subtracting(live)
                 index.remove(dead)
             }
@@ -120,20 +121,22 @@ import Testing
         live.remove(3)
         let index = PayloadIndex()
         #expect(!index.hasColumns)
-        #expect(try index.fields(among: live, load: rows.loadPayloads) == ["lang", "n.x", "tags", "year"])
-        let kinds = try index.fieldKinds(among: live, load: rows.loadPayloads)
+        #expect(
+            try index.fields(among: live, load: rows.loadPayloads(_:keeping:_:)) == ["lang", "n.x", "tags", "year"])
+        let kinds = try index.fieldKinds(among: live, load: rows.loadPayloads(_:keeping:_:))
         #expect(kinds.last == PayloadField(name: "year", strings: 1, numbers: 2))
-        let languages = try index.values(of: "lang", among: live, load: rows.loadPayloads)
+        let languages = try index.values(of: "lang", among: live, load: rows.loadPayloads(_:keeping:_:))
         #expect(languages.map(\.value) == ["en", "de"])
         #expect(languages.map(\.count) == [2, 1])
-        let years = try index.values(of: "year", among: live, load: rows.loadPayloads)
+        let years = try index.values(of: "year", among: live, load: rows.loadPayloads(_:keeping:_:))
         #expect(years.map(\.value) == ["2020", "2020.5"])
         #expect(years.map(\.count) == [2, 1])
-        let tags = try index.values(of: "tags", among: live, load: rows.loadPayloads)
+        let tags = try index.values(of: "tags", among: live, load: rows.loadPayloads(_:keeping:_:))
         #expect(tags.map(\.count) == [2, 1])
         for (text, expected) in [("2020", [0, 1]), ("2020.5", [2]), ("2020.0", []), ("x", [])] as [(ByteString, [Row])]
         {
-            let found = try index.rows(whereField: "year", hasText: text, among: live, load: rows.loadPayloads)
+            let found = try index.rows(
+                whereField: "year", hasText: text, among: live, load: rows.loadPayloads(_:keeping:_:))
             #expect(Self.list(found) == expected)
         }
         #expect(index.indexedFields == ["lang", "tags", "year"])
@@ -155,7 +158,7 @@ import Testing
         for value in 0..<1000 { live.insert(rows.append(.object([.init("v", .integer(Int64(value % 3)))]))) }
         let index = PayloadIndex()
         let schema = PayloadSchema(fields: [.init(name: "u"), .init(name: "v", type: .integer)])
-        try index.apply(schema, among: live, load: rows.loadPayloads)
+        try index.apply(schema, among: live, load: rows.loadPayloads(_:keeping:_:))
         #expect(index.schema == schema)
         for value in 0..<3 { live.insert(rows.append(.object([.init("v", .integer(Int64(value)))]))) }
         let filter = Filter.and([.range(field: "v", .init(atLeast: .integer(1))), .exists(field: "v")])
@@ -174,9 +177,11 @@ import Testing
         for value in 0..<100 { live.insert(rows.append(.object([.init("v", .integer(Int64(value)))]))) }
         let index = PayloadIndex()
         let filter = Filter.range(field: "v", .init(less: .integer(5)))
-        try index.apply(PayloadSchema(fields: [.init(name: "v", type: .integer)]), among: live, load: rows.loadPayloads)
+        try index.apply(
+            PayloadSchema(fields: [.init(name: "v", type: .integer)]), among: live,
+            load: rows.loadPayloads(_:keeping:_:))
         let drop = try PayloadSchema(json: try JSON.parse(Array(#"{"v":{"index":false}}"#.utf8)))
-        try index.apply(drop, among: live, load: rows.loadPayloads)
+        try index.apply(drop, among: live, load: rows.loadPayloads(_:keeping:_:))
         #expect(index.schema.fields.isEmpty && !index.hasColumns)
         #expect(try index.rows(matching: filter, among: live, from: rows).count == 5)
         #expect(rows.loads == 2)
@@ -194,7 +199,7 @@ import Testing
         let loads = rows.loads
         #expect(try index.rows(matching: filter, among: rest, from: rows).count == 50)
         #expect(
-            try index.values(of: "v", among: rest, load: rows.loadPayloads).map(\.count)
+            try index.values(of: "v", among: rest, load: rows.loadPayloads(_:keeping:_:)).map(\.count)
                 == [Int](repeating: 50, count: 10))
         #expect(rows.loads == loads)
         #expect(try index.rows(matching: filter, among: live, from: rows).count == 100)

@@ -1,3 +1,4 @@
+import Glibc
 import Testing
 
 @testable import VexFS
@@ -184,5 +185,49 @@ import Testing
         #expect(
             try text("own.json", of: collection).contains(
                 "\"text\":\"other words\",\"metadata\":{\"k\":1},\"vector\":null"))
+    }
+
+    @Test func namedVectorsComeAndGo() throws {
+        let fixture = try StoreFixture()
+        let collection = try fixture.store.createCollection(named: "c")
+        try collection.setConfiguration(
+            Array("{\"model\":\"none\",\"vectors\":{\"x\":{\"metric\":\"dot\"},\"y\":{\"metric\":\"dot\"}}}".utf8))
+        func found(_ name: String, _ vector: [Float], in collection: Collection) throws -> [String] {
+            var request = QueryRequest(target: .vector(vector), title: "q")
+            request.using = name
+            return collection.ids(of: try collection.search(request))
+        }
+        let one = PointContent(
+            id: "a", text: "words", vectors: [NamedVector("x", .dense([1, 2])), NamedVector("y", .dense([3]))])
+        let two = PointContent(id: "b", vector: [1, 0], vectors: [NamedVector("x", .dense([5, 5]))])
+        try collection.apply([.put([one, two])])
+        #expect(try found("x", [1, 1], in: collection) == ["b", "a"])
+        #expect(try found("y", [1], in: collection) == ["a"])
+        // A change of anything else keeps them; a patch sets those that it names.
+        let lang = PayloadChange.set([.init("lang", .string("en"))])
+        try collection.apply([
+            .payload(lang, of: .ids(["a", "b"])),
+            .patch([PointPatch(id: "a", vectors: [NamedVector("x", .dense([9, 9]))])]),
+            .patch([PointPatch(id: "b", vector: [0, 1], vectors: [NamedVector("y", .dense([4]))])]),
+        ])
+        #expect(try found("x", [1, 1], in: collection) == ["a", "b"])
+        #expect(try found("y", [1], in: collection) == ["b", "a"])
+        #expect(try found("", [0, 1], in: collection) == ["b"])
+        try collection.apply([
+            .deleteVectors(of: .ids(["a"]), names: ["x", "y"]), .deleteVectors(of: .ids(["b"]), names: ["", "x"]),
+        ])
+        #expect(collection.lookup("a.json", in: 1)?.state == .unindexed)
+        #expect(collection.lookup("b.json", in: 1)?.state == .ready)
+        // What the bytes say is what is found when everything is made anew from them.
+        let directory = StoreDirectory(path: fixture.path)
+        try fixture.reopen {
+            for space: SpaceNumber in 0..<3 { unlink(directory.vectorFilePath(collection.number, space)) }
+        }
+        let again = try #require(fixture.store.collection(named: "c"))
+        #expect(try found("x", [1, 1], in: again) == [])
+        #expect(try found("y", [1], in: again) == ["b"])
+        #expect(try found("", [0, 1], in: again) == [])
+        let wrong = PointContent(id: "z", vectors: [NamedVector("x", .dense([1]))])
+        #expect(throws: VexFSError.self) { try again.apply([.put([wrong])]) }
     }
 }

@@ -24,6 +24,7 @@ import Testing
                   "parts": [],
                   "exact": true,
                   "mode": "vector",
+                  "using": "",
                   "metric": "cosine",
                   "filter": "lang = \\"en\\"",
                   "results": 1,

@@ -176,7 +176,7 @@ func parse(_ path: String, folder: String = "") throws(VexFSError) -> QueryReque
         ("kk=5/x", ["\"kk\" is not an option", "group_size", "budget", "%3D"]),
         ("K=5/x", ["\"K\" is not an option"]), ("limit=5/x", ["\"limit\" is not an option"]),
         ("x=1", ["\"x\" is not an option", "text="]), ("a=b", ["\"a\" is not an option"]),
-        ("using=title/x", ["\"using\" is not an option"]), ("group-size=2/x", ["\"group-size\""]),
+        ("used=title/x", ["\"used\" is not an option"]), ("group-size=2/x", ["\"group-size\""]),
         ("k=5,foo=1/x", ["\"foo\" is not an option"]), ("k=5,foo/x", ["\"foo\" has no \"=\""]),
         ("k=5, min=1/x", ["\" min\" is not an option"]), ("foo,k=5/x", ["\"foo\" has no \"=\""]),
         ("k=5,/x", ["empty item"]), ("k=5,,min=1/x", ["empty item"]), (",k=5/x", ["empty item"]),

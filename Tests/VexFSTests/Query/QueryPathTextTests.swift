@@ -9,7 +9,7 @@ import Testing
         ("k=10/refunds", "refunds"), ("min=0.5/k=3/a%2fb", "k=3,min=0.5/a%2Fb"), ("text=a=b", "a%3Db"),
         ("where=a:b%2Cc,k=2/x.ids", "k=2,where=a:b%2Cc/x.ids"), ("like=a%2Cb/x", "like=a%2Cb/x"),
         ("vec=AACAPw==/x", "vec=AACAPw/x"), ("text=.x", "%2Ex"), ("100%", "100%25"),
-        ("fields=id,a%3Db/x", "fields=id,a%3Db/x"),
+        ("fields=id,a%3Db/x", "fields=id,a%3Db/x"), ("ef=5,using=a%2Cb%2F/x", "ef=5,using=a%2Cb%2F/x"),
     ]) func isCanonical(path: String, expected: String) throws {
         #expect(QueryPath.text(for: try parse(path)) == expected)
     }
