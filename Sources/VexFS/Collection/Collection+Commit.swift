@@ -160,7 +160,7 @@ extension Collection {
         try write { () throws(VexFSError) in
             var record = try currentRecord(file)
             guard isExpected(record.attributes) else { return nil }
-            let batch = WriteBatch()
+            let batch = WriteBatch(capacity: prepared.bytes.count + 512)
             try add(prepared, to: &record, batch, modified: modified)
             try database.write(batch)
             show([record])
@@ -201,7 +201,7 @@ extension Collection {
         record.error = prepared.reason
         record.row = version
         batch.put(StoreKey.document(number, row), prepared.bytes)
-        put(record, batch, isLater: reserved != nil)
+        put(record, batch)
         batch.onceWritten { [payloads] in
             if payloads.hasColumns { payloads.insert(row: row, metadata: metadata) }
         }

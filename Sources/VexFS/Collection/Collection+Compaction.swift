@@ -126,7 +126,7 @@ extension Collection {
 /// A pack record and what it is of.
 typealias PlacedPack = (chunk: Int, space: SpaceNumber, record: PackRecord)
 
-extension RocksDB {
+extension Database {
     /// The pack records of a collection, by chunk.
     func packs(of collection: UInt32) throws(VexFSError) -> [PlacedPack] {
         var packs: [PlacedPack] = []
@@ -163,6 +163,10 @@ extension StoreContext {
             if !gone.isEmpty { vexfs_return_memory() }
             for collection in present where isWanted() && collection.isCompactionWorthwhile {
                 try collection.compact()
+            }
+            // What is replaced all the time, such as files without a vector.
+            if isWanted(), database.isCompactionWorthwhile {
+                for collection in present where isWanted() { try database.compact(collection: collection.number) }
             }
         } catch {
             Log.shared.warn("space of removed documents is not given back yet: \(error)")

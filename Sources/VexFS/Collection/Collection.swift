@@ -73,7 +73,7 @@ public final class Collection: Sendable {
     /// How many documents wait for a vector.
     public var pendingCount: Int { state.withLock { $0.pendingCount } }
 
-    var database: RocksDB { context.database }
+    var database: Database { context.database }
     var createdTime: Int64 { state.withLock { $0.created } }
 
     /// Runs a change: one writer at a time, and none after the collection was removed.

@@ -45,18 +45,19 @@ public final class Store: Sendable {
         imagePolicy: TreeImagePolicy = TreeImagePolicy()
     ) throws(VexFSError) {
         let directory = StoreDirectory(path: path)
-        try directory.checkMarker()
+        let format = try directory.checkMarker()
         lockDescriptor = try directory.lock()
         vexfs_keep_large_memory_apart()
         let space = FreeSpace(path: path)
         var tuning = RocksDB.Tuning()
         tuning.writeBufferBytes = space.writeBufferBytes
-        var opened: RocksDB?
+        var opened: Database?
         var loaded = Names()
         do throws(VexFSError) {
-            try Self.checkLog(of: directory)
-            let database = try RocksDB(path: directory.databasePath, tuning: tuning)
+            if format < 2 { try Self.checkLog(of: directory) }
+            let database = try Database(of: directory, tuning: tuning)
             opened = database
+            if format < StoreDirectory.formatVersion { try directory.raiseFormat() }
             self.path = path
             metrics = Metrics()
             context = StoreContext(
@@ -116,13 +117,14 @@ public final class Store: Sendable {
         }
     }
 
-    /// Looks for a damaged log before an open for writing throws away what stands behind the damage.
+    /// Looks for damage to the log that RocksDB itself kept in format 1, before an open for writing throws away what
+    /// stands behind it.
     private static func checkLog(of directory: StoreDirectory) throws(VexFSError) {
         var tuning = RocksDB.Tuning()
         tuning.isReadOnly = true
-        let database = try RocksDB(path: directory.databasePath, tuning: tuning)
-        defer { database.close() }
-        try directory.checkSynced(database)
+        let tables = try RocksDB(path: directory.databasePath, tuning: tuning)
+        defer { tables.close() }
+        try directory.checkSynced(tables.latestSequence)
     }
 
     deinit { close() }
@@ -263,7 +265,7 @@ public final class Store: Sendable {
         return try result.get()
     }
 
-    private static func nextNumber(_ database: RocksDB, atLeast least: UInt32) throws(VexFSError) -> UInt32 {
+    private static func nextNumber(_ database: Database, atLeast least: UInt32) throws(VexFSError) -> UInt32 {
         let stored = try database.value(StoreKey.meta("next_collection")).flatMap {
             UInt32(String(decoding: $0, as: UTF8.self))
         }

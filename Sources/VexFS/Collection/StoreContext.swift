@@ -3,7 +3,7 @@ import Synchronization
 /// What a store's collections share.
 final class StoreContext: Sendable {
     let directory: StoreDirectory
-    let database: RocksDB
+    let database: Database
     let embedder: any Embedder
     let metrics: Metrics
     let space: FreeSpace
@@ -19,7 +19,7 @@ final class StoreContext: Sendable {
     let removed = Mutex<[UInt32]>([])
 
     init(
-        directory: StoreDirectory, database: RocksDB, embedder: any Embedder, metrics: Metrics, space: FreeSpace,
+        directory: StoreDirectory, database: Database, embedder: any Embedder, metrics: Metrics, space: FreeSpace,
         indexPolicy: IndexPolicy = IndexPolicy(), imagePolicy: TreeImagePolicy = TreeImagePolicy()
     ) {
         self.directory = directory

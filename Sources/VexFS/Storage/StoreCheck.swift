@@ -37,10 +37,12 @@ extension Store {
         defer { Glibc.close(lock) }
         var tuning = RocksDB.Tuning()
         tuning.isReadOnly = true
-        let database = try RocksDB(path: directory.databasePath, tuning: tuning)
+        let database = try Database(of: directory, tuning: tuning)
         defer { database.close() }
         var check = StoreCheck(directory: directory, database: database)
-        do throws(VexFSError) { try directory.checkSynced(database) } catch { check.note("the log", error.message) }
+        do throws(VexFSError) { try directory.checkSynced(database.latestChange) } catch {
+            check.note("the log", error.message)
+        }
         check.run(progress)
         return check.report
     }
@@ -54,7 +56,7 @@ extension Store {
         try directory.checkMarker()
         let lock = try directory.lock()
         defer { Glibc.close(lock) }
-        let database = try RocksDB(path: directory.databasePath, tuning: RocksDB.Tuning())
+        let database = try Database(of: directory, tuning: RocksDB.Tuning(), acceptsLoss: true)
         defer { database.close() }
         try directory.noteSynced(change: database.latestChange)
     }
@@ -63,10 +65,10 @@ extension Store {
 /// One run of `fsck`.
 private struct StoreCheck {
     let directory: StoreDirectory
-    let database: RocksDB
+    let database: Database
     var report = StoreCheckReport()
 
-    init(directory: StoreDirectory, database: RocksDB) {
+    init(directory: StoreDirectory, database: Database) {
         self.directory = directory
         self.database = database
     }

@@ -24,12 +24,10 @@ extension Collection {
     var treeImageFile: String? { state.withLock { $0.image.current?.file } }
 
     /// Adds a file's record to a batch: the only way to write one. The writer's lock is held.
-    /// - Parameter isLater: whether it goes behind everything else of the batch.
-    func put(_ record: FileRecord, _ batch: WriteBatch, isLater: Bool = false) {
+    func put(_ record: FileRecord, _ batch: WriteBatch) {
         let file = record.attributes.number
         mark(file, batch)
-        let key = StoreKey.file(number, file)
-        if isLater { batch.putLater(key, record.encoded()) } else { batch.put(key, record.encoded()) }
+        batch.put(StoreKey.file(number, file), record.encoded())
     }
 
     /// Adds the deletion of a file's record to a batch: the only way to delete one. The writer's lock is held.

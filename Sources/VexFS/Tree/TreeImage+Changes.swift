@@ -30,7 +30,7 @@ extension Collection.State {
     /// - Throws: `corruption`, `newerFormat`, `inputOutput`.
     /// - Complexity: O(marked files + files above the image's numbers).
     func loaded(
-        from image: TreeImage, _ content: TreeImage.Content, number: UInt32, database: RocksDB
+        from image: TreeImage, _ content: TreeImage.Content, number: UInt32, database: Database
     ) throws(VexFSError) -> Collection.State {
         var result = self
         (result.tree, result.rows) = (content.tree, content.rows)
@@ -48,7 +48,7 @@ extension Collection.State {
 
     /// Reads the record of every file from a number on.
     private mutating func loadAll(
-        from database: RocksDB, collection: UInt32, first: FileNumber
+        from database: Database, collection: UInt32, first: FileNumber
     ) throws(VexFSError) {
         try database.forEach(
             prefix: StoreKey.prefix(.file, collection), from: StoreKey.file(collection, first)
@@ -73,7 +73,7 @@ extension Collection.State {
 
     /// Brings what an image had to what the database has now.
     private mutating func update(
-        to database: RocksDB, collection: UInt32, since image: TreeImage
+        to database: Database, collection: UInt32, since image: TreeImage
     ) throws(VexFSError) {
         self.image.marked = try Self.marks(of: image, collection, database)
         var present: [FileRecord] = []
@@ -102,7 +102,7 @@ extension Collection.State {
     }
 
     private static func marks(
-        of image: TreeImage, _ collection: UInt32, _ database: RocksDB
+        of image: TreeImage, _ collection: UInt32, _ database: Database
     ) throws(VexFSError) -> Set<FileNumber> {
         var marked: Set<FileNumber> = []
         let prefix = StoreKey.treeMarks(collection, image.id)
