@@ -89,6 +89,7 @@ def a_filter():
         {"must": [{"key": "tag", "match": {"value": random.choice("abcd")}}]},
         {"must_not": [{"key": "tag", "match": {"any": random.sample("abcd", 2)}}]},
         {"should": [{"key": "flag", "match": {"value": True}}, {"key": "f", "range": {"gt": 1}}]},
+        {"must_not": [{"has_id": random.sample(IDS, 9)}, {"is_empty": {"key": "tags"}}]},
     ])
 
 

@@ -71,8 +71,8 @@ extension Filter {
 }
 
 extension PayloadIndex {
-    /// Hands over every distinct value of a field with the rows that hold it, also rows that are not in `live`; no other
-    /// call may be made of the index meanwhile.
+    /// Hands over every distinct value of a field with the rows that hold it, also rows that are not in `live`; no
+    /// other call may be made of the index meanwhile.
     func forEachValue(
         of path: PayloadPath, among live: RowBitmap, load: PayloadLoad, _ body: (Filter.Value, Postings) -> Void
     ) throws(VexFSError) {

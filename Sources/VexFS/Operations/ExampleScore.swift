@@ -6,7 +6,7 @@ enum ExampleScore: Sendable, Equatable {
     /// The first similarities are to positive examples, the others to negative ones; see ``RecommendStrategy``.
     case bestScore(positives: Int)
     case sumScores(positives: Int)
-    /// The first similarity is to the target, behind it stands a pair (positive, negative) for each pair of the context.
+    /// The first similarity is to the target, behind it stand two (positive, negative) for each pair of the context.
     case discover
     /// Pairs (positive, negative).
     case context

@@ -2,7 +2,7 @@ extension GroupQuery {
     /// Reads the body of Qdrant's `points/query/groups`, as ``QueryOperation/init(qdrant:filter:)`` reads that of
     /// `points/query`; of `with_lookup` the collection.
     /// - Throws: `invalidQuery`; what `filter` throws.
-    public init(qdrant json: JSON, filter: FilterReading) throws(VexFSError) {
+    public init(qdrant json: JSON, filter: FilterReading = Filter.readQdrant) throws(VexFSError) {
         let ownKeys: Set<String> = ["group_by", "group_size", "limit", "with_lookup"]
         let members = json.members ?? []
         let own = try RequestObject(.object(members.filter { ownKeys.contains($0.key) }), at: "", keys: ownKeys)
@@ -27,7 +27,7 @@ extension GroupQuery {
 extension ScrollQuery {
     /// Reads the body of Qdrant's `points/scroll`.
     /// - Throws: `invalidQuery`; what `filter` throws.
-    public init(qdrant json: JSON, filter: FilterReading) throws(VexFSError) {
+    public init(qdrant json: JSON, filter: FilterReading = Filter.readQdrant) throws(VexFSError) {
         let object = try RequestObject(
             json, at: "",
             keys: ["filter", "limit", "offset", "order_by", "with_payload", "with_vector", "with_vectors", "shard_key"])

@@ -52,7 +52,7 @@ extension QueryExecutor {
         guard query.start == nil || query.order == .identifier, query.offset == 0 || query.order == .insertion else {
             throw VexFSError(
                 .invalidQuery,
-                "pages by ids begin at an id, pages in the order of insertion at an offset, pages by a field at start_from"
+                "pages by ids begin at an id, pages in the order of insertion at an offset, pages by a field at a value"
             )
         }
         let allowed = try rows(matching: query.filter, among: source.rows)
@@ -74,8 +74,8 @@ extension QueryExecutor {
         return try source.estimatedCount(matching: filter)
     }
 
-    /// The values of a field that most points have, each with how many, most frequent first, then booleans, integers and
-    /// strings in their order. Other values are left out.
+    /// The values of a field that most points have, each with how many, most frequent first, then booleans, integers
+    /// and strings in their order. Other values are left out.
     public mutating func facet(
         _ key: PayloadPath, matching filter: Filter? = nil, limit: Int = QueryOperation.defaultLimit
     ) throws(VexFSError) -> [(value: Filter.Value, count: Int)] {

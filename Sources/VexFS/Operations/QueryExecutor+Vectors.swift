@@ -1,7 +1,7 @@
 /// Queries that compare vectors.
 extension QueryExecutor {
-    /// How many rows are compared with all examples at a time: their scores stay in the cache.
-    private static var blockRows: Int { 1024 }
+    /// How many rows are compared with all examples at a time: their vectors stay in the cache.
+    private static var blockRows: Int { 256 }
 
     func nearest(
         _ vector: QueryVector, _ operation: QueryOperation, _ rows: RowBitmap, _ limit: Int

@@ -1,13 +1,18 @@
 /// Reads a filter of a dialect.
 public typealias FilterReading = (JSON) throws(VexFSError) -> Filter
 
+extension Filter {
+    /// Reads a filter as ``init(qdrant:textOptions:)`` does for fields without an index.
+    public static func readQdrant(_ json: JSON) throws(VexFSError) -> Filter { try Filter(qdrant: json) }
+}
+
 extension QueryOperation {
     /// Reads the body of Qdrant's `points/query` (https://api.qdrant.tech/api-reference/search/query-points).
     ///
     /// What asks for the form of the answer (`with_payload`, `with_vector`, `shard_key`) is left to others; `filter`
-    /// reads filters, and the conditions of formulas as filters.
+    /// reads filters, and the conditions of formulas as filters, which are Qdrant's unless it is given.
     /// - Throws: `invalidQuery` with the place as a path and what it must be; what `filter` throws.
-    public init(qdrant json: JSON, filter: FilterReading) throws(VexFSError) {
+    public init(qdrant json: JSON, filter: FilterReading = Filter.readQdrant) throws(VexFSError) {
         self = try withoutActuallyEscaping(filter) { (filter) throws(VexFSError) in
             try QdrantQueryReader(readFilter: filter).operation(json, at: "", depth: 0)
         }

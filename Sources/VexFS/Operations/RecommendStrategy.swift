@@ -7,7 +7,8 @@ public enum RecommendStrategy: String, Sendable, CaseIterable {
     /// The similarities to positive examples minus those to negative ones.
     case sumScores = "sum_scores"
 
-    /// The score of ``bestScore``; no examples of a sort are farther than any (https://qdrant.tech/documentation/concepts/explore/).
+    /// The score of ``bestScore``; no examples of a sort are farther than any
+    /// (https://qdrant.tech/documentation/concepts/explore/).
     static func bestScore(
         _ positives: some Swift.Collection<Float>, _ negatives: some Swift.Collection<Float>
     ) -> Float {

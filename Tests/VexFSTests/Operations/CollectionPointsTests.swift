@@ -49,6 +49,44 @@ struct CollectionPointsTests {
         #expect(try later.run(nearest).first?.score == 9)
     }
 
+    @Test func namedVectorsAreComparedByTheirOwnMetric() throws {
+        let fixture = try StoreFixture()
+        let settings = #"{"metric":"dot","model":"none","vectors":{"image":{"metric":"euclidean"}}}"#
+        for name: ByteString in ["c", "other"] {
+            let collection = try fixture.store.createCollection(named: name)
+            try collection.setConfiguration(Array(settings.utf8))
+            try collection.put("1.json", #"{"vector":[9,0],"vectors":{"image":[0,0,1]}}"#)
+            try collection.put("2.json", #"{"vector":[1,0],"vectors":{"image":[0,0,4]}}"#)
+            try collection.put("3.json", #"{"vector":[5,0]}"#)
+        }
+        let source = fixture.store.points(of: try #require(fixture.store.collection(named: "c")))
+        var executor = QueryExecutor(source)
+        func answer(_ operation: QueryOperation) throws -> [String] {
+            try executor.run(operation).map { "\(try #require(source.identifier(of: $0.row))) \($0.score)" }
+        }
+        let target = QueryOperation.VectorInput.vector(.dense([0, 0, 3]))
+        #expect(try answer(QueryOperation(.nearest(target), using: "image")) == ["2 1.0", "1 2.0"])
+        #expect(try answer(QueryOperation(.nearest(target), using: "image", scoreThreshold: 1.5)) == ["2 1.0"])
+        #expect(try answer(QueryOperation(.nearest(.point(.integer(1))))) == ["3 45.0", "2 9.0"])
+        #expect(try answer(QueryOperation(.nearest(.point(.integer(1))), using: "image")) == ["2 3.0"])
+        let lookup = VectorLookup(collection: "other", vector: "image")
+        #expect(
+            try answer(QueryOperation(.nearest(.point(.integer(1))), using: "image", lookup: lookup)) == [
+                "1 0.0", "2 3.0",
+            ])
+        let sums = QueryOperation(.recommend(positive: [target], negative: [], .sumScores), using: "image")
+        #expect(try answer(sums) == ["2 -1.0", "1 -4.0"])
+        #expect(throws: VexFSError.self) { try answer(QueryOperation(.nearest(target), using: "sound")) }
+        #expect(throws: VexFSError.self) { try answer(QueryOperation(.nearest(.point(.integer(3))), using: "image")) }
+        #expect(throws: VexFSError.self) { try answer(QueryOperation(.nearest(target))) }
+        let fused = QueryOperation(
+            .fusion(.reciprocalRank()),
+            prefetch: [
+                QueryOperation(.nearest(target), using: "image"), QueryOperation(.nearest(.vector(.dense([1, 0])))),
+            ])
+        #expect(try executor.run(fused).map(\.row).count == 3)
+    }
+
     @Test func textsAreEmbeddedByTheOwnModelOnly() throws {
         let fixture = try StoreFixture()
         let collection = try fixture.store.createCollection(named: "c")

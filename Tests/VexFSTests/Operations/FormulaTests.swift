@@ -10,7 +10,7 @@ struct FormulaTests {
     ) throws -> Float {
         let text = #"{"query":{"formula":\#(formula),"defaults":\#(defaults)},"prefetch":{}}"#
         let json = try JSON.parse(Array(text.utf8))
-        guard case .formula(let read)? = try QueryOperation(qdrant: json, filter: TestFilter.read).query else {
+        guard case .formula(let read)? = try QueryOperation(qdrant: json).query else {
             throw VexFSError(.invalidQuery, "no formula")
         }
         let payload = try JSON.parse(Array(payload.utf8))

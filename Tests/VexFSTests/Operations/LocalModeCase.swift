@@ -75,9 +75,9 @@ struct AnswerLine: CustomStringConvertible {
         value = point.orderValue?.json.numberValue
     }
 
-    /// Whether scores and order values are the same but for rounding.
+    /// Whether scores and order values are the same but for rounding: of the score, or of sums that cancel each other.
     func isClose(_ other: AnswerLine) -> Bool {
-        value == other.value && abs(score - other.score) <= 1e-5 * max(1e-2, abs(score), abs(other.score))
+        value == other.value && abs(score - other.score) <= max(4e-6, 1e-5 * max(abs(score), abs(other.score)))
     }
 
     /// Whether two answers are the same: equal scores place by place; ids too, save that points of equal scores may

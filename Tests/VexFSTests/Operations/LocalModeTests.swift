@@ -9,12 +9,12 @@ struct LocalModeTests {
         var executor = QueryExecutor(source)
         func lines(_ json: JSON) throws -> [AnswerLine] { try (json.arrayValue ?? []).map { try AnswerLine($0) } }
         func lines(_ points: [ScoredRow]) throws -> [AnswerLine] { try points.map { try AnswerLine($0, source) } }
-        let filter = try item.request["filter"].map { try TestFilter.read($0) }
+        let filter = try item.request["filter"].map { try Filter(qdrant: $0) }
         let limit = item.request["limit"]?.integerValue.map { Int($0) } ?? 10
         switch item.kind {
         case "query":
             do {
-                let found = try lines(executor.run(QueryOperation(qdrant: item.request, filter: TestFilter.read)))
+                let found = try lines(executor.run(QueryOperation(qdrant: item.request)))
                 guard let answer = item.answer else { return "\(item) answers \(found), and should be refused" }
                 let expected = try lines(answer)
                 // The order of diverse points is no order of scores.
@@ -25,7 +25,7 @@ struct LocalModeTests {
                 return item.answer == nil && error.code == .invalidQuery ? nil : "\(item) is refused: \(error)"
             }
         case "groups":
-            let found = try executor.groups(GroupQuery(qdrant: item.request, filter: TestFilter.read))
+            let found = try executor.groups(GroupQuery(qdrant: item.request))
             let expected = try #require(item.answer?.arrayValue)
             let other = try item.request["with_lookup"]?.stringValue.map { try source.collection(named: $0) }
             for (group, wanted) in zip(found, expected) {

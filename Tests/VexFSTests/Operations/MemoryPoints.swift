@@ -29,7 +29,12 @@ struct MemoryPoints: PointSource {
     func metric(of vector: String) throws(VexFSError) -> Metric { metric }
 
     func rows(matching filter: Filter, among rows: RowBitmap) throws(VexFSError) -> RowBitmap {
-        RowBitmap(rows.rows.filter { filter.matches(point($0).payload) })
+        RowBitmap(
+            rows.rows.filter { row in
+                let point = point(row)
+                let vectors: Set<String> = point.vector == nil ? [] : [""]
+                return filter.matches(FilterSubject(payload: point.payload, id: point.id.text, vectors: vectors))
+            })
     }
 
     func estimatedCount(matching filter: Filter) throws(VexFSError) -> Int {
@@ -125,37 +130,5 @@ struct MemoryPoints: PointSource {
     func collection(named name: String) throws(VexFSError) -> any PointSource {
         guard let points = others[name] else { throw VexFSError(.notFound, "no collection \(name)") }
         return MemoryPoints(name: name, metric: metric, points: points)
-    }
-}
-
-/// Filters in Qdrant's form, as far as these tests use them.
-enum TestFilter {
-    static func read(_ json: JSON) throws(VexFSError) -> Filter {
-        var parts: [Filter] = []
-        for member in json.members ?? [] {
-            var conditions: [Filter] = []
-            for condition in member.value.arrayValue ?? [member.value] {
-                conditions.append(try self.condition(condition))
-            }
-            switch member.key {
-            case "must": parts.append(.and(conditions))
-            case "should": parts.append(.or(conditions))
-            case "must_not": parts.append(.not(.or(conditions)))
-            default: throw VexFSError(.invalidFilter, "the tests have no \(member.key)")
-            }
-        }
-        return .and(parts)
-    }
-
-    private static func condition(_ json: JSON) throws(VexFSError) -> Filter {
-        guard let field = json["key"]?.stringValue else { return try read(json) }
-        if let value = json["match"]?["value"] { return .anyOf(field: PayloadPath(field), values: [Filter.Value(json: value)!]) }
-        if let values = json["match"]?["any"]?.arrayValue {
-            return .anyOf(field: PayloadPath(field), values: values.compactMap { Filter.Value(json: $0) })
-        }
-        func bound(_ key: String) -> Filter.Value? { json["range"]?[key].flatMap { Filter.Value(json: $0) } }
-        return .range(
-            field: PayloadPath(field),
-            Filter.Range(greater: bound("gt"), atLeast: bound("gte"), less: bound("lt"), atMost: bound("lte")))
     }
 }

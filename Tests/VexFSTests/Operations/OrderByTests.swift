@@ -50,7 +50,7 @@ struct OrderByTests {
         var generator = SeededGenerator(seed: seed)
         let start = Bool.random(using: &generator) ? OrderValue(JSON.integer(30)) : nil
         let order = OrderBy(
-            key: try PayloadPath(qdrant: "n"), isDescending: Bool.random(using: &generator), start: start)
+            key: PayloadPath(key: "n"), isDescending: Bool.random(using: &generator), start: start)
         let limit = Int.random(in: 0...80, using: &generator)
         var selection = OrderSelection(order, limit: limit)
         var all: [(row: Row, value: OrderValue)] = []

@@ -4,7 +4,7 @@ import Testing
 
 struct QueryOperationQdrantTests {
     private func read(_ text: String) throws -> QueryOperation {
-        try QueryOperation(qdrant: JSON.parse(Array(text.utf8)), filter: TestFilter.read)
+        try QueryOperation(qdrant: JSON.parse(Array(text.utf8)))
     }
 
     @Test func anEmptyBodyHasTheDefaults() throws {
@@ -27,7 +27,8 @@ struct QueryOperationQdrantTests {
                     .nearest(.point(.integer(7))), prefetch: [QueryOperation(), QueryOperation(limit: 1)], using: "a",
                     limit: 3)
             ],
-            using: "b", filter: .and([.and([.anyOf(field: "n", values: [.integer(1)])])]),
+            using: "b",
+            filter: try Filter(qdrant: JSON.parse(Array(#"{"must":{"key":"n","match":{"value":1}}}"#.utf8))),
             parameters: SearchParameters(isExact: true, ef: 64), scoreThreshold: 0.5, limit: 4, offset: 2,
             lookup: VectorLookup(collection: "c", vector: "d"))
         #expect(operation == expected)
@@ -72,7 +73,8 @@ struct QueryOperationQdrantTests {
         #expect(try query(#"{"order_by":"a.b[]"}"#) == .orderBy(OrderBy(key: PayloadPath(qdrant: "a.b[]"))))
         #expect(
             try query(#"{"order_by":{"key":"a","direction":"desc","start_from":"1970-01-01"}}"#)
-                == .orderBy(OrderBy(key: PayloadPath(qdrant: "a"), isDescending: true, start: OrderValue(JSON.integer(0)))))
+                == .orderBy(
+                    OrderBy(key: PayloadPath(qdrant: "a"), isDescending: true, start: OrderValue(JSON.integer(0)))))
         #expect(try query(#"{"fusion":"rrf"}"#) == .fusion(.reciprocalRank()))
         #expect(try query(#"{"fusion":"dbsf"}"#) == .fusion(.distribution))
         #expect(
@@ -140,21 +142,21 @@ struct QueryOperationQdrantTests {
         func json(_ text: String) throws -> JSON { try JSON.parse(Array(text.utf8)) }
         let groups = try GroupQuery(
             qdrant: json(
-                #"{"query":3,"group_by":"a.b","group_size":2,"limit":4,"with_lookup":{"collection":"c"}}"#),
-            filter: TestFilter.read)
+                #"{"query":3,"group_by":"a.b","group_size":2,"limit":4,"with_lookup":{"collection":"c"}}"#))
         #expect(
             groups
                 == GroupQuery(
-                    QueryOperation(.nearest(.point(.integer(3)))), by: try PayloadPath(qdrant: "a.b"), limit: 4, size: 2,
+                    QueryOperation(.nearest(.point(.integer(3)))), by: try PayloadPath(qdrant: "a.b"), limit: 4,
+                    size: 2,
                     lookup: "c"))
-        #expect(throws: VexFSError.self) { try GroupQuery(qdrant: json(#"{"query":3}"#), filter: TestFilter.read) }
+        #expect(throws: VexFSError.self) { try GroupQuery(qdrant: json(#"{"query":3}"#)) }
         #expect(throws: VexFSError.self) {
-            try GroupQuery(qdrant: json(#"{"group_by":"a","offset":1}"#), filter: TestFilter.read)
+            try GroupQuery(qdrant: json(#"{"group_by":"a","offset":1}"#))
         }
-        let page = try ScrollQuery(qdrant: json(#"{"limit":3,"offset":7}"#), filter: TestFilter.read)
+        let page = try ScrollQuery(qdrant: json(#"{"limit":3,"offset":7}"#))
         #expect(page == ScrollQuery(start: .integer(7), limit: 3))
         #expect(throws: VexFSError.self) {
-            try ScrollQuery(qdrant: json(#"{"order_by":"a","offset":7}"#), filter: TestFilter.read)
+            try ScrollQuery(qdrant: json(#"{"order_by":"a","offset":7}"#))
         }
     }
 }

@@ -3,6 +3,7 @@ import Testing
 @testable import VexFS
 
 struct VectorRowsSimilaritiesTests {
+    // Nobody writes to it once it is made.
     private final class Memory: @unchecked Sendable {
         let base: UnsafeMutableRawPointer
         init(_ floats: [Float]) {
