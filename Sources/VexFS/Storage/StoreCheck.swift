@@ -21,6 +21,8 @@ public struct StoreCheckReport: Sendable {
     public var contentBytes = 0
     /// What is wrong.
     public var problems: [Problem] = []
+    /// Damaged parts of indexes: nothing is lost with them, they are built anew when the store is mounted.
+    public var rebuilt: [Problem] = []
 }
 
 extension Store {
@@ -106,7 +108,9 @@ private struct StoreCheck {
             root: FileAttributes(
                 number: Collection.rootNumber, parent: 0, name: ByteString(name), kind: .directory, mode: 0o755))
         for file in files { tree.load(file.attributes) }
-        Store.checkSegments(of: number, named: name, in: directory, database) { note($0, $1) }
+        Store.checkSegments(of: number, named: name, in: directory, database) { place, message, isRebuilt in
+            if isRebuilt { report.rebuilt.append(.init(place: place, message: message)) } else { note(place, message) }
+        }
         let rows = files.compactMap(\.attributes.row).max().map { Int($0) + 1 }
         let vectors = openVectors(number, name, json, rows: rows)
         for file in files {
