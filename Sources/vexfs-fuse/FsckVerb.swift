@@ -8,7 +8,8 @@ enum FsckVerb: Verb {
     static let details = """
         Reads every document and every vector of a store that is not mounted, compares them with their
         checksums and with each other, and names what is damaged. It changes nothing. Exit code 0: the store
-        is whole; 8: it is damaged.
+        is whole; 8: it is damaged. A damaged part of an index is named too and changes neither: nothing is
+        lost with it, mounting builds it anew.
 
         A store whose log lost its end is not mounted: changes that were on the disk are gone. Restore a
         backup, or give those changes up with --accept-loss; the store can then be mounted as it was before
@@ -49,9 +50,15 @@ enum FsckVerb: Verb {
 
     private static func text(_ check: StoreCheckReport, _ path: String) -> String {
         var text = ""
-        for problem in check.problems { text += "\(problem.place): \(problem.message)\n" }
+        for problem in check.problems + check.rebuilt { text += "\(problem.place): \(problem.message)\n" }
         text += "\(path): \(counts(check)); "
-        text += check.problems.isEmpty ? "everything is whole.\n" : "\(check.problems.count) damaged.\n"
+        if !check.problems.isEmpty {
+            text += "\(check.problems.count) damaged.\n"
+        } else if check.rebuilt.isEmpty {
+            text += "everything is whole.\n"
+        } else {
+            text += "nothing is lost, \(check.rebuilt.count) parts of the index will be built anew.\n"
+        }
         return text
     }
 
@@ -61,11 +68,12 @@ enum FsckVerb: Verb {
 
     private static func json(_ check: StoreCheckReport) -> String {
         var text = ""
-        for problem in check.problems {
+        for problem in check.problems + check.rebuilt {
             text += "{\"place\":\(JSONText.quoted(problem.place)),\"problem\":\(JSONText.quoted(problem.message))}\n"
         }
         text += "{\"collections\":\(check.collections),\"files\":\(check.files),\"vectors\":\(check.vectors),"
-        text += "\"bytes\":\(check.contentBytes),\"damaged\":\(check.problems.count)}\n"
+        text += "\"bytes\":\(check.contentBytes),\"damaged\":\(check.problems.count),"
+        text += "\"rebuilt\":\(check.rebuilt.count)}\n"
         return text
     }
 }

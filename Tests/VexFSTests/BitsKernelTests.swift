@@ -35,6 +35,9 @@ import Testing
                 let listed = table.list(&numbers, a, count)
                 let expected = (0..<count * 64).filter { a[$0 / 64] >> UInt64($0 % 64) & 1 != 0 }.map(UInt16.init)
                 #expect(Array(numbers[..<listed]) == expected)
+                var rows = [UInt32](repeating: 0, count: count * 64 + Int(VEXFS_LIST_SLACK))
+                let written = table.rows(&rows, a, count, 70_000)
+                #expect(rows[..<written].map { UInt16($0 - 70_000) } == expected)
                 let isWithin = zip(a, b).allSatisfy { $0 & ~$1 == 0 }
                 #expect((vexfs_bits_within(a, b, count) != 0) == isWithin)
                 #expect(vexfs_bits_within(a, zip(a, b).map(|), count) != 0)

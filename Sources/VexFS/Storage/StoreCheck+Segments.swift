@@ -1,8 +1,9 @@
 extension Store {
-    /// Compares the parts of a collection's index with their checksums. They hold nothing that cannot be made anew.
+    /// Compares the parts of a collection's index with their checksums. They hold nothing that cannot be made anew:
+    /// `note` is told so, but not of the record that names them.
     static func checkSegments(
         of number: UInt32, _ space: VectorSpace, named name: String, in directory: StoreDirectory, _ database: Database,
-        _ note: (_ place: String, _ message: String) -> Void
+        _ note: (_ place: String, _ message: String, _ isRebuilt: Bool) -> Void
     ) {
         do throws(VexFSError) {
             guard let bytes = try database.value(StoreKey.segments(number, space.number)) else { return }
@@ -12,11 +13,11 @@ extension Store {
                 } catch {
                     note(
                         "\(name), index, rows \(entry.range.lowerBound) to \(entry.range.upperBound - 1)",
-                        "\(error.message); it is built anew when the store is mounted")
+                        "\(error.message); it is built anew when the store is mounted", true)
                 }
             }
         } catch {
-            note("\(name), index", error.description)
+            note("\(name), index", error.description, false)
         }
     }
 }

@@ -4,7 +4,7 @@ extension Store {
     /// Compares the image of a collection's tree, as the next open would take it, with the records of the files.
     static func checkTreeImage(
         of number: UInt32, named name: String, _ json: JSON, files: [FileRecord], in directory: StoreDirectory,
-        _ database: Database, _ note: (_ place: String, _ message: String) -> Void
+        _ database: Database, _ note: (_ place: String, _ message: String, _ isRebuilt: Bool) -> Void
     ) {
         guard let image = TreeImage(json["tree_image"]) else { return }
         let path = directory.treePath(image.file)
@@ -26,9 +26,9 @@ extension Store {
                     return shown == file.attributes
                         && shown.row.map { state.unnamed.withVector.contains($0) == file.row.hasVector } ?? true
                 }
-            if !isWhole { note("\(name), image of the tree", "it is not what the records say; remove \(path)") }
+            if !isWhole { note("\(name), image of the tree", "it is not what the records say; remove \(path)", false) }
         } catch {
-            note("\(name), image of the tree", "\(error.message); it is made anew when the store is mounted")
+            note("\(name), image of the tree", "\(error.message); it is made anew when the store is mounted", true)
         }
     }
 }

@@ -21,6 +21,8 @@ public struct StoreCheckReport: Sendable {
     public var contentBytes = 0
     /// What is wrong.
     public var problems: [Problem] = []
+    /// Damaged parts of indexes: nothing is lost with them, they are built anew when the store is mounted.
+    public var rebuilt: [Problem] = []
 }
 
 extension Store {
@@ -114,15 +116,18 @@ private struct StoreCheck {
                 note("\(name), file \(file.attributes.number)", "its number, or its folder's, is beyond all numbers")
             }
         }
+        let noteDerived = { (place: String, message: String, isRebuilt: Bool) in
+            if isRebuilt { report.rebuilt.append(.init(place: place, message: message)) } else { note(place, message) }
+        }
         var vectors: [SpaceNumber: VectorFile?] = [:]
         for space in spaces(json, name) {
             let place = space.name.isEmpty ? name : "\(name), vectors \"\(space.name)\""
-            Store.checkSegments(of: number, space, named: place, in: directory, database) { note($0, $1) }
+            Store.checkSegments(of: number, space, named: place, in: directory, database, noteDerived)
             let rows = files.filter { $0.row.checksum(in: space.number) != nil }.compactMap(\.attributes.row).max()
             let file = openVectors(number, space, place, json, rows: rows.map { Int($0) + 1 } ?? 0)
             vectors.updateValue(file, forKey: space.number)
         }
-        Store.checkTreeImage(of: number, named: name, json, files: files, in: directory, database) { note($0, $1) }
+        Store.checkTreeImage(of: number, named: name, json, files: files, in: directory, database, noteDerived)
         for file in files {
             report.files += 1
             if report.files % 1000 == 0 { progress(report.files) }

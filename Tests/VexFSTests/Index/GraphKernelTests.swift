@@ -168,28 +168,61 @@ import Testing
         }
     }
 
-    @Test func passingPlacesAreThoseOfTheRows() {
+    @Test func placesAreThoseOfTheRows() {
         let seed: UInt64 = 0xC0DE_0005
         var generator = SeededGenerator(seed: seed)
         for density in [0.01, 0.5, 1.0] {
             let rows = (0..<1000).filter { _ in Double.random(in: 0..<1, using: &generator) < density }.map(UInt32.init)
             for allowedDensity in [0.0, 0.02, 0.7] {
-                var allowed = RowBitmap()
-                for row in 0..<1200 where Double.random(in: 0..<1, using: &generator) < allowedDensity {
-                    allowed.insert(Row(row))
+                var asked = (0..<1200).map(UInt32.init).filter { _ in
+                    Double.random(in: 0..<1, using: &generator) < allowedDensity
                 }
+                let allowed = Set(asked)
+                let count = vexfs_places_of_rows(rows, rows.count, &asked, asked.count)
                 let expected = rows.indices.filter { allowed.contains(rows[$0]) }.map(UInt32.init)
-                let found = allowed.words.withUnsafeBufferPointer { words in
-                    rows.withUnsafeBufferPointer { rows in
-                        var passing = vexfs_passing(
-                            words: words.baseAddress, word_count: words.count, rows: rows.baseAddress, first: 0)
-                        var places = [UInt32](repeating: 0, count: 1001)
-                        let count = vexfs_passing_places(&passing, rows.count, &places, places.count)
-                        return Array(places.prefix(count))
-                    }
-                }
-                #expect(found == expected, "seed \(seed) density \(density) allowed \(allowedDensity)")
+                #expect(Array(asked[..<count]) == expected, "seed \(seed) density \(density) asked \(allowedDensity)")
             }
+        }
+    }
+
+    @Test(arguments: [32, 64, 96, 416])
+    func lengthsAreTakenFromTheCodes(width: Int) {
+        let seed: UInt64 = 0xC0DE_0006
+        var generator = SeededGenerator(seed: seed)
+        let codes = (0..<50 * width).map { _ in Int8.random(in: -127...127, using: &generator) }
+        let query = (0..<width).map { _ in Int8.random(in: -127...127, using: &generator) }
+        for level in [VEXFS_SIMD_PORTABLE, VEXFS_SIMD_AVX2, VEXFS_SIMD_AVX512] {
+            guard let kernels = vexfs_codes_kernels_at(level)?.pointee else { continue }
+            for count in [0, 1, 3, 4, 5, 41] {
+                let places = (0..<count).map { _ in UInt32.random(in: 0..<50, using: &generator) }
+                for penalty in [0, 0.25, 3] as [Float] {
+                    var scores = [Int32](repeating: 0, count: count)
+                    kernels.gather_near(query, codes, width, penalty, places, count, &scores)
+                    let expected = places.map { place in
+                        let row = codes[Int(place) * width..<(Int(place) + 1) * width].map(Int32.init)
+                        let product = zip(row, query).reduce(Int32(0)) { $0 + $1.0 * Int32($1.1) }
+                        return product - Int32(Float(row.reduce(0) { $0 + $1 * $1 } / 2) * penalty)
+                    }
+                    #expect(scores == expected, "seed \(seed) level \(level) width \(width) penalty \(penalty)")
+                }
+            }
+        }
+    }
+
+    @Test func possibleScoresReachTheirFloors() {
+        let seed: UInt64 = 0xC0DE_0007
+        var generator = SeededGenerator(seed: seed)
+        for count in [0, 1, 31, 32, 100, 1000] {
+            let scores = (0..<count).map { _ in Int32.random(in: -1000...1000, using: &generator) }
+            let residuals = (0..<max(1, count)).map { _ in UInt8.random(in: 0...255, using: &generator) }
+            let places = (0..<count).map(UInt32.init).shuffled(using: &generator)
+            let floors = (0..<Int(VEXFS_FLOORS.rawValue)).map { _ in Int32.random(in: 500...1100, using: &generator) }
+            var possible = [UInt32](repeating: 0, count: max(1, count))
+            let found = vexfs_possible(scores, places, count, residuals, floors, &possible)
+            let expected = (0..<count).filter { scores[$0] >= floors[Int(residuals[Int(places[$0])]) / 8] }
+            #expect(possible[..<found].map(Int.init) == expected, "seed \(seed) count \(count)")
+            let next = scores.indices.first { $0 >= count / 3 && scores[$0] >= 900 } ?? count
+            #expect(vexfs_score_from(scores, count / 3, count, 900) == next)
         }
     }
 }

@@ -6,7 +6,7 @@ extension Graph {
         _ points: GraphPoints, _ lengths: GraphLengths, metric: Metric, wanted: Int, seed: UInt64
     ) -> [UInt32] {
         guard points.count > 0 else { return [] }
-        var random = GraphRandom(seed: seed ^ 0x5EED)
+        var random = SeededRandom(seed: seed ^ 0x5EED)
         let count = min(wanted, points.count)
         var chosen = Set((0..<count).map { _ in UInt32.random(in: 0..<UInt32(points.count), using: &random) })
         if let lifts = lengths.lifts {

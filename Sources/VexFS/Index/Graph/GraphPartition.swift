@@ -17,7 +17,7 @@ struct GraphPartition: Sendable {
     func leaves() throws(VexFSError) -> [[UInt32]] {
         let count = points.count
         guard count > options.leafSize else { return count > 1 ? [(0..<count).map(UInt32.init)] : [] }
-        var random = GraphRandom(seed: options.seed)
+        var random = SeededRandom(seed: options.seed)
         let all = GraphMemory<UInt32>(count: count)
         for place in 0..<count { all.base[place] = UInt32(place) }
         let leaders = chooseLeaders(
@@ -41,7 +41,7 @@ struct GraphPartition: Sendable {
         try workers.run(shared.count, chunk: 1) { range, _ in
             let assigner = scratch.withLock { $0.popLast() } ?? GraphAssigner(points, lengths)
             for index in range {
-                var random = GraphRandom(seed: options.seed &+ UInt64(index) &* 77)
+                var random = SeededRandom(seed: options.seed &+ UInt64(index) &* 77)
                 var parts: [[UInt32]] = []
                 split(shared[index], using: &random, assigner, into: &parts)
                 cut.withLock { $0[index] = parts }
@@ -54,7 +54,7 @@ struct GraphPartition: Sendable {
 
     /// Different points at random, ascending.
     private func chooseLeaders(
-        among members: some RandomAccessCollection<UInt32>, using random: inout GraphRandom
+        among members: some RandomAccessCollection<UInt32>, using random: inout SeededRandom
     ) -> [UInt32] {
         let count = members.count
         let wanted = max(2, min(Self.leadersMax, count / max(1, options.leafSize / 4), count / 4))
@@ -107,7 +107,7 @@ struct GraphPartition: Sendable {
     }
 
     private func split(
-        _ members: [UInt32], using random: inout GraphRandom, _ assigner: GraphAssigner, into leaves: inout [[UInt32]]
+        _ members: [UInt32], using random: inout SeededRandom, _ assigner: GraphAssigner, into leaves: inout [[UInt32]]
     ) {
         guard members.count > options.leafSize else {
             if members.count > 1 { leaves.append(members) }

@@ -79,7 +79,7 @@ final class GraphPoints: @unchecked Sendable {
     /// 127 over the 99.95 percentile of the components' sizes. Where lengths differ, the largest vectors matter most to
     /// ``Metric/dot`` and are not cut off, as long as they are not so large that the others would vanish.
     static func factor(for rows: SegmentRows, of vectors: VectorRows, metric: Metric, seed: UInt64) -> Float {
-        var random = GraphRandom(seed: seed)
+        var random = SeededRandom(seed: seed)
         let dimension = vectors.dimension
         let sampled = min(rows.count, max(1, 200_000 / max(1, dimension)))
         var sizes: [Float] = []

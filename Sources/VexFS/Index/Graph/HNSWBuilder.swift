@@ -21,7 +21,7 @@ struct HNSWBuilder: Sendable {
     /// The first points are inserted by one thread: those that don't see each other yet would not be connected.
     private static var aloneCount: Int { 1024 }
     /// Slack of the second pass of the pruning, as in the bulk build.
-    private static var slack: Float { 1.15 }
+    static var slack: Float { 1.15 }
 
     init(
         points: GraphPoints, lengths: GraphLengths, options: HNSWOptions, links: GraphMemory<UInt32>, degree: Int,

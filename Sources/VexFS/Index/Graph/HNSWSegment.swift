@@ -29,8 +29,9 @@ public struct HNSWSegment: IndexSegment {
 
     /// Builds the graph of some rows in memory; O(rows × efConstruct × m × dimension), without the rows of `earlier`.
     ///
-    /// Where `earlier` has the same `m` and its rows are the first ones of `rows`, its links are taken and only the
-    /// other rows are inserted; if their components are of another size, everything is built anew.
+    /// Where `earlier` has the same `m` and the first ones of `rows`, its links are taken and only the other rows are
+    /// inserted; rows that it has besides are taken out of its links. If it lost half of its rows, or the components
+    /// are of another size, everything is built anew.
     /// `vectors` is `[row × dimension] Float32`, of unit length for ``Metric/cosine``, and holds every one of `rows`.
     /// - Throws: `interrupted` when the options say so, `unsupported` for ``Metric/manhattan``.
     public static func build(
@@ -45,21 +46,21 @@ public struct HNSWSegment: IndexSegment {
         let degree = 2 * options.m
         let workers = GraphWorkers(threads: max(1, options.threads), isCancelled: options.isCancelled)
         let factor = GraphPoints.factor(for: rows, of: vectors, metric: metric, seed: options.seed)
-        let old = earlier?.graph
-        let base = old.flatMap { $0.canGrow(to: rows, degree: degree, metric: metric, factor: factor) ? $0 : nil }
+        let base = earlier.flatMap {
+            HNSWBase($0.graph, rows: rows, degree: degree, metric: metric, factor: factor)
+        }
         let start = base?.count ?? 0
         let codes = GraphMemory<Int8>(count: rows.count * GraphPoints.width(vectors.dimension))
         let links = GraphMemory<UInt32>(count: rows.count * degree)
         links.preferLargePages()
         links.fill(with: UInt32.max)
-        if let base {
-            codes.base.update(from: base.points.codes, count: start * base.points.width)
-            links.base.update(from: base.links, count: start * degree)
-        }
+        base?.copyCodes(into: codes)
         let points = try GraphPoints(
-            encoding: rows, from: start, after: codes, factor: base?.points.factor ?? factor, vectors: vectors,
+            encoding: rows, from: start, after: codes, factor: base?.factor ?? factor, vectors: vectors,
             metric: metric, workers: workers)
         let lengths = GraphLengths(points, metric: metric)
+        try base?.copyLinks(
+            into: links, points: points, lengths: lengths, slack: HNSWBuilder.slack, workers: workers)
         let entries = Graph.entries(points, lengths, metric: metric, wanted: options.entries, seed: options.seed)
         // The first point is there from the beginning: walks over it and few others need somewhere to start.
         let starts = entries.first == 0 || rows.count == 0 ? entries : [0] + entries
@@ -100,19 +101,5 @@ public struct HNSWSegment: IndexSegment {
     ) throws(VexFSError) -> HNSWSegment {
         let graph = try Graph(file, kind: kind, vectors: vectors, metric: metric)
         return HNSWSegment(graph: graph, storage: .file(file))
-    }
-}
-
-extension Graph {
-    /// Codes of a scale this much off waste a part of their range or cut components off.
-    private static var factorSlack: ClosedRange<Float> { 0.8...1.25 }
-
-    /// Whether the graph can be the beginning of one over `rows`.
-    fileprivate func canGrow(to rows: SegmentRows, degree: Int, metric: Metric, factor: Float) -> Bool {
-        guard self.degree == degree, self.metric == metric, count <= rows.count, count > 0,
-            Self.factorSlack.contains(factor / points.factor)
-        else { return false }
-        for place in 0..<count where self.rows[place] != rows[place] { return false }
-        return true
     }
 }

@@ -35,7 +35,7 @@ struct LSHFunctions {
         panels = Scratch(columns * dimension, repeating: 0)
         offsets = Scratch(columns, repeating: 0)
         zeros = Scratch(columns, repeating: 0)
-        var random = ListRandom(seed: 0x15A5)
+        var random = SeededRandom(seed: 0x15A5)
         for projection in 0..<tables * perTable {
             let direction = directions.start + projection * dimension
             for component in 0..<dimension {

@@ -40,7 +40,7 @@ struct ListCoder {
         nibbles = length / width
         groups = (nibbles + Int(VEXFS_GROUP_NIBBLES) - 1) / Int(VEXFS_GROUP_NIBBLES)
         signs = Scratch(Self.rounds * length)
-        var random = ListRandom(seed: 0x5167)
+        var random = SeededRandom(seed: 0x5167)
         for index in 0..<signs.count { signs.start[index] = UInt32(truncatingIfNeeded: random.next()) }
         books = Scratch(codes == .binary ? 0 : nibbles * width * 16, repeating: 0)
         if let given, let base = given.baseAddress, given.count == books.count {
@@ -91,7 +91,7 @@ struct ListCoder {
     /// Trains the words of product codes on rotated residuals `[count × length]`: k-means of 16 in every subspace.
     func train(on residuals: UnsafePointer<Float>, count: Int) {
         guard codes != .binary, count > 0 else { return }
-        var random = ListRandom(seed: 0xB00C)
+        var random = SeededRandom(seed: 0xB00C)
         for sub in 0..<nibbles {
             for word in 0..<16 {
                 let row = residuals + Int.random(in: 0..<count, using: &random) * length + sub * width

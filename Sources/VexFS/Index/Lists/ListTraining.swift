@@ -25,7 +25,7 @@ struct ListTraining {
         let groups = wanted < 48 ? 1 : Int(Double(wanted).squareRoot())
         let coarseCount = min(sampleCount, groups * Self.coarseRowsPerGroup)
         let coarseSample = Self.sample(sample.start, count: sampleCount, wanted: coarseCount, seed: 0xC0A5)
-        var random = ListRandom(seed: 0x6B6D)
+        var random = SeededRandom(seed: 0x6B6D)
         let coarse = kMeans(coarseSample.start, count: coarseCount, wanted: groups, random: &random)
         let coarseCentres = ListCentres(coarse.start, count: groups, dimension: dimension, mean: mean)
         let byGroup = ListTree.nearest(coarseCentres, sample.start, count: sampleCount, fan: 1, work: self)
@@ -44,7 +44,7 @@ struct ListTraining {
                 let members = order.members(of: group)
                 let own = Scratch<UnsafePointer<Float>>(members.count)
                 for (index, row) in members.enumerated() { own.start[index] = sample.start[Int(row)] }
-                var random = ListRandom(seed: seeds[group])
+                var random = SeededRandom(seed: seeds[group])
                 let fine = kMeans(own.start, count: members.count, wanted: sizes[group], random: &random)
                 let first = members.isEmpty ? coarse.start + group * dimension : fine.start
                 let target = values.start + firsts[group] * dimension
@@ -67,7 +67,7 @@ struct ListTraining {
 
     /// Lloyd's rounds over a few rows on one thread: `[wanted × dimension]`, relative to the mean.
     private func kMeans(
-        _ rows: RowAddresses, count: Int, wanted: Int, random: inout ListRandom
+        _ rows: RowAddresses, count: Int, wanted: Int, random: inout SeededRandom
     ) -> Scratch<Float> {
         let values = Scratch<Float>(wanted * dimension, repeating: 0)
         guard count > 0 else { return values }
@@ -125,25 +125,12 @@ struct ListTraining {
         _ rows: RowAddresses, count: Int, wanted: Int, seed: UInt64
     ) -> Scratch<UnsafePointer<Float>> {
         let result = Scratch<UnsafePointer<Float>>(wanted)
-        var random = ListRandom(seed: seed)
+        var random = SeededRandom(seed: seed)
         for index in 0..<wanted {
             let start = index * count / wanted
             let end = max(start + 1, (index + 1) * count / wanted)
             result.start[index] = rows[Int.random(in: start..<end, using: &random)]
         }
         return result
-    }
-}
-
-/// SplitMix64 (doi:10.1145/2714064.2660195).
-struct ListRandom: RandomNumberGenerator {
-    private var state: UInt64
-    init(seed: UInt64) { state = seed }
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }
