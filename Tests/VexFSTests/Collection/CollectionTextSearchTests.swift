@@ -16,7 +16,7 @@ import Testing
 
     private func filled() throws -> (StoreFixture, Collection) {
         let fixture = try StoreFixture()
-        let notes = try fixture.store.createCollection("notes")
+        let notes = try fixture.store.createCollection(named: "notes")
         try notes.put("fox.md", "The quick brown fox jumps over the lazy dog.")
         try notes.put("foxes.md", "Foxes and more foxes.")
         try notes.put("bread.json", #"{"text":"baking bread at home","kind":"food"}"#)
@@ -61,7 +61,7 @@ import Testing
 
     @Test func documentsWithoutAVectorHaveWords() throws {
         let fixture = try StoreFixture(embedder: AbsentEmbedder())
-        let notes = try fixture.store.createCollection("notes")
+        let notes = try fixture.store.createCollection(named: "notes")
         try notes.put("own.json", #"{"text":"a fox","embedding":[1,0]}"#)
         try notes.put("none.json", #"{"text":"the fox","embedding":null}"#)
         #expect(Set(try ids(notes, "foxes")) == ["own", "none"])
