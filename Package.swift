@@ -23,10 +23,14 @@ let package = Package(
             name: "CSimdjson",
             cxxSettings: [.unsafeFlags(["-O3", "-Wall", "-Wextra", "-Werror"])],
             linkerSettings: [.linkedLibrary("simdjson"), .linkedLibrary("stdc++")]),
+        .target(
+            name: "CRE2",
+            cxxSettings: [.unsafeFlags(["-O3", "-Wall", "-Wextra", "-Werror"])],
+            linkerSettings: [.linkedLibrary("re2"), .linkedLibrary("stdc++")]),
         .target(name: "CVexKernels", cSettings: kernelSettings),
         .target(name: "CFuseShim", dependencies: ["CFuse3"]),
         .target(
-            name: "VexFS", dependencies: ["CVexKernels", "CJansson", "CSimdjson", "CRocksDB", "CStemmer"],
+            name: "VexFS", dependencies: ["CVexKernels", "CJansson", "CSimdjson", "CRocksDB", "CStemmer", "CRE2"],
             swiftSettings: swiftSettings, linkerSettings: [.linkedLibrary("rocksdb")]),
         .target(name: "VexEmbedding", dependencies: ["VexFS", "CVexKernels"], swiftSettings: swiftSettings),
         .target(

@@ -37,8 +37,16 @@ static size_t list_portable(uint16_t *out, const uint64_t *bits, size_t words) {
     return count;
 }
 
+static size_t rows_portable(uint32_t *out, const uint64_t *bits, size_t words, uint32_t first) {
+    size_t count = 0;
+    for (size_t i = 0; i < words; i++)
+        for (uint64_t rest = bits[i]; rest; rest &= rest - 1)
+            out[count++] = first + (uint32_t)(i * 64) + (uint32_t)__builtin_ctzll(rest);
+    return count;
+}
+
 static const struct vexfs_bits_kernels portable = {and_portable,       or_portable,   and_not_portable,
-                                                   and_count_portable, list_portable};
+                                                   and_count_portable, list_portable, rows_portable};
 
 #if defined(__x86_64__)
 #pragma clang attribute push(__attribute__((target("avx2,bmi,popcnt"))), apply_to = function)
@@ -112,10 +120,29 @@ static size_t list_avx2(uint16_t *out, const uint64_t *bits, size_t words) {
     return count;
 }
 
+/* The first two without asking whether they are there: where few rows pass a filter, words have none, one or two. */
+static size_t rows_avx2(uint32_t *out, const uint64_t *bits, size_t words, uint32_t first) {
+    uint32_t *start = out;
+    for (size_t i = 0; i < words; i++, first += 64) {
+        uint64_t rest = bits[i];
+        size_t found = (size_t)__builtin_popcountll(rest);
+        out[0] = first + (uint32_t)_tzcnt_u64(rest);
+        rest = _blsr_u64(rest);
+        out[1] = first + (uint32_t)_tzcnt_u64(rest);
+        for (size_t j = 2; j < found; j += 4)
+            for (size_t k = j; k < j + 4; k++) {
+                rest = _blsr_u64(rest);
+                out[k] = first + (uint32_t)_tzcnt_u64(rest);
+            }
+        out += found;
+    }
+    return (size_t)(out - start);
+}
+
 #pragma clang attribute pop
 
 static const struct vexfs_bits_kernels avx2 = {and_avx2,       or_avx2,   and_not_avx2,
-                                               and_count_avx2, list_avx2};
+                                               and_count_avx2, list_avx2, rows_avx2};
 
 static int has_avx2(void) {
     __builtin_cpu_init();
@@ -160,6 +187,10 @@ size_t vexfs_bits_and_count(const uint64_t *a, const uint64_t *b, size_t words) 
 }
 
 size_t vexfs_bits_list(uint16_t *out, const uint64_t *bits, size_t words) { return chosen()->list(out, bits, words); }
+
+size_t vexfs_bits_rows(uint32_t *out, const uint64_t *bits, size_t words, uint32_t first) {
+    return chosen()->rows(out, bits, words, first);
+}
 
 int vexfs_bits_within(const uint64_t *a, const uint64_t *b, size_t words) {
     size_t i = 0;

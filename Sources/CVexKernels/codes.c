@@ -95,36 +95,21 @@ void vexfs_score_vectors(enum vexfs_measure measure, const float *query, size_t 
     }
 }
 
-/* Places ascend with their rows: the next one lies at most as many places on as rows. */
-static size_t listed_places(const struct vexfs_passing *passing, size_t count, uint32_t *places, size_t room) {
-    const uint32_t *rows = passing->rows;
+size_t vexfs_places_of_rows(const uint32_t *listed, size_t listed_count, uint32_t *rows, size_t count) {
     size_t found = 0, place = 0;
-    for (size_t word = rows[0] >> 6; word < passing->word_count && place < count && found < room; word++) {
-        for (uint64_t bits = passing->words[word]; bits && found < room; bits &= bits - 1) {
-            uint32_t row = (uint32_t)(word << 6) + (uint32_t)__builtin_ctzll(bits);
-            if (place == count || row < rows[place]) continue;
-            size_t low = place, high = count - place > row - rows[place] ? place + (row - rows[place]) + 1 : count;
-            while (low < high) {
-                size_t middle = (low + high) / 2;
-                if (rows[middle] < row) low = middle + 1;
-                else high = middle;
-            }
-            place = low;
-            if (place < count && rows[place] == row) places[found++] = (uint32_t)place++;
+    for (size_t i = 0; i < count && place < listed_count; i++) {
+        uint32_t row = rows[i];
+        if (row < listed[place]) continue;
+        /* Places ascend with their rows: this one lies at most as many places on as rows. */
+        size_t low = place, rest = row - listed[place];
+        size_t high = listed_count - place > rest ? place + rest + 1 : listed_count;
+        while (low < high) {
+            size_t middle = (low + high) / 2;
+            if (listed[middle] < row) low = middle + 1;
+            else high = middle;
         }
-    }
-    return found;
-}
-
-size_t vexfs_passing_places(const struct vexfs_passing *passing, size_t count, uint32_t *places, size_t room) {
-    if (count == 0) return 0;
-    if (passing->rows) return listed_places(passing, count, places, room);
-    size_t found = 0, first = passing->first, end = first + count;
-    for (size_t word = first >> 6; word < passing->word_count && word << 6 < end; word++) {
-        for (uint64_t bits = passing->words[word]; bits && found < room; bits &= bits - 1) {
-            size_t row = (word << 6) + (size_t)__builtin_ctzll(bits);
-            if (row >= first && row < end) places[found++] = (uint32_t)(row - first);
-        }
+        place = low;
+        if (place < listed_count && listed[place] == row) rows[found++] = (uint32_t)place++;
     }
     return found;
 }
@@ -146,19 +131,42 @@ size_t vexfs_passing_sample(const struct vexfs_passing *passing, size_t count, u
     return found;
 }
 
-void vexfs_penalize(const int32_t *halves, float penalty, const uint32_t *places, size_t count, int32_t *scores) {
-    for (size_t i = 0; i < count; i++) scores[i] -= (int32_t)((float)halves[places[i]] * penalty);
+size_t vexfs_score_from(const int32_t *scores, size_t from, size_t count, int32_t floor) {
+    enum { BLOCK = 32 };
+    for (; from + BLOCK <= count; from += BLOCK) {
+        int any = 0;
+        for (size_t i = 0; i < BLOCK; i++) any |= scores[from + i] >= floor;
+        if (any) break;
+    }
+    while (from < count && scores[from] < floor) from++;
+    return from;
+}
+
+size_t vexfs_possible(const int32_t *scores, const uint32_t *places, size_t count, const uint8_t *residuals,
+                      const int32_t *floors, uint32_t *possible) {
+    size_t near = 0, kept = 0;
+    int32_t floor = floors[0];
+    for (size_t i = 1; i < VEXFS_FLOORS; i++) floor = floors[i] < floor ? floors[i] : floor;
+    for (size_t i = 0; (i = vexfs_score_from(scores, i, count, floor)) < count; i++) {
+        __builtin_prefetch(residuals + places[i], 0, 3);
+        possible[near++] = (uint32_t)i;
+    }
+    for (size_t i = 0; i < near; i++) {
+        uint32_t index = possible[i];
+        possible[kept] = index;
+        kept += scores[index] >= floors[residuals[places[index]] * VEXFS_FLOORS / 256];
+    }
+    return kept;
 }
 
 void vexfs_pool_offer_all(struct vexfs_pool *pool, const uint32_t *places, const int32_t *scores, size_t count) {
     size_t i = 0;
     for (; i < count && pool->count < pool->capacity; i++) vexfs_pool_offer(pool, vexfs_item(scores[i], places[i]));
-    if (i == count || pool->capacity == 0) return;
-    int32_t floor = vexfs_item_score(pool->items[pool->count - 1]);
-    for (; i < count; i++) {
-        if (scores[i] < floor) continue;
-        vexfs_pool_offer(pool, vexfs_item(scores[i], places[i]));
-        floor = vexfs_item_score(pool->items[pool->count - 1]);
+    if (pool->capacity == 0) return;
+    while (i < count) {
+        i = vexfs_score_from(scores, i, count, vexfs_item_score(pool->items[pool->count - 1]));
+        if (i < count) vexfs_pool_offer(pool, vexfs_item(scores[i], places[i]));
+        i++;
     }
 }
 

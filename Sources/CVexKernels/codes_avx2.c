@@ -34,6 +34,12 @@ static int32_t dot1(const int8_t *a, const int8_t *b, size_t width) {
     return _mm_cvtsi128_si32(_mm_add_epi32(four, _mm_shuffle_epi32(four, 0xB1)));
 }
 
+static inline void store_sums(__m256i s0, __m256i s1, __m256i s2, __m256i s3, int32_t *sums) {
+    __m256i all = _mm256_hadd_epi32(_mm256_hadd_epi32(s0, s1), _mm256_hadd_epi32(s2, s3));
+    __m128i four = _mm_add_epi32(_mm256_castsi256_si128(all), _mm256_extracti128_si256(all, 1));
+    _mm_storeu_si128((__m128i *)(void *)sums, four);
+}
+
 static inline __attribute__((always_inline)) void dot4(const int8_t *query, const int8_t *row0, const int8_t *row1,
                                                        const int8_t *row2, const int8_t *row3, size_t width,
                                                        int32_t *sums) {
@@ -48,6 +54,24 @@ static inline __attribute__((always_inline)) void dot4(const int8_t *query, cons
     __m256i all = _mm256_hadd_epi32(_mm256_hadd_epi32(s0, s1), _mm256_hadd_epi32(s2, s3));
     __m128i four = _mm_add_epi32(_mm256_castsi256_si128(all), _mm256_extracti128_si256(all, 1));
     _mm_storeu_si128((__m128i *)(void *)sums, four);
+}
+
+/* 127 * 127 * 2 fits 16 bits, as above. */
+static inline __m256i add_squares(__m256i sum, const int8_t *row) {
+    __m256i magnitude = _mm256_abs_epi8(load(row));
+    return _mm256_add_epi32(sum, _mm256_madd_epi16(_mm256_maddubs_epi16(magnitude, magnitude), _mm256_set1_epi16(1)));
+}
+
+static inline __attribute__((always_inline)) void squares4(const int8_t *row0, const int8_t *row1, const int8_t *row2,
+                                                           const int8_t *row3, size_t width, int32_t *sums) {
+    __m256i s0 = _mm256_setzero_si256(), s1 = s0, s2 = s0, s3 = s0;
+    for (size_t i = 0; i < width; i += 32) {
+        s0 = add_squares(s0, row0 + i);
+        s1 = add_squares(s1, row1 + i);
+        s2 = add_squares(s2, row2 + i);
+        s3 = add_squares(s3, row3 + i);
+    }
+    store_sums(s0, s1, s2, s3, sums);
 }
 
 static inline int32_t pair_at(const int16_t *p) {

@@ -43,6 +43,26 @@ static inline __attribute__((always_inline)) void dot4(const int8_t *query, cons
     sums[3] = _mm512_reduce_add_epi32(s3);
 }
 
+static inline __m512i add_squares(__m512i sum, __m512i row) {
+    __m512i magnitude = _mm512_abs_epi8(row);
+    return _mm512_dpbusd_epi32(sum, magnitude, magnitude);
+}
+
+static inline __attribute__((always_inline)) void squares4(const int8_t *row0, const int8_t *row1, const int8_t *row2,
+                                                           const int8_t *row3, size_t width, int32_t *sums) {
+    __m512i s0 = _mm512_setzero_si512(), s1 = s0, s2 = s0, s3 = s0;
+    for (size_t i = 0; i < width; i += 64) {
+        s0 = add_squares(s0, load(row0 + i, width - i));
+        s1 = add_squares(s1, load(row1 + i, width - i));
+        s2 = add_squares(s2, load(row2 + i, width - i));
+        s3 = add_squares(s3, load(row3 + i, width - i));
+    }
+    sums[0] = _mm512_reduce_add_epi32(s0);
+    sums[1] = _mm512_reduce_add_epi32(s1);
+    sums[2] = _mm512_reduce_add_epi32(s2);
+    sums[3] = _mm512_reduce_add_epi32(s3);
+}
+
 static inline int32_t pair_at(const int16_t *p) {
     int32_t pair;
     __builtin_memcpy(&pair, p, 4);

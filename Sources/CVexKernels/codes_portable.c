@@ -14,6 +14,14 @@ static inline void dot4(const int8_t *query, const int8_t *row0, const int8_t *r
     sums[3] = dot1(query, row3, width);
 }
 
+static inline void squares4(const int8_t *row0, const int8_t *row1, const int8_t *row2, const int8_t *row3,
+                            size_t width, int32_t *sums) {
+    sums[0] = dot1(row0, row0, width);
+    sums[1] = dot1(row1, row1, width);
+    sums[2] = dot1(row2, row2, width);
+    sums[3] = dot1(row3, row3, width);
+}
+
 static void tile(const int16_t *rows, size_t depth, const int16_t *panel, size_t blocks, int32_t *products,
                  size_t stride) {
     for (size_t r = 0; r < VEXFS_CODES_TILE; r++)

@@ -2,6 +2,7 @@
  * The parts of the code kernels that are the same for all instruction sets: each .c file defines
  *   dot4(query, row0, row1, row2, row3, width, sums)   four dot products at once
  *   dot1(a, b, width)
+ *   squares4(row0, row1, row2, row3, width, sums)      four squared lengths
  *   tile(rows, depth, panel, blocks, products, stride)
  *   above16(scores, half, floor, floors)               which of 16 products less half exceed floor or their own floor
  * includes this file within its target pragma, and so has all of it compiled for its instruction set.
@@ -11,22 +12,47 @@
 #include "vexcodes.h"
 
 /* How many rows ahead of the one that is compared memory is asked for. */
-enum { AHEAD = 6, LINE = 64 };
+enum { AHEAD = 12, LINE = 64 };
 
 static inline void ask_for(const int8_t *row, size_t width) {
     for (size_t at = 0; at < width; at += LINE) __builtin_prefetch(row + at, 0, 3);
 }
 
-static void gather(const int8_t *query, const int8_t *codes, size_t width, const uint32_t *places, size_t count,
-                   int32_t *scores) {
+static inline void take_off(int32_t *score, int32_t square, float penalty) {
+    *score -= (int32_t)((float)(square / 2) * penalty);
+}
+
+/* With a penalty, half a row's square times that is taken off, from the codes that are there anyway. */
+static inline __attribute__((always_inline)) void gather_rows(const int8_t *query, const int8_t *codes, size_t width,
+                                                              float penalty, const uint32_t *places, size_t count,
+                                                              int32_t *scores) {
     for (size_t i = 0; i < count && i < AHEAD; i++) ask_for(codes + places[i] * width, width);
     size_t i = 0;
     for (; i + 4 <= count; i += 4) {
         for (size_t j = i + AHEAD; j < i + AHEAD + 4 && j < count; j++) ask_for(codes + places[j] * width, width);
-        dot4(query, codes + places[i] * width, codes + places[i + 1] * width, codes + places[i + 2] * width,
-             codes + places[i + 3] * width, width, scores + i);
+        const int8_t *row0 = codes + places[i] * width, *row1 = codes + places[i + 1] * width;
+        const int8_t *row2 = codes + places[i + 2] * width, *row3 = codes + places[i + 3] * width;
+        dot4(query, row0, row1, row2, row3, width, scores + i);
+        if (penalty == 0) continue;
+        int32_t squares[4];
+        squares4(row0, row1, row2, row3, width, squares);
+        for (size_t j = 0; j < 4; j++) take_off(scores + i + j, squares[j], penalty);
     }
-    for (; i < count; i++) scores[i] = dot1(query, codes + places[i] * width, width);
+    for (; i < count; i++) {
+        const int8_t *row = codes + places[i] * width;
+        scores[i] = dot1(query, row, width);
+        if (penalty != 0) take_off(scores + i, dot1(row, row, width), penalty);
+    }
+}
+
+static void gather(const int8_t *query, const int8_t *codes, size_t width, const uint32_t *places, size_t count,
+                   int32_t *scores) {
+    gather_rows(query, codes, width, 0, places, count, scores);
+}
+
+static void gather_near(const int8_t *query, const int8_t *codes, size_t width, float penalty, const uint32_t *places,
+                        size_t count, int32_t *scores) {
+    gather_rows(query, codes, width, penalty, places, count, scores);
 }
 
 static void scan(const int8_t *query, const int8_t *codes, size_t width, size_t count, int32_t *scores) {
@@ -245,7 +271,7 @@ static size_t fill(struct vexfs_prune *work, size_t taken, uint32_t *places, siz
 /* Writes the links of a point that this walk has not seen, and marks them as seen. */
 static inline size_t unseen(struct vexfs_walk *walk, uint32_t place, uint32_t *places) {
     const uint32_t *links = walk->links + place * walk->degree;
-    uint16_t *marks = walk->marks, number = walk->number;
+    uint8_t *marks = walk->marks, number = walk->number;
     uint32_t limit = walk->limit;
     size_t count = 0;
     for (size_t i = 0; i < walk->degree; i++) {
@@ -347,27 +373,38 @@ static void walk(struct vexfs_walk *walk) {
     }
 }
 
-/* Neighbours that pass, and the passing neighbours of those that don't. */
+/* Neighbours that pass, and the passing neighbours of those that don't, as long as there are fewer than a point has
+   links. Which ones pass cannot be foretold: no branch depends on it. */
 static inline size_t unseen_passing(struct vexfs_walk *walk, uint32_t place, uint32_t *places, uint32_t *through) {
-    size_t near = unseen(walk, place, through), count = 0, others = 0;
+    const struct vexfs_passing passing = *walk->passing;
+    uint8_t *marks = walk->marks, number = walk->number;
+    size_t degree = walk->degree, near = unseen(walk, place, through), count = 0, others = 0;
     for (size_t i = 0; i < near; i++) {
-        if (vexfs_passes(walk->passing, through[i])) places[count++] = through[i];
-        else through[others++] = through[i];
+        uint32_t link = through[i];
+        int passes = vexfs_passes(&passing, link);
+        places[count] = through[others] = link;
+        count += (size_t)passes;
+        others += (size_t)!passes;
     }
-    for (size_t i = 0; i < others; i++) {
-        if (count + walk->degree > walk->room) break;
-        if (i + 2 < others) {
-            const uint32_t *links = walk->links + through[i + 2] * walk->degree;
-            for (size_t j = 0; j < walk->degree; j += LINE / 4) __builtin_prefetch(links + j, 0, 3);
+    for (size_t i = 0; i < others && count < degree;) {
+        /* First those that pass, most of the others' marks are not looked at; then those that were not seen. */
+        size_t passed = count;
+        for (; i < others && passed < degree; i++) {
+            if (i + 2 < others) {
+                const uint32_t *next = walk->links + through[i + 2] * degree;
+                for (size_t j = 0; j < degree; j += LINE / 4) __builtin_prefetch(next + j, 0, 3);
+            }
+            const uint32_t *links = walk->links + through[i] * degree;
+            for (size_t j = 0; j < degree && links[j] != VEXFS_NO_LINK; j++) {
+                places[passed] = links[j];
+                passed += (size_t)vexfs_passes(&passing, links[j]);
+            }
         }
-        const uint32_t *links = walk->links + through[i] * walk->degree;
-        for (size_t j = 0; j < walk->degree; j++) {
-            uint32_t link = __atomic_load_n(links + j, __ATOMIC_RELAXED);
-            if (link == VEXFS_NO_LINK) break;
-            if (link >= walk->limit || !vexfs_passes(walk->passing, link)) continue;
+        for (size_t j = count; j < passed; j++) {
+            uint32_t link = places[j];
             places[count] = link;
-            count += walk->marks[link] != walk->number;
-            walk->marks[link] = walk->number;
+            count += marks[link] != number;
+            marks[link] = number;
         }
     }
     return count;
@@ -391,7 +428,7 @@ static void walk_passing(struct vexfs_walk *walk) {
 
 #define VEXFS_CODES_TABLE                                                                                              \
     {                                                                                                                  \
-        .dot = dot1, .gather = gather, .scan = scan, .products = tile, .leaf = leaf, .assign = assign, .prune = prune, \
+        .dot = dot1, .gather = gather, .gather_near = gather_near, .scan = scan, .products = tile, .leaf = leaf, .assign = assign, .prune = prune, \
         .choose = choose, .fill = fill, .walk = walk, .enter = enter, .enter_best = enter_best,                        \
         .walk_passing = walk_passing,                                                                                  \
     }

@@ -56,7 +56,7 @@ import Testing
         ("k=0/V/x", EINVAL), ("k=-1/V/x", EINVAL), ("k=abc/V/x", EINVAL), ("k=/V/x", EINVAL), ("k=1.5/V/x", EINVAL),
         ("k=99999999999999999999/V/x", EINVAL), ("k=10001/V/x", EINVAL), ("offset=-1/V/x", EINVAL),
         ("offset=x/V/x", EINVAL), ("min=high/V/x", EINVAL), ("min=/V/x", EINVAL), ("min=nan/V/x", EINVAL),
-        ("mode=fast/V/x", EINVAL), ("mode=/V/x", EINVAL), ("mode=text/V/x", ENOTSUP), ("mode=hybrid/V/x", ENOTSUP),
+        ("mode=fast/V/x", EINVAL), ("mode=/V/x", EINVAL), ("mode=text/V/x", EINVAL), ("mode=hybrid/V/x", EINVAL),
         ("ef=0/V/x", EINVAL), ("ef=many/V/x", EINVAL), ("unknown=1/V/x", EINVAL), ("K=1/V/x", EINVAL),
         ("=/V/x", ENOTDIR), ("=1/V/x", ENOTDIR), ("k=1,,k=2/V/x", EINVAL), ("k=1,what/V/x", EINVAL),
         ("budget=-5/V/x.ctx", EINVAL), ("budget=x/V/x.ctx", EINVAL), ("vec=/x", EINVAL), ("vec=!!!!/x", EINVAL),

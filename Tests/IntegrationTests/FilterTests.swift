@@ -57,6 +57,88 @@ import Testing
         #expect(try found("\"$gt\":{\"$date\":\"2000-01-01\"}") == ["a", "b", "c"])
     }
 
+    /// Documents whose metadata has all shapes, and a search of them by name.
+    private static func shapes(_ collection: TestPath) throws -> (String) throws -> [String] {
+        let documents: [(String, String, [String: Any])] = [
+            ("a", "The quick brown fox", ["s": "red/green", "at": ["lon": 13.4, "lat": 52.5], "n": [1, 2]]),
+            (
+                "b", "quick silver",
+                ["s": "green", "at": ["lon": 179.9, "lat": 0], "o": ["k": ["x", 7]], "n": NSNull()]
+            ),
+            ("c", "a brown quick dog", ["s": ["infra red"], "at": ["lon": -179.9, "lat": 0], "n": []]),
+            ("d", "", ["p": [["k": "x", "v": 1], ["k": "y", "v": 2]], "n": 3]),
+            ("e", "Foxes", ["p": [["k": "x", "v": 2]], "n": [NSNull()]]),
+        ]
+        for (name, text, metadata) in documents {
+            try (collection / "\(name).json").write(document([1, 0], text: text, metadata: metadata))
+        }
+        return { try collection.searchIDs([1, 0], options: "k=20,where=\($0)").sorted() }
+    }
+
+    static let pathsOfShapes: [(String, [String])] = [
+        ("s*=red", ["a", "c"]), ("s*=Red", []), ("s^=red", ["a"]), ("s^=green", ["b"]), ("!s*=green", ["c", "d", "e"]),
+        ("at@13;52;100000", ["a"]), ("at@180;0;50000", ["b", "c"]), ("at@170;-10;-170;10", ["b", "c"]),
+        ("at@0;0;20;60", ["a"]), ("o.k:x", ["b"]), ("o.k[1]:7", ["b"]), ("p[].k:x", ["d", "e"]), ("p[1].k:x", []),
+        ("p.k:x", []), ("p[].v>=2", ["d", "e"]),
+    ]
+
+    /// "`FIELD*=PART` asks whether a string contains a text as it is written, `FIELD^=PART` whether it begins with it."
+    /// "`FIELD@LON;LAT;METRES` asks for a place that near, `FIELD@WEST;SOUTH;EAST;NORTH` for one in that box, which may lie
+    /// across the antimeridian."
+    /// "A field can be a path: `a.b` goes into an object, `a[]` to every element of an array, `a[1]` to one."
+    @Test func pathConditions() throws {
+        let found = try Self.shapes(try SharedMount.collection())
+        for (filter, expected) in Self.pathsOfShapes { #expect(try found(filter) == expected, "\(filter)") }
+    }
+
+    static let jsonOfShapes: [(String, [String])] = [
+        (#"{"p":{"$element":{"k":"x","v":2}}}"#, ["e"]), (#"{"p[].k":"x","p[].v":2}"#, ["d", "e"]),
+        (#"{"p":{"$element":{"$not":{"k":"x"}}}}"#, ["d"]), (#"{"n":{"$empty":true}}"#, ["b", "c"]),
+        (#"{"n":{"$null":true}}"#, ["b", "e"]), (#"{"n":{"$count":2}}"#, ["a"]),
+        (#"{"n":{"$count":{"gte":1}}}"#, ["a", "d", "e"]), (#"{"n":{"$except":[1]}}"#, ["a", "d"]),
+        (#"{"n":{"$nin":[1]}}"#, ["b", "c", "d", "e"]), (#"{"s":{"$substring":"d%2Fg"}}"#, ["a"]),
+        (#"{"s":{"$regex":"^(red|infra)"}}"#, ["a", "c"]), (#"{"s":{"$tokens":"RED"}}"#, ["a", "c"]),
+        (#"{"$document":{"$substring":"quick "}}"#, ["a", "b"]),
+        (#"{"$document":{"$regex":"(?i)\\bfox"}}"#, ["a", "e"]),
+        (#"{"$document":{"$tokens":"brown quick"}}"#, ["a", "c"]), (#"{"$document":{"$phrase":"quick brown"}}"#, ["a"]),
+        (#"{"$document":{"$any_token":"silver dog"}}"#, ["b", "c"]), (#"{"$document":{"$prefix":"The"}}"#, ["a"]),
+        (#"{"$not":{"$document":{"$substring":"o"}}}"#, ["b", "d"]), (#"{"$id":["a","e","x"]}"#, ["a", "e"]),
+        (#"{"$vector":""}"#, ["a", "b", "c", "d", "e"]), (#"{"$vector":"none"}"#, []),
+        (#"{"$at_least":{"count":2,"of":[{"s":"green"},{"o.k":"x"},{"n":3}]}}"#, ["b"]),
+    ]
+
+    /// "`$element` asks for one element of an array that meets a whole filter by itself."
+    /// "`$empty`, `$null` and `$count` ask how many values a field has, `$except` for a value that is not listed."
+    /// "`$substring`, `$prefix`, `$regex`, `$tokens`, `$any_token` and `$phrase` ask about strings, and within `$document`
+    /// about the document's text; a regular expression has the syntax of RE2."
+    /// "`$id` asks for documents by their ids, `$vector` for those with a vector of a name; `$at_least` counts the filters
+    /// that match."
+    @Test func jsonConditions() throws {
+        let found = try Self.shapes(try SharedMount.collection())
+        for (filter, expected) in Self.jsonOfShapes { #expect(try found(filter) == expected, "\(filter)") }
+    }
+
+    /// "`$slice` asks for one of several disjoint parts, which together hold every document and stay the same."
+    /// "A filter's answer does not depend on which indexes there are."
+    @Test func slicesAndIndexes() throws {
+        let mount = try TestMount()
+        let collection = try mount.collection()
+        let found = try Self.shapes(collection)
+        func slices() throws -> [[String]] {
+            try (0..<3).map { try found("{\"$slice\":{\"total\":3,\"index\":\($0)}}") }
+        }
+        let (parts, answers) = (try slices(), try Self.jsonOfShapes.map { try found($0.0) })
+        #expect(parts.flatMap { $0 }.sorted() == ["a", "b", "c", "d", "e"])
+        try mount.remount()
+        #expect(try slices() == parts)
+        try (collection / ".vexfs/schema.json").write(#"{"indexed": ["n", "p[].k"], "s": {"type": "text"}}"#)
+        #expect(try Self.jsonOfShapes.map { try found($0.0) } == answers)
+        try (collection / "c.json").rename(to: collection / "renamed.json")
+        #expect(try slices().flatMap { $0 }.sorted() == ["a", "b", "d", "e", "renamed"])
+        #expect(try found(#"{"$id":["c","renamed"]}"#) == ["renamed"])
+        try mount.close()
+    }
+
     /// "A filtered search always returns k results where k pass the filter, however far away they are."
     @Test func filteredRecall() throws {
         let collection = try SharedMount.collection()

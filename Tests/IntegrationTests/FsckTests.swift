@@ -65,6 +65,29 @@ import Testing
         try mount.close()
     }
 
+    /// "A store whose journal lost what was on the disk is not mounted until `fsck --accept-loss` gives it up."
+    @Test func acceptedLoss() throws {
+        let mount = try Self.filled()
+        try (mount / "c").syncDirectory()
+        try mount.kill()
+        let journal = TestPath(mount.store) / "journal"
+        let file = journal / (try #require(try journal.list().first))
+        try file.truncate(to: try file.size() / 2)
+        let refused = try run([Environment.binary, "mount", mount.store, mount.point.string])
+        #expect(refused.status != 0 && refused.errorText.contains("--accept-loss"), "\(refused.errorText)")
+        #expect(try run([Environment.binary, "fsck", mount.store]).status == 8)
+        let accepted = try run([Environment.binary, "fsck", "--accept-loss", mount.store])
+        #expect(accepted.status == 0 && accepted.errorText.contains("given up"), "\(accepted.errorText)")
+        let again = try run([Environment.binary, "fsck", "--accept-loss", mount.store])
+        #expect(again.status == 0 && again.errorText.contains("whole"), "\(again.errorText)")
+        try mount.mount()
+        let names = try (mount / "c").list()
+        #expect(!names.isEmpty && names.count < 20, "\(names)")
+        for name in names { #expect(try (mount / "c" / name).text().hasPrefix("{")) }
+        try (mount / "c/new.json").write(document([1, 2, 3]))
+        try mount.close()
+    }
+
     /// A mount with documents `d0`, `d1`, … in collection `c`; `d7` has the vector (7.25, −3.5, 1).
     static func filled(documents count: Int = 20) throws -> TestMount {
         let mount = try TestMount()

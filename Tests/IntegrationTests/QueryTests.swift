@@ -121,15 +121,12 @@ func quarterCircle(_ topic: String = #function) throws -> TestPath {
         #expect(try collection.searchIDs([1, 0], options: "min=0.95") == ["d0", "d1"])
     }
 
-    /// "`mode=vector` and `mode=exact` give the same answer; `mode=text` and `mode=hybrid` fail with ENOTSUP."
+    /// "`mode=vector` and `mode=exact` give the same answer."
     @Test func modes() throws {
         let collection = try quarterCircle()
         let plain = try collection.searchIDs([1, 0])
         #expect(try collection.searchIDs([1, 0], options: "mode=exact") == plain)
         #expect(try collection.searchIDs([1, 0], options: "mode=vector,ef=100") == plain)
-        for mode in ["text", "hybrid"] {
-            #expect(failure { _ = try (collection / "query/mode=\(mode)/x.jsonl").read() } == ENOTSUP)
-        }
     }
 
     /// "`fields` chooses what an answer shows: `rank`, `score`, `id`, `file`, `text`, `metadata`, or keys of it."

@@ -21,6 +21,8 @@ struct vexfs_bits_kernels {
     size_t (*count_common)(const uint64_t *a, const uint64_t *b, size_t words);
     /* See vexfs_bits_list. */
     size_t (*list)(uint16_t *out, const uint64_t *bits, size_t words);
+    /* See vexfs_bits_rows. */
+    size_t (*rows)(uint32_t *out, const uint64_t *bits, size_t words, uint32_t first);
 };
 
 /* What a list's memory has to have behind it where a function says so. */
@@ -41,6 +43,10 @@ int vexfs_bits_within(const uint64_t *a, const uint64_t *b, size_t words);
 /* Writes the set bits' numbers, ascending; returns how many. `out` has room for all of them and the slack, which may be
  * written to; words <= 1024. */
 size_t vexfs_bits_list(uint16_t *out, const uint64_t *bits, size_t words);
+
+/* Writes `first` plus the set bits' numbers, ascending; returns how many. `out` has room for all of them and the slack,
+ * which may be written to. */
+size_t vexfs_bits_rows(uint32_t *out, const uint64_t *bits, size_t words, uint32_t first);
 
 /* Sets the bits of a list; returns how many of them were not set before. */
 size_t vexfs_bits_set(uint64_t *bits, const uint16_t *list, size_t count);

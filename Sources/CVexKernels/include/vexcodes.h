@@ -21,6 +21,9 @@ extern "C" {
  */
 enum vexfs_codes_shape { VEXFS_CODES_GRAIN = 32, VEXFS_CODES_COLUMNS = 16, VEXFS_CODES_TILE = 6 };
 
+/* Bytes are told apart by their upper bits where a floor belongs to each. */
+enum vexfs_codes_floors { VEXFS_FLOORS = 32 };
+
 /* Ends a list of links that is not full. */
 #define VEXFS_NO_LINK UINT32_MAX
 
@@ -44,17 +47,17 @@ static inline uint64_t vexfs_item(int32_t score, uint32_t place) {
 static inline uint32_t vexfs_item_place(uint64_t item) { return 0x7FFFFFFFu - ((uint32_t)item >> 1); }
 static inline int32_t vexfs_item_score(uint64_t item) { return (int32_t)((uint32_t)(item >> 32) ^ 0x80000000u); }
 
-/* Which points may be answers: those whose row's bit is set. A place's row is rows[place], or first + place. */
+/* Which points may be answers: those whose row's bit is set. A place's row is rows[place], or first + place; the bits
+   of every 65 536 rows are 1024 words of their own, for all rows up to the last point's. */
 struct vexfs_passing {
-    const uint64_t *words;
-    size_t word_count;
+    const uint64_t *const *words;
     const uint32_t *rows;
     uint32_t first;
 };
 
 static inline int vexfs_passes(const struct vexfs_passing *passing, uint32_t place) {
-    size_t row = passing->rows ? passing->rows[place] : (size_t)passing->first + place;
-    return row >> 6 < passing->word_count && (passing->words[row >> 6] >> (row & 63) & 1);
+    uint32_t row = passing->rows ? passing->rows[place] : passing->first + place;
+    return passing->words[row >> 16][row >> 6 & 1023] >> (row & 63) & 1;
 }
 
 /* A best-first walk over a graph. */
@@ -66,8 +69,8 @@ struct vexfs_walk {
     /* Only places below this are walked over. */
     uint32_t limit;
     /* [points] the number of the walk that a point was seen by. */
-    uint16_t *marks;
-    uint16_t number;
+    uint8_t *marks;
+    uint8_t number;
     const int8_t *query;
     /* What to take off a point's score: half[place] * penalty; none where 0. */
     float penalty;
@@ -139,7 +142,10 @@ struct vexfs_codes_kernels {
     /* scores[i] = query . codes[places[i]] */
     void (*gather)(const int8_t *query, const int8_t *codes, size_t width, const uint32_t *places, size_t count,
                    int32_t *scores);
-    /* The same for consecutive rows. */
+    /* The same, less half the square of the row's length times `penalty`. */
+    void (*gather_near)(const int8_t *query, const int8_t *codes, size_t width, float penalty, const uint32_t *places,
+                        size_t count, int32_t *scores);
+    /* query . codes for consecutive rows. */
     void (*scan)(const int8_t *query, const int8_t *codes, size_t width, size_t count, int32_t *scores);
     /* products[r * stride + c] = rows[r] . column c of the panel, for r < TILE and c < 16 * blocks. */
     void (*products)(const int16_t *rows, size_t depth, const int16_t *panel, size_t blocks, int32_t *products,
@@ -185,15 +191,20 @@ void vexfs_items_sort(uint64_t *items, size_t count);
 void vexfs_score_vectors(enum vexfs_measure measure, const float *query, size_t dimension, const float *const *vectors,
                          size_t count, float *scores);
 
-/* The places of passing rows, ascending, at most `room`; returns how many. */
-size_t vexfs_passing_places(const struct vexfs_passing *passing, size_t count, uint32_t *places, size_t room);
+/* Turns ascending rows into the places of those that are listed (ascending too); returns how many. */
+size_t vexfs_places_of_rows(const uint32_t *listed, size_t listed_count, uint32_t *rows, size_t count);
 
 /* Places of passing rows spread over all of them, by a seed; at most `wanted`, perhaps with repeats. */
 size_t vexfs_passing_sample(const struct vexfs_passing *passing, size_t count, uint64_t seed, uint32_t *places,
                             size_t wanted);
 
-/* scores[i] -= halves[places[i]] * penalty, as walks do. */
-void vexfs_penalize(const int32_t *halves, float penalty, const uint32_t *places, size_t count, int32_t *scores);
+/* The first index from `from` on whose score is not below the floor; `count` where there is none. */
+size_t vexfs_score_from(const int32_t *scores, size_t from, size_t count, int32_t floor);
+
+/* The indices of the scores that are not below the floor of their point, which is floors[residuals[place] / 8],
+   ascending; returns how many. Room for `count` is needed. */
+size_t vexfs_possible(const int32_t *scores, const uint32_t *places, size_t count, const uint8_t *residuals,
+                      const int32_t *floors, uint32_t *possible);
 
 /* Keeps the best of `places` in a pool. */
 void vexfs_pool_offer_all(struct vexfs_pool *pool, const uint32_t *places, const int32_t *scores, size_t count);

@@ -12,8 +12,8 @@ extern "C" {
 /* Makes a hole of a part of a file, whose size stays. Returns 0, or -1 with errno. */
 int vexfs_punch_hole(int descriptor, long offset, long count);
 
-/* Lets every large allocation be a map of its own, which goes back to the system when it is freed; otherwise the C
-   library's heap keeps them once it has grown. */
+/* Lets every allocation of 4 MiB and more be a map of its own, which goes back to the system when it is freed;
+   otherwise the C library's heap keeps them once it has grown. */
 void vexfs_keep_large_memory_apart(void);
 
 /* Gives memory that was freed back to the system. */

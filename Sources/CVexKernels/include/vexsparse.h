@@ -25,6 +25,9 @@ void vexfs_sparse_reset(double *scores);
 /* Adds weight × value to the score of each place; places count from their window. */
 void vexfs_sparse_add(double *scores, const uint16_t *places, const float *values, size_t count, double weight);
 
+/* How many scores are above the cutoff. */
+size_t vexfs_sparse_above(const double *scores, double cutoff);
+
 /*
  * The places that something was added to, with scores above the cutoff, ascending; every score is reset. `cutoff` may
  * be −INFINITY. `allowed` has a bit for each place of the window. Returns how many: up to VEXFS_SPARSE_WINDOW.

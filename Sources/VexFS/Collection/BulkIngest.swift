@@ -11,6 +11,8 @@ public final class BulkIngest: Sendable {
     private static let batchLines = 512
     /// Bytes after which a batch is committed, whatever its lines.
     private static let batchBytes = 4 << 20
+    /// After an ingest of so many bytes memory is given back.
+    private static let byteCountToTidyAfter = 64 << 20
     /// Refused lines that the report names.
     private static let reportedErrors = 100
 
@@ -18,6 +20,8 @@ public final class BulkIngest: Sendable {
         var tail: [UInt8] = []
         var batch = BulkBatch()
         var lineNumber = 0
+        /// Bytes taken in since the last ``finish()``.
+        var byteCount = 0
         /// The settings as of the last call, with the dimensions that the vectors so far have fixed.
         var configuration: CollectionConfiguration
         /// Those dimensions, by the vectors' names.
@@ -60,6 +64,7 @@ public final class BulkIngest: Sendable {
         try locked { work throws(VexFSError) in
             work.finished = nil
             work.unfinished = nil
+            work.byteCount += bytes.count
             var start = 0
             while let base = bytes.baseAddress, start < bytes.count,
                 let newline = memchr(base + start, Int32(UInt8(ascii: "\n")), bytes.count - start)
@@ -101,6 +106,9 @@ public final class BulkIngest: Sendable {
                 try pipeline.drain()
             }
             work.finished = SystemCall.monotonicMicroseconds()
+            // The buffers were this process's for as long as they were of use.
+            if work.byteCount >= Self.byteCountToTidyAfter { vexfs_return_memory() }
+            work.byteCount = 0
             let refused = refusals(work).count
             guard refused == 0 else {
                 throw VexFSError(
@@ -344,6 +352,7 @@ extension Collection {
             try file.write(vectors, count: documents.count, at: first)
             context.metrics.increment(.vectorBytesWritten, by: vectors.count * 4)
         }
+        batch.reserve(documents.reduce(0) { $0 + $1.bytes.count + 512 })
         for (index, document) in documents.enumerated() {
             try add(document, to: &records[index], batch, modified: nil, row: first + Row(index))
         }
@@ -366,6 +375,7 @@ extension Collection {
             }
             return all
         }
+        if state.withLock({ $0.nextFile >= FileTree.numberEnd }) { throw .noFileNumbers }
         reserveFileNumbers(batch)
         var records: [FileRecord] = []
         records.reserveCapacity(names.count)

@@ -160,7 +160,7 @@ extension Collection {
         try write { () throws(VexFSError) in
             var record = try currentRecord(file)
             guard isExpected(record.attributes) else { return nil }
-            let batch = WriteBatch()
+            let batch = WriteBatch(capacity: prepared.bytes.count + 512)
             try add(prepared, to: &record, batch, modified: modified)
             try database.write(batch)
             show([record])
@@ -201,8 +201,7 @@ extension Collection {
         record.error = prepared.reason
         record.row = version
         batch.put(StoreKey.document(number, row), prepared.bytes)
-        let key = StoreKey.file(number, record.attributes.number)
-        if reserved == nil { batch.put(key, record.encoded()) } else { batch.putLater(key, record.encoded()) }
+        put(record, batch)
         batch.onceWritten { [payloads] in
             if payloads.hasColumns { payloads.insert(row: row, metadata: metadata) }
         }
@@ -218,7 +217,7 @@ extension Collection {
         for version in versions {
             let attributes = version.attributes
             guard let row = attributes.row else { continue }
-            let before = state.tree[attributes.number]
+            let before = state.tree.files[attributes.number]
             if let old = before?.row, old != row { state.remove(old) }
             if before?.state == .pending, before?.row != row { state.pendingCount -= 1 }
             if before?.kind == .scratch { state.scratchBytes -= Int(before?.size ?? 0) }
@@ -264,7 +263,7 @@ extension Collection {
             record.attributes.modified = modified ?? record.attributes.changed
             record.contentChecksum = bytes.withUnsafeBytes { vexfs_crc32c(0, $0.baseAddress, $0.count) }
             batch.put(StoreKey.scratch(number, file), bytes)
-            batch.put(StoreKey.file(number, file), record.encoded())
+            put(record, batch)
             try database.write(batch)
             state.withLock { state in
                 state.scratchBytes += growth

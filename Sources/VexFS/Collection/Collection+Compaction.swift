@@ -38,9 +38,23 @@ extension Collection {
             var report = CompactionReport()
             for space in state.withLock({ $0.spaces.map(\.number) }) { try packVectors(of: space, &report) }
             state.withLock { $0.tree.giveBackMemory() }
+            forgetRemovedPayloads()
             try database.compact(collection: number)
             vexfs_return_memory()
             return report
+        }
+    }
+
+    /// Takes the rows out of the indexes of metadata and words that no document has any more.
+    private func forgetRemovedPayloads() {
+        let (live, next) = state.withLock { ($0.rows.live, $0.rows.next) }
+        payloads.remove(RowBitmap(rowsBelow: Int(next)).subtracting(live))
+        // Rows that came since are above `next`, and stay.
+        if let index = textIndex.withLock({ $0 }) {
+            let newer = index.rows.subtracting(RowBitmap(rowsBelow: Int(next)))
+            var kept = live
+            kept.formUnion(newer)
+            index.compact(keeping: kept)
         }
     }
 
@@ -112,7 +126,7 @@ extension Collection {
 /// A pack record and what it is of.
 typealias PlacedPack = (chunk: Int, space: SpaceNumber, record: PackRecord)
 
-extension RocksDB {
+extension Database {
     /// The pack records of a collection, by chunk.
     func packs(of collection: UInt32) throws(VexFSError) -> [PlacedPack] {
         var packs: [PlacedPack] = []
@@ -149,6 +163,10 @@ extension StoreContext {
             if !gone.isEmpty { vexfs_return_memory() }
             for collection in present where isWanted() && collection.isCompactionWorthwhile {
                 try collection.compact()
+            }
+            // What is replaced all the time, such as files without a vector.
+            if isWanted(), database.isCompactionWorthwhile {
+                for collection in present where isWanted() { try database.compact(collection: collection.number) }
             }
         } catch {
             Log.shared.warn("space of removed documents is not given back yet: \(error)")

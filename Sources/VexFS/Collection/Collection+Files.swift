@@ -91,7 +91,7 @@ extension Collection {
             }
             let file = try placed.get()
             let batch = WriteBatch()
-            batch.put(StoreKey.file(number, file.number), FileRecord(attributes: file).encoded())
+            put(FileRecord(attributes: file), batch)
             if let content { batch.put(StoreKey.scratch(number, file.number), content) }
             try database.write(batch)
             state.withLock { state in
@@ -132,7 +132,7 @@ extension Collection {
             }
             let batch = WriteBatch()
             let now = SystemCall.now()
-            batch.delete(StoreKey.file(number, file.number))
+            deleteRecord(of: file.number, batch)
             try database.write(batch)
             state.withLock { state in
                 state.tree.remove(file.number)
@@ -158,7 +158,7 @@ extension Collection {
                 var record = try fileRecord(file)
                 record.attributes = changed
                 let batch = WriteBatch()
-                batch.put(StoreKey.file(number, file), record.encoded())
+                put(record, batch)
                 try database.write(batch)
             }
             state.withLock { state in
@@ -193,7 +193,7 @@ extension Collection {
 
     /// Adds the deletion of a file's record and content to a batch.
     func deleteRecords(of file: FileAttributes, _ batch: WriteBatch) {
-        batch.delete(StoreKey.file(number, file.number))
+        deleteRecord(of: file.number, batch)
         deleteContent(of: file, batch)
     }
 
@@ -232,12 +232,15 @@ extension Collection {
             return state.touchedDirectories.compactMap { state.tree[$0] }
         }
         for directory in touched where directory.version > 0 || directory.number == Self.rootNumber {
-            batch.put(StoreKey.file(number, directory.number), FileRecord(attributes: directory).encoded())
+            put(FileRecord(attributes: directory), batch)
         }
     }
 
     static func cannotPlace(_ name: ByteString, in parent: FileNumber, _ state: borrowing State) -> VexFSError? {
-        guard state.tree[parent]?.kind == .directory else { return VexFSError(.notFound, "the folder is gone") }
+        if state.nextFile >= FileTree.numberEnd { return .noFileNumbers }
+        guard state.tree.files[parent]?.kind == .directory else {
+            return VexFSError(.notFound, "the folder is gone")
+        }
         if state.tree.lookup(name, in: parent) != nil {
             return VexFSError(.alreadyExists, "there is a \(name) already")
         }

@@ -134,7 +134,7 @@ extension Collection {
         }
     }
 
-    /// Shows a segment to searches, after the record that names it is on the disk; the files it replaces go.
+    /// Shows a segment to searches; the files it replaces go once the record that names it is on the disk.
     /// - Returns: false where what it replaces, or the settings, changed while it was built.
     private func place(
         _ entry: SegmentEntry, _ recipe: SegmentRecipe, in number: SpaceNumber
@@ -156,7 +156,13 @@ extension Collection {
             removeFiles([entry])
             throw error
         }
-        removeFiles(replaced ?? [entry])
+        if let replaced, !replaced.isEmpty {
+            // The list on the disk must not name files that are gone; writers do not wait for that.
+            try database.syncLog()
+            removeFiles(replaced)
+        } else if replaced == nil {
+            removeFiles([entry])
+        }
         progress.update { $0 += 1 }
         return replaced != nil
     }
@@ -167,8 +173,6 @@ extension Collection {
         let next = state.withLock { $0.space(space)?.nextSegment ?? 0 }
         batch.put(StoreKey.segments(number, space), SegmentManifest(next: next, list: list).encoded)
         try database.write(batch)
-        // The files that the old list names are removed next.
-        try database.syncLog()
         state.withLock { state in
             state.change(space) { space in
                 space.segments = list
@@ -186,6 +190,7 @@ extension Collection {
         let removed = state.withLock { $0.space(space)?.segments.entries ?? [] }
         guard !removed.isEmpty else { return }
         try save(SegmentList(), of: space)
+        try database.syncLog()
         removeFiles(removed)
     }
 

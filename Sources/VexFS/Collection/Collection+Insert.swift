@@ -28,7 +28,7 @@ extension Collection {
 
     /// Writes and shows a batch; returns how many documents are new. The writer's lock is held.
     private func commit(_ points: PointBatch) throws(VexFSError) -> Int {
-        let batch = WriteBatch()
+        let batch = WriteBatch(capacity: points.byteCount)
         let first = state.withLock { $0.rows.next }
         let file = try unnamedFile(dimension: points.dimension, embedded: false, batch)
         try file.write(points.vectors, count: points.documents.count, at: first)
@@ -54,9 +54,7 @@ extension Collection {
             }
             batch.put(StoreKey.document(number, row), document.stored)
         }
-        for record in records {
-            batch.put(StoreKey.file(number, record.attributes.number), record.encoded())
-        }
+        for record in records { put(record, batch) }
         try database.write(batch)
         // An index that was asked for since the batch was made looks the rows up itself.
         if payloads.hasColumns {
@@ -72,7 +70,7 @@ extension Collection {
     /// Shows documents that were written to the top of the collection, new ones and new versions.
     func showAtTop(_ records: [FileRecord], _ time: Int64) {
         state.withLock { state in
-            for record in records where state.tree[record.attributes.number] == nil {
+            for record in records where state.tree.files[record.attributes.number] == nil {
                 if let late = state.tree.lookup(record.attributes.name, in: Self.rootNumber) {
                     Self.forget(late, &state)
                 }

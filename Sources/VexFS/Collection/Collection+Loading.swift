@@ -36,7 +36,7 @@ extension Collection {
         state.unnamed.syncedRows = Row(truncatingIfNeeded: json["synced_rows"]?.integerValue ?? 0)
         for record in json["spaces"]?.arrayValue ?? [] { state.spaces.append(try VectorSpace(record: record)) }
         state.nextSpace = SpaceNumber(clamping: json["next_space"]?.integerValue ?? 1)
-        try loadFiles(into: &state, number: number, database: context.database)
+        try state.loadFiles(image: TreeImage(json["tree_image"]), number: number, context: context)
         let reserved = json["reserved_files"]?.integerValue.map { FileNumber(bitPattern: $0) } ?? 0
         state.nextFile = max(state.nextFile, reserved)
         state.reservedFiles = state.nextFile
@@ -48,27 +48,15 @@ extension Collection {
                 return true
             }
         }
+        let isNamed = json["tree_image"].map { $0 != .null } ?? false
+        let imagedBelow = state.image.current?.filesBelow
         let collection = Collection(number: number, context: context, state: state)
+        collection.imagedBelow.store(imagedBelow ?? 0, ordering: .relaxed)
+        // Before anything changes: what is not marked must not be named.
+        if isNamed, imagedBelow == nil { try collection.forgetTreeImage() } else { try collection.dropStrayMarks() }
         try collection.recoverUnsyncedVectors()
         // Rows that are given again after a removal must not pass for synced ones.
         try collection.saveRecord()
         return collection
-    }
-
-    private static func loadFiles(into state: inout State, number: UInt32, database: RocksDB) throws(VexFSError) {
-        try database.forEach(prefix: StoreKey.prefix(.file, number)) { key, value throws(VexFSError) in
-            guard let file = StoreKey.number(of: key), file != rootNumber else { return true }
-            let record = try FileRecord(number: file, decoding: value, withMetadata: false)
-            let attributes = record.attributes
-            state.tree.load(attributes)
-            state.nextFile = max(state.nextFile, file + 1)
-            if let row = attributes.row {
-                state.insert(row, file: file, record.row)
-            }
-            if attributes.state == .pending { state.pendingCount += 1 }
-            if attributes.kind == .scratch { state.scratchBytes += Int(attributes.size) }
-            return true
-        }
-        state.tree.finishLoading()
     }
 }

@@ -1,3 +1,5 @@
+import CVexKernels
+
 /// What a rename does with a file that already has the new name.
 public enum RenameMode: Sendable {
     /// It is replaced.
@@ -69,6 +71,7 @@ extension Collection {
                 current.version == source.version, present?.number == target?.number,
                 present?.version == target?.version
             else { return nil }
+            defer { payloads.slices.forgetAll() }
             return try move(current, to: newName, in: newParent, kind: newKind, prepared, replacing: target)
         }
     }
@@ -125,6 +128,9 @@ extension Collection {
             let bytes = try content(of: source.number).bytes
             deleteRecords(of: source, batch)
             batch.put(StoreKey.scratch(number, source.number), bytes)
+            // What was stored may have been without its vector.
+            record.contentChecksum = bytes.withUnsafeBytes { vexfs_crc32c(0, $0.baseAddress, $0.count) }
+            record.row = RowRecord()
             record.attributes.row = nil
             record.attributes.state = .unindexed
         }
@@ -133,7 +139,7 @@ extension Collection {
         record.attributes.parent = parent
         record.attributes.changed = SystemCall.now()
         if record.attributes.version > 0 {
-            batch.put(StoreKey.file(number, source.number), record.encoded())
+            put(record, batch)
         }
         try database.write(batch)
         let moved = record.attributes
@@ -159,6 +165,8 @@ extension Collection {
             if prepared != nil { Self.show([written], &state) }
             state.tree.move(source.number, to: name, in: parent, kind: kind)
             state.tree.update(source.number) { $0.changed = moved.changed }
+            // A document that was scratch before has a new row.
+            if prepared == nil { state.renames += 1 }
         }
         if prepared != nil { announce([written]) }
         return RenameOutcome(moved: attributes(of: source.number) ?? moved, replaced: target)
@@ -182,14 +190,15 @@ extension Collection {
             (one.attributes.name, one.attributes.parent) = (second.name, second.parent)
             (two.attributes.name, two.attributes.parent) = (first.name, first.parent)
             let batch = WriteBatch()
-            batch.put(StoreKey.file(number, first.number), one.encoded())
-            batch.put(StoreKey.file(number, second.number), two.encoded())
+            put(one, batch)
+            put(two, batch)
             try database.write(batch)
             state.withLock { state in
                 // A name that no one can create stands in for the first while the second takes its place.
                 state.tree.move(first.number, to: ByteString("/"), in: first.parent, kind: first.kind)
                 state.tree.move(second.number, to: first.name, in: first.parent, kind: second.kind)
                 state.tree.move(first.number, to: second.name, in: second.parent, kind: first.kind)
+                state.renames += 1
             }
             return RenameOutcome(moved: one.attributes, replaced: two.attributes)
         }

@@ -147,7 +147,7 @@ extension Collection {
     /// The documents that wait for a vector.
     func pendingFiles() -> [FileNumber] {
         state.withLock { state in
-            state.pendingCount == 0 ? [] : state.tree.all.filter { $0.state == .pending }.map(\.number)
+            state.pendingCount == 0 ? [] : state.tree.numbers(in: .pending)
         }
     }
 }

@@ -1,7 +1,7 @@
 /// Searching one collection: request → rows that may answer → nearest rows → their documents.
 extension Collection {
     /// A view of what a search needs, taken at one moment.
-    private struct Snapshot {
+    struct SearchView {
         var name: ByteString
         var configuration: CollectionConfiguration
         /// The vector that is compared, and what it is.
@@ -14,11 +14,9 @@ extension Collection {
     }
 
     /// Runs a search.
-    /// - Throws: `unsupported` for `mode=text|hybrid`, `invalidQuery`, `invalidFilter`, `dimensionMismatch`,
-    ///   `notFound` for `like=` of an unknown id and for `using=` of an unknown vector, and what the embedder throws.
+    /// - Throws: `invalidQuery`, `invalidFilter`, `dimensionMismatch`, `notFound` for `like=` of an unknown id and for `using=` of an unknown vector, and what the embedder throws.
     /// - Complexity: O(vectors in scope × dimension).
     public func search(_ request: QueryRequest) throws(VexFSError) -> SearchAnswer {
-        try request.requireSupported()
         let start = SystemCall.monotonicMicroseconds()
         do throws(VexFSError) {
             let answer = try run(request)
@@ -36,7 +34,7 @@ extension Collection {
     private func run(_ request: QueryRequest) throws(VexFSError) -> SearchAnswer {
         let found = state.withLock { state in
             state.space(named: request.using).map { space in
-                Snapshot(
+                SearchView(
                     name: state.name, configuration: state.configuration, space: space,
                     settings: state.settings(of: space), live: state.rows.live, pending: state.pendingCount)
             }
@@ -46,23 +44,42 @@ extension Collection {
         explanation.documents = view.live.count
         explanation.vectors = view.withVector.count
         explanation.pending = view.pending
-        let (vector, excluded) = try queryVector(request, view, &explanation)
-        let metric = view.settings.metric
-        guard view.withVector.count > 0 else {
+        let search: RankedSearch?
+        switch request.mode {
+        case .vector, .exact: search = try vectorSearch(request, view, &explanation)
+        case .text: search = try textSearch(request, view, &explanation)
+        case .hybrid: search = try hybridSearch(request, view, &explanation)
+        }
+        guard let search else {
             explanation.plan = "nothing to scan"
-            return SearchAnswer(hits: [], explanation: explanation, metric: metric)
+            return SearchAnswer(hits: [], explanation: explanation, metric: view.settings.metric)
         }
-        var allowed = try allowedRows(request, view, &explanation)
-        if let excluded { allowed.remove(excluded) }
+        explanation.plan = explanation.matching == nil ? search.plan : search.plan + " over filtered rows"
+        let hits = try ranked(request, search, &explanation)
+        return SearchAnswer(hits: hits, explanation: explanation, metric: search.metric)
+    }
 
+    /// The search of the vectors in scope; nil where there is none.
+    func vectorSearch(
+        _ request: QueryRequest, _ view: SearchView, _ explanation: inout SearchExplanation
+    ) throws(VexFSError) -> RankedSearch? {
+        let (vector, excluded) = try queryVector(request, view, &explanation)
+        guard view.withVector.count > 0 else { return nil }
+        var allowed = view.withVector
+        if let passing = try passingRows(request, view, &explanation) { allowed.formIntersection(passing) }
+        if let excluded { allowed.remove(excluded) }
         // Rows that came after the view was taken are in the index and not among the allowed.
-        guard let current = currentIndex(of: view.space.number) else {
-            return SearchAnswer(hits: [], explanation: explanation, metric: metric)
-        }
+        guard let current = currentIndex(of: view.space.number) else { return nil }
         let index: any VectorIndex = request.mode == .exact ? current.exact : current.index
-        explanation.plan = explanation.matching == nil ? index.plan : index.plan + " over filtered rows"
-        let hits = try ranked(request, index, vector, allowed, &explanation)
-        return SearchAnswer(hits: hits, explanation: explanation, metric: metric)
+        let rows = allowed
+        return RankedSearch(metric: index.metric, plan: index.plan, available: rows.count) {
+            limit throws(VexFSError) in
+            let answer = try index.search(vector, IndexQuery(limit: limit, ef: request.ef), allowed: rows)
+            if request.using.isEmpty, !answer.isExact, limit >= min(RecallSampler.depth, rows.count) {
+                self.recall.offer(vector, rows, answer.neighbors, now: SystemCall.monotonicMicroseconds())
+            }
+            return answer
+        }
     }
 
     /// The rows nearest to a vector, for programs that know their rows: no document is read.
@@ -83,7 +100,7 @@ extension Collection {
 
     /// The vector to search with, and the row to leave out (`like=`).
     private func queryVector(
-        _ request: QueryRequest, _ view: Snapshot, _ explanation: inout SearchExplanation
+        _ request: QueryRequest, _ view: SearchView, _ explanation: inout SearchExplanation
     ) throws(VexFSError) -> (vector: [Float], excluded: Row?) {
         switch request.target {
         case .text(let text):
@@ -111,22 +128,21 @@ extension Collection {
         }
     }
 
-    /// The rows that filter and folder let through.
-    private func allowedRows(
-        _ request: QueryRequest, _ view: Snapshot, _ explanation: inout SearchExplanation
-    ) throws(VexFSError) -> RowBitmap {
-        guard request.filter != nil || !request.folder.isEmpty else { return view.withVector }
+    /// The live rows that filter and folder let through; nil without either.
+    func passingRows(
+        _ request: QueryRequest, _ view: SearchView, _ explanation: inout SearchExplanation
+    ) throws(VexFSError) -> RowBitmap? {
+        guard request.filter != nil || !request.folder.isEmpty else { return nil }
         let start = SystemCall.monotonicMicroseconds()
-        var allowed = view.live
-        if !request.folder.isEmpty { allowed.formIntersection(try rows(below: request.folder)) }
+        var passing = view.live
+        if !request.folder.isEmpty { passing.formIntersection(try rows(below: request.folder)) }
         if let filter = request.filter {
-            allowed = try payloads.rows(matching: filter, among: allowed, load: loadPayloads)
+            passing = try payloads.rows(matching: filter, among: passing, from: self)
         }
-        explanation.matching = allowed.count
-        allowed.formIntersection(view.withVector)
+        explanation.matching = passing.count
         explanation.filterMicroseconds = SystemCall.monotonicMicroseconds() - start
         context.metrics.observe(.searchFilterSeconds, explanation.filterMicroseconds)
-        return allowed
+        return passing
     }
 
     /// The live rows of a folder and the folders below it.
@@ -145,25 +161,21 @@ extension Collection {
         return rows
     }
 
-    /// Asks the index for as many neighbours as the request needs and reads their documents.
+    /// Asks for as many rows as the request needs and reads their documents.
     private func ranked(
-        _ request: QueryRequest, _ index: any VectorIndex, _ vector: [Float], _ allowed: RowBitmap,
-        _ explanation: inout SearchExplanation
+        _ request: QueryRequest, _ search: RankedSearch, _ explanation: inout SearchExplanation
     ) throws(VexFSError) -> [SearchHit] {
-        var plan = SearchPlan(request: request, available: allowed.count)
-        let selection = ResultSelection(request: request, metric: index.metric)
+        var plan = SearchPlan(request: request, available: search.available)
+        let selection = ResultSelection(request: request, metric: search.metric)
         while true {
             let scanStart = SystemCall.monotonicMicroseconds()
-            let answer = try index.search(vector, IndexQuery(limit: plan.limit, ef: request.ef), allowed: allowed)
+            let answer = try search.find(plan.limit)
             let scanEnd = SystemCall.monotonicMicroseconds()
             explanation.scanMicroseconds += scanEnd - scanStart
             explanation.candidates += answer.compared
             explanation.rescored += answer.rescored
             explanation.isExact = answer.isExact
             explanation.parts = answer.parts
-            if request.using.isEmpty, !answer.isExact, plan.limit >= min(RecallSampler.depth, allowed.count) {
-                recall.offer(vector, allowed, answer.neighbors, now: scanEnd)
-            }
             explanation.nearestScore = answer.neighbors.first.map { Double($0.score) }
             defer { explanation.fetchMicroseconds += SystemCall.monotonicMicroseconds() - scanEnd }
             guard let field = request.groupBy else {
@@ -228,12 +240,14 @@ extension Collection {
             metadata: try JSON.parse(record.metadata, code: .corruption), collection: collection.string)
     }
 
-    /// Hands the rows' metadata to the payload index; rows without a record are skipped. Few rows are read one
-    /// by one, many in a walk over all.
-    func loadPayloads(_ rows: RowBitmap, _ body: (Row, JSON) -> Void) throws(VexFSError) {
+    /// Hands the rows' metadata to the payload index, where keys are given only the members with these; rows without a
+    /// record are skipped. Few rows are read one by one, many in a walk over all.
+    func loadPayloads(
+        _ rows: RowBitmap, keeping keys: [ByteString]?, _ body: (Row, JSON) -> Void
+    ) throws(VexFSError) {
         guard let first = rows.first, let last = rows.last else { return }
         func hand(_ row: Row, _ record: FileRecord) throws(VexFSError) {
-            body(row, try JSON.parse(record.row.metadata, code: .corruption))
+            body(row, try JSON.parse(record.row.metadata, keeping: keys, code: .corruption))
         }
         // Finding a record costs about as much as walking over eight.
         if rows.count < Int(last - first) / 8 {

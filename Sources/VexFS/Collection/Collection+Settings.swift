@@ -86,6 +86,6 @@ extension Collection {
         let batch = WriteBatch()
         batch.put(StoreKey.property(number, "schema/indexed"), schema.stored.compact)
         try database.write(batch)
-        try payloads.apply(schema, among: state.withLock { $0.rows.live }, load: loadPayloads)
+        try payloads.apply(schema, among: state.withLock { $0.rows.live }, load: loadPayloads(_:keeping:_:))
     }
 }

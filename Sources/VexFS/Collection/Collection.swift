@@ -16,6 +16,9 @@ public final class Collection: Sendable {
     /// Counts the changes begun. The lock is the point; the count gives ThreadSanitizer a value to watch.
     let writer = Monitor<UInt64>(0)
     let payloads = PayloadIndex()
+    /// The documents' words, once a search asked for them.
+    let textIndex = Mutex<TextIndex?>(nil)
+    let identifierOrder = IdentifierOrder()
     let recall = RecallSampler()
     /// Held while the collection is compacted; counts the compactions. Taken before the writer's lock.
     let compaction = Monitor<UInt64>(0)
@@ -24,6 +27,10 @@ public final class Collection: Sendable {
     /// One build of new rows, and one merge, at a time. The locks are the point, the counts are for ThreadSanitizer.
     let freshLock = Monitor<UInt64>(0)
     let mergeLock = Monitor<UInt64>(0)
+    /// One image of the tree at a time.
+    let imageLock = Monitor<UInt64>(0)
+    /// Files below it are in an image of the tree, as they were when it was made. Written under the writer's lock.
+    let imagedBelow = Atomic<FileNumber>(0)
 
     /// What readers see.
     struct State {
@@ -31,6 +38,7 @@ public final class Collection: Sendable {
         var configuration: CollectionConfiguration
         var tree: FileTree
         var rows = RowTable()
+        var image = TreeImageState()
         /// The vectors that documents can have, the one without a name first.
         var spaces = [VectorSpace(number: VectorSpace.unnamed, name: "")]
         /// The number of the next vector that is added; none is given twice.
@@ -43,6 +51,8 @@ public final class Collection: Sendable {
         var scratchBytes = 0
         var pendingCount = 0
         var isRemoved = false
+        /// Counts the renames that gave a row another id.
+        var renames: UInt64 = 0
         /// Directories whose times are newer than their records.
         var touchedDirectories: Set<FileNumber> = []
         let created: Int64
@@ -63,7 +73,7 @@ public final class Collection: Sendable {
     /// How many documents wait for a vector.
     public var pendingCount: Int { state.withLock { $0.pendingCount } }
 
-    var database: RocksDB { context.database }
+    var database: Database { context.database }
     var createdTime: Int64 { state.withLock { $0.created } }
 
     /// Runs a change: one writer at a time, and none after the collection was removed.
@@ -87,6 +97,7 @@ public final class Collection: Sendable {
             .init("next_space", .integer(Int64(batch?.nextSpace ?? state.nextSpace))),
             .init("spaces", .array((batch?.spaces ?? state.spaces).dropFirst().map(\.record))),
             .init("configuration", (batch?.configuration ?? state.configuration).json),
+            .init("tree_image", state.image.current?.json ?? .null),
         ]).compact
     }
 

@@ -31,12 +31,16 @@ final class Maintenance: Sendable {
 
     private func run(_ context: StoreContext) {
         context.buildRequestedIndexes()
+        var seen: UInt64 = 0
         while true {
             context.embedPending { !status.withLock { $0.isStopping } }
             let isStopping = status.wait(milliseconds: Self.syncIntervalMilliseconds) { $0.isStopping ? true : nil }
             if isStopping == true { break }
             for collection in context.present { collection.measureRecall() }
             context.giveBackSpace { !status.withLock { $0.isStopping } }
+            let change = context.database.latestChange
+            context.saveTreeImages(isWritten: change != seen)
+            seen = change
             guard context.hasUnsynced else { continue }
             do throws(VexFSError) { try context.sync() } catch {
                 Log.shared.error("the periodic sync failed: \(error)")

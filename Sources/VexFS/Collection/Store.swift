@@ -41,26 +41,28 @@ public final class Store: Sendable {
     }
 
     init(
-        opening path: String, embedder: any Embedder, maintained: Bool, indexPolicy: IndexPolicy
+        opening path: String, embedder: any Embedder, maintained: Bool, indexPolicy: IndexPolicy,
+        imagePolicy: TreeImagePolicy = TreeImagePolicy()
     ) throws(VexFSError) {
         let directory = StoreDirectory(path: path)
-        try directory.checkMarker()
+        let format = try directory.checkMarker()
         lockDescriptor = try directory.lock()
         vexfs_keep_large_memory_apart()
         let space = FreeSpace(path: path)
         var tuning = RocksDB.Tuning()
         tuning.writeBufferBytes = space.writeBufferBytes
-        var opened: RocksDB?
+        var opened: Database?
         var loaded = Names()
         do throws(VexFSError) {
-            try Self.checkLog(of: directory)
-            let database = try RocksDB(path: directory.databasePath, tuning: tuning)
+            if format < 2 { try Self.checkLog(of: directory) }
+            let database = try Database(of: directory, tuning: tuning)
             opened = database
+            if format < StoreDirectory.formatVersion { try directory.raiseFormat() }
             self.path = path
             metrics = Metrics()
             context = StoreContext(
                 directory: directory, database: database, embedder: embedder, metrics: metrics, space: space,
-                indexPolicy: indexPolicy)
+                indexPolicy: indexPolicy, imagePolicy: imagePolicy)
             var records: [(UInt32, [UInt8])] = []
             try database.forEach(prefix: StoreKey.prefix(.collection)) { key, value in
                 if key.count == 5 {
@@ -74,7 +76,9 @@ public final class Store: Sendable {
                 loaded.byName[collection.name] = collection
                 loaded.byNumber[number] = collection
             }
-            try directory.prepareSegments(named: Set(loaded.byNumber.values.flatMap(\.segmentFiles)))
+            try directory.prepareDerived(
+                segments: Set(loaded.byNumber.values.flatMap(\.segmentFiles)),
+                trees: Set(loaded.byNumber.values.compactMap(\.treeImageFile)))
             loaded.nextNumber = try Self.nextNumber(database, atLeast: (records.map(\.0).max() ?? 0) + 1)
         } catch {
             opened?.close()
@@ -113,13 +117,14 @@ public final class Store: Sendable {
         }
     }
 
-    /// Looks for a damaged log before an open for writing throws away what stands behind the damage.
+    /// Looks for damage to the log that RocksDB itself kept in format 1, before an open for writing throws away what
+    /// stands behind it.
     private static func checkLog(of directory: StoreDirectory) throws(VexFSError) {
         var tuning = RocksDB.Tuning()
         tuning.isReadOnly = true
-        let database = try RocksDB(path: directory.databasePath, tuning: tuning)
-        defer { database.close() }
-        try directory.checkSynced(database)
+        let tables = try RocksDB(path: directory.databasePath, tuning: tuning)
+        defer { tables.close() }
+        try directory.checkSynced(tables.latestSequence)
     }
 
     deinit { close() }
@@ -130,6 +135,7 @@ public final class Store: Sendable {
         builder.stop()
         maintenance.stop()
         do throws(VexFSError) { try sync() } catch { Log.shared.error("the last sync failed: \(error)") }
+        context.saveTreeImages(isWritten: false)
         context.database.close()
         Glibc.close(lockDescriptor)
     }
@@ -201,12 +207,15 @@ public final class Store: Sendable {
                 batch.deleteAll(prefix: StoreKey.prefix(family, collection.number))
             }
             try context.database.write(batch)
-            let segments = collection.state.withLock { $0.spaces.flatMap(\.segments.entries) }
+            let (segments, image) = collection.state.withLock {
+                ($0.spaces.flatMap(\.segments.entries), $0.image.current)
+            }
             collection.state.withLock { state in
                 state.isRemoved = true
                 state.spaces = [VectorSpace(number: VectorSpace.unnamed, name: "")]
             }
             for segment in segments { unlink(context.directory.segmentPath(segment.file)) }
+            if let image { unlink(context.directory.treePath(image.file)) }
         }
         // A vector file that stays behind is harmless: the number is never used again.
         do throws(VexFSError) {
@@ -256,7 +265,7 @@ public final class Store: Sendable {
         return try result.get()
     }
 
-    private static func nextNumber(_ database: RocksDB, atLeast least: UInt32) throws(VexFSError) -> UInt32 {
+    private static func nextNumber(_ database: Database, atLeast least: UInt32) throws(VexFSError) -> UInt32 {
         let stored = try database.value(StoreKey.meta("next_collection")).flatMap {
             UInt32(String(decoding: $0, as: UTF8.self))
         }

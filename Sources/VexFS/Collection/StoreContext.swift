@@ -3,12 +3,14 @@ import Synchronization
 /// What a store's collections share.
 final class StoreContext: Sendable {
     let directory: StoreDirectory
-    let database: RocksDB
+    let database: Database
     let embedder: any Embedder
     let metrics: Metrics
     let space: FreeSpace
     /// When rows are built into segments.
     let indexPolicy: IndexPolicy
+    /// When images of trees are written.
+    let imagePolicy: TreeImagePolicy
 
     private let gate = SyncGate()
     private let unsynced = Atomic<Bool>(false)
@@ -17,8 +19,8 @@ final class StoreContext: Sendable {
     let removed = Mutex<[UInt32]>([])
 
     init(
-        directory: StoreDirectory, database: RocksDB, embedder: any Embedder, metrics: Metrics, space: FreeSpace,
-        indexPolicy: IndexPolicy = IndexPolicy()
+        directory: StoreDirectory, database: Database, embedder: any Embedder, metrics: Metrics, space: FreeSpace,
+        indexPolicy: IndexPolicy = IndexPolicy(), imagePolicy: TreeImagePolicy = TreeImagePolicy()
     ) {
         self.directory = directory
         self.database = database
@@ -26,6 +28,7 @@ final class StoreContext: Sendable {
         self.metrics = metrics
         self.space = space
         self.indexPolicy = indexPolicy
+        self.imagePolicy = imagePolicy
     }
 
     /// Tells how to list the collections; they need the context before the store that has them is complete.
@@ -100,7 +103,7 @@ extension Collection {
         do throws(VexFSError) {
             guard let text = try database.value(StoreKey.property(number, "schema/indexed")) else { return }
             let schema = PayloadSchema(stored: try JSON.parseControl(text, code: .corruption))
-            try payloads.apply(schema, among: state.withLock { $0.rows.live }, load: loadPayloads)
+            try payloads.apply(schema, among: state.withLock { $0.rows.live }, load: loadPayloads(_:keeping:_:))
         } catch {
             Log.shared.warn("a requested index was not built: \(error)", [("collection", name.string)])
         }

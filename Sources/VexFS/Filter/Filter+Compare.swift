@@ -1,3 +1,5 @@
+import CVexKernels
+
 extension Filter.Value {
     /// The scalar of a JSON value, numbers in one form each (3.0 is 3), or nil for null, arrays, objects and NaN.
     init?(json: JSON) {
@@ -34,6 +36,14 @@ extension Filter.Value {
         switch self {
         case .integer, .number: true
         case .bool, .string: false
+        }
+    }
+
+    /// Whether both are numbers, strings or truth values.
+    func isSameKind(as other: Filter.Value) -> Bool {
+        switch (self, other) {
+        case (.bool, .bool), (.string, .string): true
+        default: isNumber && other.isNumber
         }
     }
 
@@ -82,10 +92,10 @@ extension Filter.Range {
     /// The bounds that there are.
     var bounds: [Filter.Value] { [greater, atLeast, less, atMost].compactMap { $0 } }
 
-    /// Whether a value is within all bounds; a value of another kind than a bound never is, and no value is in a range
-    /// without bounds.
+    /// Whether a value is within all bounds; a value of another kind than a bound never is, and only a number is in a
+    /// range without bounds.
     func contains(_ value: Filter.Value) -> Bool {
-        !isBelow(value) && !isAbove(value) && !bounds.isEmpty
+        !isBelow(value) && !isAbove(value) && (value.isNumber || !bounds.isEmpty)
     }
 
     /// Whether a value lies before the range, or does not compare with its beginning.
@@ -133,15 +143,24 @@ struct FilterWords {
     var isEmpty: Bool { words.isEmpty }
 
     func match(_ text: ByteString) -> Bool {
-        let haystack = Array(text.string.lowercased().utf8)
-        return words.allSatisfy { word in Self.contains(haystack, word) }
+        let haystack = ByteString(text.string.lowercased())
+        return words.allSatisfy { word in haystack.contains(word) }
     }
+}
 
-    private static func contains(_ haystack: [UInt8], _ needle: [UInt8]) -> Bool {
-        guard haystack.count >= needle.count, let first = needle.first else { return false }
-        for start in 0...(haystack.count - needle.count) where haystack[start] == first {
-            if haystack[start..<(start + needle.count)].elementsEqual(needle) { return true }
-        }
-        return false
+extension ByteString {
+    /// Whether the bytes of another string stand somewhere in this one.
+    func contains(_ part: ByteString) -> Bool { withBytes { bytes in part.withBytes { bytes.contains($0) } } }
+
+    /// Whether these bytes stand somewhere in the string.
+    func contains(_ part: [UInt8]) -> Bool { withBytes { bytes in part.withUnsafeBytes { bytes.contains($0) } } }
+}
+
+extension UnsafeRawBufferPointer {
+    /// Whether these bytes stand one behind the other somewhere in the buffer.
+    func contains(_ part: UnsafeRawBufferPointer) -> Bool {
+        vexfs_bytes_contain(
+            baseAddress?.assumingMemoryBound(to: UInt8.self), count,
+            part.baseAddress?.assumingMemoryBound(to: UInt8.self), part.count)
     }
 }

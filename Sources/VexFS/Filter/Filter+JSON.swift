@@ -2,12 +2,20 @@ extension Filter {
     /// Reads a JSON filter: `{"lang": "en", "year": {"$gte": 2020}}`, all members must hold.
     ///
     /// A value is compared with its type (2020 is not "2020"), an array means any of its elements, null means missing,
-    /// an object without operators reaches into the field. Operators of a field: `$eq $ne $gt $gte $lt $lte $in $nin
-    /// $exists $text $contains $uuid $not`; of the whole: `$and $or $not`. `$ne`, `$nin` and `$not` hold where the
-    /// field is missing. Behind `$gt`, `$gte`, `$lt` and `$lte`, `{"$date": "2026-01-31T12:00:00Z"}` compares as times
-    /// do, and `$uuid` knows a UUID in any spelling. The `$` may be left out, which a shell likes: `and` and `or`
-    /// before an array, `not` before an object, and a field's operators where an object has nothing else; a nested key
-    /// of such a name is written "a.gt".
+    /// an object without operators reaches into the field. Fields are paths as ``PayloadPath`` has them.
+    ///
+    /// Operators of a field: `$eq $ne $gt $gte $lt $lte $in $nin $except $exists $empty $null $count $not`, of strings
+    /// `$text $contains $tokens $any_token $phrase $prefix $substring $regex $uuid`, of places `$radius $box $polygon`,
+    /// and `$element` with a filter that one element of an array meets by itself. `$ne`, `$nin` and `$not` hold where
+    /// the field is missing, `$except` asks for a value that is not listed. Behind `$gt`, `$gte`, `$lt` and `$lte`,
+    /// `{"$date": "2026-01-31T12:00:00Z"}` compares as times do, and `$uuid` knows a UUID in any spelling.
+    ///
+    /// Operators of the whole: `$and $or $not`, `$at_least` with `{"count": 2, "of": […]}`, `$document` with the
+    /// operators of strings on the text, `$id` with ids, `$vector` with a name, `$slice` with `{"total": 4, "index": 0}`.
+    ///
+    /// The `$` may be left out, which a shell likes: `and` and `or` before an array, `not` before an object, and `eq ne
+    /// gt gte lt lte in nin exists text contains uuid` where an object has nothing else; a nested key of such a name is
+    /// written "a.gt".
     ///
     /// - Throws: `invalidFilter` with a sentence that names the place as a path from `$`.
     public init(json: JSON) throws(VexFSError) {
@@ -17,11 +25,10 @@ extension Filter {
 }
 
 /// Reads a JSON filter and counts what it holds.
-private struct FilterReader {
+struct FilterReader {
     private var budget = Filter.maximumConditions
-
-    private static let fieldOperators =
-        "$eq, $ne, $gt, $gte, $lt, $lte, $in, $nin, $exists, $text, $contains, $uuid and $not"
+    /// Whether the conditions are on the elements of an array.
+    private var isNested = false
 
     private static let bareOperators: Set<String> = [
         "eq", "ne", "gt", "gte", "lt", "lte", "in", "nin", "exists", "text", "contains",
@@ -38,12 +45,12 @@ private struct FilterReader {
         }
     }
 
-    private mutating func spend(_ count: Int = 1) throws(VexFSError) {
+    mutating func spend(_ count: Int = 1) throws(VexFSError) {
         budget -= count
         if budget < 0 { throw FilterClause.tooLarge }
     }
 
-    private func error(_ place: String, _ problem: String) -> VexFSError {
+    func error(_ place: String, _ problem: String) -> VexFSError {
         VexFSError(.invalidFilter, "\(place) \(problem)")
     }
 
@@ -74,11 +81,24 @@ private struct FilterReader {
     }
 
     private mutating func logical(_ member: JSON.Member, at place: String, depth: Int) throws(VexFSError) -> Filter {
-        if member.key == "$not" { return .not(try conditions(member.value, field: "", at: place, depth: depth)) }
-        guard member.key == "$and" || member.key == "$or" else {
-            throw error(place, "is not known; outside a field there are $and, $or and $not")
+        switch member.key {
+        case "$not": return .not(try conditions(member.value, field: "", at: place, depth: depth))
+        case "$and": return .and(try filters(member.value, at: place, depth: depth))
+        case "$or": return .or(try filters(member.value, at: place, depth: depth))
+        case "$at_least":
+            guard let count = member.value["count"]?.integerValue, count >= 0, let list = member.value["of"],
+                member.value.members?.count == 2
+            else { throw error(place, #"is not {"count": N, "of": [filters]}"#) }
+            return .atLeast(Int(count), try filters(list, at: "\(place).of", depth: depth))
+        case "$document", "$id", "$vector", "$slice":
+            guard !isNested else { throw error(place, "is not known of an element") }
+            return try ofDocument(member, at: place)
+        default: throw error(place, "is not known; outside a field there are \(Self.operators)")
         }
-        guard case .array(let elements) = member.value, !elements.isEmpty else {
+    }
+
+    private mutating func filters(_ json: JSON, at place: String, depth: Int) throws(VexFSError) -> [Filter] {
+        guard case .array(let elements) = json, !elements.isEmpty else {
             throw error(place, "is not an array of filters with at least one in it")
         }
         try spend(elements.count)
@@ -86,7 +106,16 @@ private struct FilterReader {
         for (index, element) in elements.enumerated() {
             filters.append(try conditions(element, field: "", at: "\(place)[\(index)]", depth: depth))
         }
-        return member.key == "$and" ? .and(filters) : .or(filters)
+        return filters
+    }
+
+    /// The filter that one element of an array meets.
+    mutating func element(_ path: PayloadPath, _ json: JSON, at place: String, depth: Int) throws(VexFSError) -> Filter
+    {
+        let outer = isNested
+        isNested = true
+        defer { isNested = outer }
+        return .nested(path, try conditions(json, field: "", at: place, depth: depth))
     }
 
     private mutating func condition(
@@ -94,25 +123,25 @@ private struct FilterReader {
     ) throws(VexFSError) -> Filter {
         try spend()
         switch json {
-        case .null: return .not(.exists(field: field))
-        case .array: return .anyOf(field: field, values: try values(json, at: place))
+        case .null: return .not(.exists(field: PayloadPath(field)))
+        case .array: return .anyOf(field: PayloadPath(field), values: try values(json, at: place))
         case .object(let members):
             if !members.isEmpty, members.allSatisfy({ Self.bareOperators.contains($0.key) }) {
                 let spelled = members.map { JSON.Member("$" + $0.key, $0.value) }
-                return try apply(spelled, to: field, at: place, depth: depth)
+                return try apply(spelled, to: PayloadPath(field), at: place, depth: depth)
             }
             let operators = members.filter { $0.key.utf8.first == UInt8(ascii: "$") }
             if operators.isEmpty { return try conditions(json, field: field, at: place, depth: depth) }
             guard operators.count == members.count else {
                 throw error(place, "mixes operators and keys; operators begin with $, nested keys do not")
             }
-            return try apply(operators, to: field, at: place, depth: depth)
-        default: return .anyOf(field: field, values: [try value(json, at: place)])
+            return try apply(operators, to: PayloadPath(field), at: place, depth: depth)
+        default: return .anyOf(field: PayloadPath(field), values: [try value(json, at: place)])
         }
     }
 
     private mutating func apply(
-        _ operators: [JSON.Member], to field: String, at place: String, depth: Int
+        _ operators: [JSON.Member], to field: PayloadPath, at place: String, depth: Int
     ) throws(VexFSError) -> Filter {
         guard depth < Filter.maximumDepth else {
             throw error(place, "is nested more than \(Filter.maximumDepth) levels deep")
@@ -124,20 +153,18 @@ private struct FilterReader {
             let inner = "\(place).\(member.key)"
             try spend()
             if let time = try time(member.value, at: inner) {
-                switch member.key {
-                case "$gt": times.greater = time
-                case "$gte": times.atLeast = time
-                case "$lt": times.less = time
-                case "$lte": times.atMost = time
-                default: throw error(inner, "is a date, which stands only behind $gt, $gte, $lt and $lte")
+                guard let bound = FilterBound(rawValue: String(member.key.dropFirst())) else {
+                    throw error(inner, "is a date, which stands only behind $gt, $gte, $lt and $lte")
                 }
+                times.set(bound, time)
+                continue
+            }
+            if let bound = FilterBound(rawValue: String(member.key.dropFirst())) {
+                range.set(bound, try self.bound(member.value, at: inner))
                 continue
             }
             switch member.key {
-            case "$gt": range.greater = try bound(member.value, at: inner)
-            case "$gte": range.atLeast = try bound(member.value, at: inner)
-            case "$lt": range.less = try bound(member.value, at: inner)
-            case "$lte": range.atMost = try bound(member.value, at: inner)
+            case "$element": filters.append(try element(field, member.value, at: inner, depth: depth + 1))
             case "$not":
                 guard case .object(let inside) = member.value, !inside.isEmpty,
                     inside.allSatisfy({ $0.key.utf8.first == UInt8(ascii: "$") })
@@ -147,37 +174,11 @@ private struct FilterReader {
             }
         }
         if range != Filter.Range() { filters.append(.range(field: field, range)) }
-        if times != Filter.TimeRange() { filters.append(.time(field: field, times)) }
+        if times != Filter.TimeRange() { filters.append(.field(field, .time(times))) }
         return filters.count == 1 ? filters[0] : .and(filters)
     }
 
-    private mutating func single(_ member: JSON.Member, _ field: String, at place: String) throws(VexFSError) -> Filter
-    {
-        switch member.key {
-        case "$eq" where member.value.isNull: return .not(.exists(field: field))
-        case "$ne" where member.value.isNull: return .exists(field: field)
-        case "$eq": return .anyOf(field: field, values: [try value(member.value, at: place)])
-        case "$ne": return .not(.anyOf(field: field, values: [try value(member.value, at: place)]))
-        case "$in": return .anyOf(field: field, values: try values(member.value, at: place))
-        case "$nin": return .not(.anyOf(field: field, values: try values(member.value, at: place)))
-        case "$exists":
-            guard case .bool(let exists) = member.value else { throw error(place, "is not true or false") }
-            return exists ? .exists(field: field) : .not(.exists(field: field))
-        case "$text", "$contains":
-            guard case .string(let text) = member.value, !FilterWords(text).isEmpty else {
-                throw error(place, "is not a string with at least one word")
-            }
-            return .textMatch(field: field, text: text)
-        case "$uuid":
-            guard case .string(let text) = member.value, let uuid = PayloadUUID(text) else {
-                throw error(place, "is not a UUID")
-            }
-            return .uuid(field: field, [uuid])
-        default: throw error(place, "is not known; a field's operators are \(Self.fieldOperators)")
-        }
-    }
-
-    private mutating func values(_ json: JSON, at place: String) throws(VexFSError) -> [Filter.Value] {
+    mutating func values(_ json: JSON, at place: String) throws(VexFSError) -> [Filter.Value] {
         guard case .array(let elements) = json, !elements.isEmpty else {
             throw error(place, "is not an array with at least one value")
         }
@@ -187,7 +188,7 @@ private struct FilterReader {
         return values
     }
 
-    private func value(_ json: JSON, at place: String) throws(VexFSError) -> Filter.Value {
+    func value(_ json: JSON, at place: String) throws(VexFSError) -> Filter.Value {
         guard let value = Filter.Value(json: json) else {
             throw error(place, "is \(json.kindName), and must be a string, a number or a boolean")
         }

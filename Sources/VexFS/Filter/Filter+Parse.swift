@@ -21,11 +21,14 @@ extension Filter {
     ///
     /// - `field:value` or `field=value` equals, `field:a|b` equals one of several, `field!=value` equals none;
     /// - `field>5`, `>=`, `<`, `<=` compare with a number, or with a string by bytes (`date>=2024-01-31`);
-    /// - `field~words` contains every word, without regard to case;
+    /// - `field~words` contains every word, without regard to case; `field*=text` contains the text as it is, and
+    ///   `field^=text` begins with it;
+    /// - `field@lon;lat;metres` is a place that near, `field@west;south;east;north` one in that box, in degrees;
     /// - `field` exists and is neither null nor false; `!` before an item turns it around.
     ///
     /// A value that looks like a number or a truth value equals both that and its spelling as a string; in double
     /// quotes it is only a string, and commas, bars and operators lose their meaning. `%XX` is undone after splitting.
+    /// Fields are paths as ``PayloadPath`` has them.
     public static func parse(clause: String) throws(VexFSError) -> Filter {
         let items = try FilterClause.split(Array(clause.utf8)[...], at: UInt8(ascii: ","), in: "the filter")
         guard items.count <= maximumConditions else { throw FilterClause.tooLarge }
@@ -48,7 +51,7 @@ struct FilterClause {
     }
 
     /// The signs between a field and a value; a longer one comes before its beginning.
-    private static let signs = [">=", "<=", "!=", ">", "<", "=", ":", "~"]
+    private static let signs = [">=", "<=", "!=", "^=", "*=", ">", "<", "=", ":", "~"]
 
     init(_ item: ArraySlice<UInt8>, number: Int) throws(VexFSError) {
         place = "item \(number) of the filter, \"\(String(decoding: item, as: UTF8.self))\""
@@ -66,6 +69,7 @@ struct FilterClause {
     }
 
     private func condition() throws(VexFSError) -> Filter {
+        if let area = try area() { return area }
         guard let (position, sign) = firstSign() else {
             let field = try name(bytes)
             return .and([.exists(field: field), .not(.anyOf(field: field, values: [.bool(false)]))])
@@ -79,6 +83,10 @@ struct FilterClause {
             let words = try text(rest).text
             guard !FilterWords(words).isEmpty else { throw error("needs a word after ~") }
             return .textMatch(field: field, text: words)
+        case "^=", "*=":
+            let part = ByteString(try text(rest).text)
+            guard !part.isEmpty else { throw error("needs a text after \(sign)") }
+            return .field(field, .string(sign == "^=" ? .prefix(part) : .substring(part)))
         default:
             let bound = try bound(rest, sign)
             var range = Filter.Range()
@@ -106,10 +114,33 @@ struct FilterClause {
         return nil
     }
 
-    private func name(_ raw: ArraySlice<UInt8>) throws(VexFSError) -> String {
+    /// A place, where the item ends in `@` and three or four numbers.
+    private func area() throws(VexFSError) -> Filter? {
+        guard let sign = bytes.lastIndex(of: UInt8(ascii: "@")), firstSign().map({ $0.position > sign }) ?? true else {
+            return nil
+        }
+        let parts = bytes[(sign + 1)...].split(separator: UInt8(ascii: ";"), omittingEmptySubsequences: false)
+        let numbers = parts.compactMap { Double(String(decoding: $0, as: UTF8.self)) }
+        guard numbers.count == parts.count, numbers.count == 3 || numbers.count == 4 else { return nil }
+        let field = try name(bytes[..<sign])
+        guard let point = GeoPoint(longitude: numbers[0], latitude: numbers[1]) else {
+            throw error("has no place after @: degrees east from -180 to 180; degrees north from -90 to 90")
+        }
+        if numbers.count == 3 {
+            guard numbers[2] >= 0 else { throw error("has a negative distance") }
+            return .field(field, .geo(.radius(center: point, metres: numbers[2])))
+        }
+        guard GeoPoint(longitude: numbers[2], latitude: numbers[3]) != nil else {
+            throw error("has no corner after the second ;: write west;south;east;north in degrees")
+        }
+        let box = GeoArea.box(west: numbers[0], south: numbers[1], east: numbers[2], north: numbers[3])
+        return .field(field, .geo(box))
+    }
+
+    private func name(_ raw: ArraySlice<UInt8>) throws(VexFSError) -> PayloadPath {
         let name = try text(raw).text
         guard !name.isEmpty else { throw error("has no field before the sign") }
-        return name
+        return PayloadPath(name)
     }
 
     private func alternatives(_ raw: ArraySlice<UInt8>) throws(VexFSError) -> [Filter.Value] {

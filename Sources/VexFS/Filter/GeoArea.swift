@@ -1,7 +1,7 @@
 import Glibc
 
 /// A part of the earth's surface; points on its edge are outside.
-public enum GeoArea: Sendable, Equatable {
+public enum GeoArea: Sendable, Hashable {
     /// All points less than `metres` away.
     case radius(center: GeoPoint, metres: Double)
     /// Between two parallels and two meridians; from the west edge eastwards, over the antimeridian where the east edge

@@ -5,45 +5,99 @@
 struct PayloadColumn: Sendable {
     /// The rows that were looked at, whatever they hold.
     private(set) var covered = RowBitmap()
-    /// The rows where the field is present and not null.
-    private(set) var present = RowBitmap()
+    /// The rows where the path leads to a value.
+    private var held = RowBitmap()
+    /// The rows with a value that is not null.
+    private var present = RowBitmap()
+    /// The rows with a value that is neither null nor an array without elements.
+    private var filled = RowBitmap()
+    /// The rows with a value that is not null, an array's elements taken for its values.
+    private var valued = RowBitmap()
+    /// The rows with null, or null in an array.
+    private var nulls = RowBitmap()
     private(set) var truths = RowBitmap()
     private(set) var falsehoods = RowBitmap()
     private(set) var integers = ValueIndex<Int64>()
     /// Numbers that are no `Int64`.
     private(set) var numbers = ValueIndex<Double>()
+    /// The rows with a number, and those with several.
+    private var numeric = KindRows()
     private(set) var strings = ValueIndex<ByteString>()
+    /// The rows with a string, and those with several.
+    private var textual = KindRows()
+    /// The rows with a value that counts as one.
+    private var single = RowBitmap()
+    /// The counts of the other values.
+    private var counts = ValueIndex<Int64>()
     private var points = ValueIndex<GeoPoint>()
     private var times: ValueIndex<PayloadTime>?
     private var uuids: ValueIndex<PayloadUUID>?
-    private var words: WordIndex?
+    private var texts = StringIndex()
 
-    /// Takes in a row's value of the field; a row that was looked at already is left alone.
-    mutating func insert(_ row: Row, _ value: JSON?) {
-        insert(row, present: value.map { !$0.isNull } ?? false, Filter.scalars(of: value)) { column in
-            for point in Set(GeoPoint.points(of: value)) { column.points.add(row, point) }
+    /// The rows with values of a kind.
+    private struct KindRows: Sendable {
+        var any = RowBitmap()
+        /// Those with more than one value that differ.
+        var several = RowBitmap()
+
+        mutating func remove(_ rows: RowBitmap) {
+            any.subtract(rows)
+            several.subtract(rows)
         }
     }
 
     /// Takes in the values that a row holds; a row that was looked at already is left alone.
-    mutating func insert(
-        _ row: Row, present isPresent: Bool, _ scalars: [Filter.Value], also: (inout PayloadColumn) -> Void = { _ in }
-    ) {
+    mutating func insert(_ row: Row, _ values: [JSON]) {
         guard !covered.contains(row) else { return }
         covered.insert(row)
-        if isPresent { present.insert(row) }
-        for value in scalars {
-            switch value {
-            case .bool(let value): if value { truths.insert(row) } else { falsehoods.insert(row) }
-            case .integer(let value): integers.add(row, value)
-            case .number(let value): numbers.add(row, value)
-            case .string(let text):
-                strings.add(row, text)
-                if times != nil, let time = PayloadTime(text.string) { times?.add(row, time) }
-                if uuids != nil, let uuid = PayloadUUID(text.string) { uuids?.add(row, uuid) }
+        if values.isEmpty { return }
+        held.insert(row)
+        var first: (number: Filter.Value?, string: Filter.Value?)
+        for value in values {
+            let count = FieldCondition.count(of: value)
+            if count != 1 { counts.add(row, count) } else { single.insert(row) }
+            if !value.isNull { present.insert(row) }
+            if !FieldCondition.isEmptyValue(value) { filled.insert(row) }
+            guard case .array(let elements) = value else {
+                insert(row, leaf: value, &first)
+                continue
             }
+            for element in elements { insert(row, leaf: element, &first) }
         }
-        also(&self)
+        for point in Set(values.flatMap { GeoPoint.points(of: $0) }) { points.add(row, point) }
+    }
+
+    private mutating func insert(
+        _ row: Row, leaf: JSON, _ first: inout (number: Filter.Value?, string: Filter.Value?)
+    ) {
+        if leaf.isNull {
+            nulls.insert(row)
+            return
+        }
+        valued.insert(row)
+        guard let value = Filter.Value(json: leaf) else { return }
+        switch value {
+        case .bool(let isTrue): if isTrue { truths.insert(row) } else { falsehoods.insert(row) }
+        case .integer(let number):
+            integers.add(row, number)
+            note(row, value, &first.number, &numeric)
+        case .number(let number):
+            numbers.add(row, number)
+            note(row, value, &first.number, &numeric)
+        case .string(let text):
+            strings.add(row, text)
+            note(row, value, &first.string, &textual)
+            if times != nil, let time = PayloadTime(text.string) { times?.add(row, time) }
+            if uuids != nil, let uuid = PayloadUUID(text.string) { uuids?.add(row, uuid) }
+        }
+    }
+
+    private func note(_ row: Row, _ value: Filter.Value, _ first: inout Filter.Value?, _ rows: inout KindRows) {
+        if let first, first != value { rows.several.insert(row) }
+        if first == nil {
+            first = value
+            rows.any.insert(row)
+        }
     }
 
     /// Remembers that rows were looked for and hold nothing.
@@ -51,8 +105,12 @@ struct PayloadColumn: Sendable {
 
     /// Forgets rows, so that they cost no memory. O(distinct values + rows).
     mutating func remove(_ rows: RowBitmap) {
-        covered.subtract(rows)
-        present.subtract(rows)
+        for set in [\PayloadColumn.covered, \.held, \.single, \.present, \.filled, \.valued, \.nulls] {
+            self[keyPath: set].subtract(rows)
+        }
+        numeric.remove(rows)
+        textual.remove(rows)
+        counts.remove(rows)
         truths.subtract(rows)
         falsehoods.subtract(rows)
         integers.remove(rows)
@@ -62,7 +120,7 @@ struct PayloadColumn: Sendable {
         times?.remove(rows)
         uuids?.remove(rows)
         // Its texts are the strings by their codes, which are new ones now.
-        words = nil
+        texts = StringIndex()
     }
 
     /// Prepares what conditions of a type need.
@@ -77,7 +135,7 @@ struct PayloadColumn: Sendable {
             times?.sort()
         case .uuid: readUUIDs()
         case .geo: points.sort()
-        case .text: readWords()
+        case .text: texts.prepare(for: .words(""), strings.keys)
         }
     }
 
@@ -98,14 +156,6 @@ struct PayloadColumn: Sendable {
         }
         return index
     }
-
-    /// Takes in the strings that came since the last time.
-    private mutating func readWords() {
-        var index = words ?? WordIndex()
-        words = nil
-        for text in strings.keys[index.count...] { index.append(text) }
-        words = index
-    }
 }
 
 /// The rows that meet a condition.
@@ -120,8 +170,44 @@ extension PayloadColumn {
         }
     }
 
+    /// The rows whose values meet a condition, with or without others that are not in `live`.
+    mutating func rows(meeting condition: FieldCondition, among live: RowBitmap) -> RowBitmap {
+        switch condition {
+        case .exists: return present
+        case .isNull: return nulls
+        case .isEmpty: return live.subtracting(filled)
+        case .anyOf(let values): return rows(withAnyOf: values)
+        case .except(let values): return rows(withOthersThan: values)
+        case .range(let range): return rows(in: range)
+        case .count(let range): return rows(withCounts: range, among: live)
+        case .time(let range):
+            readTimes()
+            var union = PostingsUnion()
+            times?.collect(into: &union, isBelow: range.isBelow, isAbove: range.isAbove)
+            return union.rows()
+        case .uuid(let wanted):
+            readUUIDs()
+            var union = PostingsUnion()
+            for uuid in wanted { if let found = uuids?.rows(of: uuid) { union.add(found) } }
+            return union.rows()
+        case .geo(let area):
+            var union = PostingsUnion()
+            points.collect(area, into: &union)
+            return union.rows()
+        case .string(.prefix(let start)):
+            var union = PostingsUnion()
+            let isIn = { (text: ByteString) in text.string.utf8.starts(with: start.string.utf8) }
+            strings.collect(into: &union, isBelow: { $0 < start }, isAbove: { $0 > start && !isIn($0) })
+            return union.rows()
+        case .string(let condition):
+            var union = PostingsUnion()
+            texts.codes(meeting: condition, strings.keys).forEach { union.add(strings.postings[Int($0)]) }
+            return union.rows()
+        }
+    }
+
     /// The rows that hold one of the values; O(1) for one value that many rows hold.
-    func rows(withAnyOf values: [Filter.Value]) -> RowBitmap {
+    private func rows(withAnyOf values: some Sequence<Filter.Value>) -> RowBitmap {
         let found = values.compactMap(postings(of:))
         if found.count == 1 { return found[0].rows }
         var union = PostingsUnion()
@@ -129,11 +215,57 @@ extension PayloadColumn {
         return union.rows()
     }
 
+    /// The rows with a value that is none of these, of the kinds that are among them.
+    private func rows(withOthersThan values: [Filter.Value]) -> RowBitmap {
+        if values.isEmpty { return valued }
+        let unwanted = Set(values.map(\.canonical))
+        var union = PostingsUnion()
+        if unwanted.contains(where: \.isNumber) {
+            let listed = rows(withAnyOf: unwanted.filter(\.isNumber))
+            union.add(numeric.any.subtracting(listed))
+            let mixed = numeric.several.intersection(listed)
+            Self.add(integers, but: { unwanted.contains(.integer($0)) }, in: mixed, to: &union)
+            Self.add(numbers, but: { unwanted.contains(.number($0)) }, in: mixed, to: &union)
+        }
+        if unwanted.contains(where: \.isString) {
+            let listed = rows(withAnyOf: unwanted.filter(\.isString))
+            union.add(textual.any.subtracting(listed))
+            let mixed = textual.several.intersection(listed)
+            Self.add(strings, but: { unwanted.contains(.string($0)) }, in: mixed, to: &union)
+        }
+        let isBoolean = { (value: Filter.Value) in value == .bool(true) || value == .bool(false) }
+        if unwanted.contains(where: isBoolean) {
+            if !unwanted.contains(.bool(true)) { union.add(truths) }
+            if !unwanted.contains(.bool(false)) { union.add(falsehoods) }
+        }
+        return union.rows()
+    }
+
+    /// Adds those of the rows that hold a value that is not unwanted.
+    private static func add<Key>(
+        _ index: ValueIndex<Key>, but isUnwanted: (Key) -> Bool, in rows: RowBitmap, to union: inout PostingsUnion
+    ) {
+        if rows.isEmpty { return }
+        for (key, postings) in zip(index.keys, index.postings) where !isUnwanted(key) {
+            union.add(postings.rows.intersection(rows))
+        }
+    }
+
+    /// The rows with so many values.
+    private mutating func rows(withCounts range: Filter.Range, among live: RowBitmap) -> RowBitmap {
+        var union = PostingsUnion()
+        counts.collect(
+            into: &union, isBelow: { range.isBelow(.integer($0)) }, isAbove: { range.isAbove(.integer($0)) })
+        if range.contains(.integer(1)) { union.add(single) }
+        if range.contains(.integer(0)) { union.add(live.subtracting(held)) }
+        return union.rows()
+    }
+
     /// The rows with a value in the range.
-    mutating func rows(in range: Filter.Range) -> RowBitmap {
+    private mutating func rows(in range: Filter.Range) -> RowBitmap {
+        if range.bounds.isEmpty { return numeric.any }
         var union = PostingsUnion()
         // Bounds of several kinds exclude everything, as nothing compares with all of them.
-        guard !range.bounds.isEmpty else { return RowBitmap() }
         if range.bounds.allSatisfy(\.isNumber) {
             integers.collect(
                 into: &union, isBelow: { range.isBelow(.integer($0)) }, isAbove: { range.isAbove(.integer($0)) })
@@ -143,37 +275,6 @@ extension PayloadColumn {
             strings.collect(
                 into: &union, isBelow: { range.isBelow(.string($0)) }, isAbove: { range.isAbove(.string($0)) })
         }
-        return union.rows()
-    }
-
-    /// The rows with a text that holds the words.
-    mutating func rows(withText text: String) -> RowBitmap {
-        readWords()
-        var union = PostingsUnion()
-        words?.codes(of: FilterWords(text)).forEach { union.add(strings.postings[Int($0)]) }
-        return union.rows()
-    }
-
-    /// The rows with a time in the range.
-    mutating func rows(in range: Filter.TimeRange) -> RowBitmap {
-        readTimes()
-        var union = PostingsUnion()
-        times?.collect(into: &union, isBelow: range.isBelow, isAbove: range.isAbove)
-        return union.rows()
-    }
-
-    /// The rows with one of the UUIDs.
-    mutating func rows(withAnyOf wanted: [PayloadUUID]) -> RowBitmap {
-        readUUIDs()
-        var union = PostingsUnion()
-        for uuid in wanted { if let found = uuids?.rows(of: uuid) { union.add(found) } }
-        return union.rows()
-    }
-
-    /// The rows with a point in the area.
-    mutating func rows(in area: GeoArea) -> RowBitmap {
-        var union = PostingsUnion()
-        points.collect(area, into: &union)
         return union.rows()
     }
 

@@ -20,23 +20,23 @@ enum FieldNames {
     /// Deeper than this, objects are not looked into.
     private static let maximumDepth = 8
 
-    /// The names of all fields of an object that hold a value: a letter for the kind, then the dotted path.
-    static func all(in metadata: JSON) -> [Filter.Value] {
-        var names: [Filter.Value] = []
+    /// An array of the names of all fields of an object that hold a value: a letter for the kind, then the dotted path.
+    static func all(in metadata: JSON) -> JSON {
+        var names: [JSON] = []
         collect(metadata, below: "", depth: 0, into: &names)
-        return names
+        return .array(names)
     }
 
-    private static func collect(_ json: JSON, below path: String, depth: Int, into names: inout [Filter.Value]) {
+    private static func collect(_ json: JSON, below path: String, depth: Int, into names: inout [JSON]) {
         guard case .object(let members) = json, depth < maximumDepth else { return }
         for member in members {
             let name = path + member.key
             switch member.value {
             case .null: break
-            case .bool: names.append(.string(ByteString("b" + name)))
-            case .integer, .number: names.append(.string(ByteString("n" + name)))
-            case .string: names.append(.string(ByteString("s" + name)))
-            case .array: names.append(.string(ByteString("a" + name)))
+            case .bool: names.append(.string("b" + name))
+            case .integer, .number: names.append(.string("n" + name))
+            case .string: names.append(.string("s" + name))
+            case .array: names.append(.string("a" + name))
             case .object: collect(member.value, below: name + ".", depth: depth + 1, into: &names)
             }
         }

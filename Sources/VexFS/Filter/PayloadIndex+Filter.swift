@@ -3,56 +3,69 @@ extension PayloadIndex {
     /// The rows of `live` that match, exactly as ``Filter/matches(_:)`` has it.
     ///
     /// A field's column that lacks rows of `live` is filled first; all that lack some are filled in one go.
-    public func rows(
-        matching filter: Filter, among live: RowBitmap, load: PayloadLoad
+    func rows(
+        matching filter: Filter, among live: RowBitmap, from source: some FilterSource
     ) throws(VexFSError) -> RowBitmap {
-        let columns = try cover(filter.fields, live, load)
-        return Self.found(by: filter, among: live, in: columns).intersection(live)
+        try found(by: filter, among: live, from: source).intersection(live)
     }
 
     /// How many rows of `live` match; cheaper than the rows themselves.
-    public func count(
-        matching filter: Filter, among live: RowBitmap, load: PayloadLoad
+    func count(
+        matching filter: Filter, among live: RowBitmap, from source: some FilterSource
     ) throws(VexFSError) -> Int {
-        let columns = try cover(filter.fields, live, load)
-        return Self.found(by: filter, among: live, in: columns).intersectionCount(live)
+        try found(by: filter, among: live, from: source).intersectionCount(live)
     }
 
-    /// The rows that match, with or without others that are not in `live`.
-    private static func found(
-        by filter: Filter, among live: RowBitmap, in columns: [ByteString: Field]
-    ) -> RowBitmap {
-        func rows(_ field: String, _ body: (inout PayloadColumn) -> RowBitmap) -> RowBitmap {
-            columns[ByteString(field)]?.withColumn(body) ?? RowBitmap()
+    private func found(
+        by filter: Filter, among live: RowBitmap, from source: some FilterSource
+    ) throws(VexFSError) -> RowBitmap {
+        let columns = try cover(filter.paths, live) { (rows, keys, body) throws(VexFSError) in
+            try source.loadPayloads(rows, keeping: keys, body)
         }
+        return try FilterEvaluation(index: self, columns: columns, live: live, source: source).rows(matching: filter)
+    }
+}
+
+/// One evaluation of a filter over columns that know all of its rows.
+private struct FilterEvaluation<Source: FilterSource> {
+    let index: PayloadIndex
+    let columns: [PayloadPath: PayloadIndex.Field]
+    let live: RowBitmap
+    let source: Source
+
+    /// The rows that match, with or without others that are not in `live`.
+    func rows(matching filter: Filter) throws(VexFSError) -> RowBitmap {
         switch filter {
-        case .and(let filters): return found(byAll: filters, among: live, in: columns)
+        case .and(let filters): return try rows(matchingAll: filters)
         case .or(let filters):
             var union = PostingsUnion()
-            for filter in filters { union.add(found(by: filter, among: live, in: columns)) }
+            for filter in filters { union.add(try rows(matching: filter)) }
             return union.rows()
-        case .not(let filter): return live.subtracting(found(by: filter, among: live, in: columns))
-        case .exists(let field): return rows(field) { $0.present }
-        case .anyOf(let field, let values): return rows(field) { $0.rows(withAnyOf: values) }
-        case .range(let field, let range): return rows(field) { $0.rows(in: range) }
-        case .textMatch(let field, let text): return rows(field) { $0.rows(withText: text) }
-        case .time(let field, let range): return rows(field) { $0.rows(in: range) }
-        case .uuid(let field, let wanted): return rows(field) { $0.rows(withAnyOf: wanted) }
-        case .geo(let field, let area): return rows(field) { $0.rows(in: area) }
+        case .not(let filter): return live.subtracting(try rows(matching: filter))
+        case .atLeast(let count, let filters): return try rows(matching: count, of: filters)
+        case .field(let path, let condition):
+            return columns[path]?.withColumn { $0.rows(meeting: condition, among: live) } ?? RowBitmap()
+        case .document(let condition):
+            return try index.documents.rows(meeting: condition, among: live, from: source)
+        case .nested(let path, let inner):
+            return try index.elements.rows(
+                matching: filter, among: try rows(matching: inner.relaxed(to: path)).intersection(live), of: live,
+                from: source)
+        case .hasID(let ids): return try source.rows(withIdentifiers: ids)
+        case .hasVector(let name): return try source.rows(withVector: name)
+        case .slice(let slice): return try index.slices.rows(in: slice, among: live, from: source)
         }
     }
 
     /// The rows that match all filters: the smallest sets are intersected first, negations take their rows out.
-    private static func found(
-        byAll filters: [Filter], among live: RowBitmap, in columns: [ByteString: Field]
-    ) -> RowBitmap {
+    private func rows(matchingAll filters: [Filter]) throws(VexFSError) -> RowBitmap {
         var kept: [RowBitmap] = []
         var excluded: [RowBitmap] = []
         for filter in filters {
             if case .not(let inner) = filter {
-                excluded.append(found(by: inner, among: live, in: columns))
+                excluded.append(try rows(matching: inner))
             } else {
-                kept.append(found(by: filter, among: live, in: columns))
+                kept.append(try rows(matching: filter))
                 if kept.last?.isEmpty == true { return RowBitmap() }
             }
         }
@@ -62,23 +75,69 @@ extension PayloadIndex {
         for rows in excluded where !result.isEmpty { result.subtract(rows) }
         return result
     }
+
+    /// The rows that match so many of the filters.
+    private func rows(matching count: Int, of filters: [Filter]) throws(VexFSError) -> RowBitmap {
+        guard count > 0 else { return live }
+        guard count <= filters.count else { return RowBitmap() }
+        // The rows that match 1, 2, … of the filters so far.
+        var levels = [RowBitmap](repeating: RowBitmap(), count: count)
+        for filter in filters {
+            let found = try rows(matching: filter)
+            for level in levels.indices.reversed() {
+                levels[level].formUnion(level == 0 ? found : levels[level - 1].intersection(found))
+            }
+        }
+        return levels[count - 1]
+    }
 }
 
 extension Filter {
-    /// The fields that the conditions look at.
-    var fields: Set<ByteString> {
-        var fields: Set<ByteString> = []
-        collectFields(into: &fields)
-        return fields
+    /// The paths whose columns an index needs.
+    var paths: Set<PayloadPath> {
+        var paths: Set<PayloadPath> = []
+        collectPaths(into: &paths)
+        return paths
     }
 
-    private func collectFields(into fields: inout Set<ByteString>) {
+    private func collectPaths(into paths: inout Set<PayloadPath>) {
         switch self {
-        case .and(let filters), .or(let filters): for filter in filters { filter.collectFields(into: &fields) }
-        case .not(let filter): filter.collectFields(into: &fields)
-        case .anyOf(let field, _), .range(let field, _), .exists(let field), .textMatch(let field, _),
-            .time(let field, _), .uuid(let field, _), .geo(let field, _):
-            fields.insert(ByteString(field))
+        case .and(let filters), .or(let filters), .atLeast(_, let filters):
+            for filter in filters { filter.collectPaths(into: &paths) }
+        case .not(let filter): filter.collectPaths(into: &paths)
+        case .field(let path, _): paths.insert(path)
+        case .nested(let path, let filter): filter.relaxed(to: path).collectPaths(into: &paths)
+        case .document, .hasID, .hasVector, .slice: break
+        }
+    }
+
+    /// A filter without conditions on single elements that lets through at least what has an element at the path that
+    /// matches this one.
+    fileprivate func relaxed(to path: PayloadPath) -> Filter {
+        let element = path.appending(.each)
+        switch self {
+        case .and(let filters): return .and(filters.map { $0.relaxed(to: path) } + [.exists(field: element)])
+        case .or(let filters): return .or(filters.map { $0.relaxed(to: path) })
+        case .atLeast(let count, let filters):
+            return count > 0 ? .atLeast(count, filters.map { $0.relaxed(to: path) }) : .exists(field: element)
+        case .not: return .exists(field: element)
+        case .nested(let inner, let filter):
+            return inner.literal == nil ? filter.relaxed(to: element.appending(inner)) : .exists(field: element)
+        case .field(let inner, let condition):
+            guard inner.literal == nil, condition.needsValue else { return .exists(field: element) }
+            return .field(element.appending(inner), condition)
+        case .document, .hasID, .hasVector, .slice: return .or([])
+        }
+    }
+}
+
+extension FieldCondition {
+    /// Whether it takes a value to meet the condition, and one that meets it is enough.
+    fileprivate var needsValue: Bool {
+        switch self {
+        case .isEmpty: false
+        case .count(let range): !range.contains(.integer(0))
+        default: true
         }
     }
 }

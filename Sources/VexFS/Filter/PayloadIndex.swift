@@ -1,7 +1,8 @@
 import Synchronization
 
-/// Hands over the metadata of rows: calls the closure for each row of the bitmap that has a record.
-public typealias PayloadLoad = (RowBitmap, (Row, JSON) -> Void) throws(VexFSError) -> Void
+/// Hands over the metadata of rows: calls the closure for each row of the bitmap that has a record, where keys are given
+/// with no other members than those.
+public typealias PayloadLoad = (RowBitmap, [ByteString]?, (Row, JSON) -> Void) throws(VexFSError) -> Void
 
 /// Answers filters exactly, from one column per field that was ever filtered on.
 ///
@@ -31,14 +32,20 @@ public final class PayloadIndex: Sendable {
     }
 
     private struct State {
-        var fields: [ByteString: Field] = [:]
+        var fields: [PayloadPath: Field] = [:]
         /// What the columns were prepared for on request.
-        var types: [ByteString: PayloadType] = [:]
+        var types: [PayloadPath: PayloadType] = [:]
         /// Every row's field names, as strings: a letter for the kind of value, then the dotted path.
         var names: Field?
     }
 
     private let state = Mutex(State())
+    /// The documents' texts.
+    let documents = DocumentIndex()
+    /// The hashes of the documents' ids.
+    let slices = SliceIndex()
+    /// What filters on the elements of arrays found.
+    let elements = ElementFindings()
 
     /// Creates an index without columns.
     public init() {}
@@ -46,31 +53,40 @@ public final class PayloadIndex: Sendable {
     /// Whether there is anything for ``insert(row:metadata:)`` to keep up to date.
     public var hasColumns: Bool { state.withLock { !$0.fields.isEmpty || $0.names != nil } }
 
+    /// Whether all of the paths have a column.
+    func hasColumns(for paths: Set<PayloadPath>) -> Bool {
+        state.withLock { state in paths.allSatisfy { state.fields[$0] != nil } }
+    }
+
     /// The fields that have a column, in byte order.
-    public var indexedFields: [String] { state.withLock { $0.fields.keys.sorted().map(\.string) } }
+    public var indexedFields: [String] { state.withLock { $0.fields.keys.map(\.description).sorted() } }
 
     /// The fields that have a column, with what it was prepared for.
     public var schema: PayloadSchema {
         state.withLock { state in
             PayloadSchema(
-                fields: state.fields.keys.sorted().map { PayloadSchema.Field(name: $0.string, type: state.types[$0]) })
+                fields: state.fields.keys.map { PayloadSchema.Field(name: $0.description, type: state.types[$0]) }
+                    .sorted { ByteString($0.name) < ByteString($1.name) })
         }
     }
 
     /// Takes a new row's metadata into every column.
     public func insert(row: Row, metadata: JSON) {
         let (fields, names) = state.withLock { ($0.fields, $0.names) }
-        for (name, field) in fields {
-            let value = metadata.value(at: name.string)
-            field.withColumn { $0.insert(row, value) }
+        for (path, field) in fields {
+            let values = path.values(in: metadata)
+            field.withColumn { $0.insert(row, values) }
         }
-        names?.withColumn { $0.insert(row, present: true, FieldNames.all(in: metadata)) }
+        names?.withColumn { $0.insert(row, [FieldNames.all(in: metadata)]) }
     }
 
     /// Forgets rows that nobody is going to ask for any more. O(distinct values + rows).
     public func remove(_ rows: RowBitmap) {
         let (fields, names) = state.withLock { ($0.fields, $0.names) }
         for field in Array(fields.values) + (names.map { [$0] } ?? []) { field.withColumn { $0.remove(rows) } }
+        documents.remove(rows)
+        slices.remove(rows)
+        elements.remove(rows)
     }
 
     /// Makes sure that the fields of a schema have columns which know the rows, prepared for their types, and takes
@@ -79,28 +95,28 @@ public final class PayloadIndex: Sendable {
         _ schema: PayloadSchema, among rows: RowBitmap, load: PayloadLoad
     ) throws(VexFSError) {
         state.withLock { state in
-            for name in schema.dropped { state.fields[ByteString(name)] = nil }
-            for name in schema.dropped { state.types[ByteString(name)] = nil }
+            for name in schema.dropped { state.fields[PayloadPath(name)] = nil }
+            for name in schema.dropped { state.types[PayloadPath(name)] = nil }
         }
-        let columns = try cover(Set(schema.fields.map { ByteString($0.name) }), rows, load)
+        let columns = try cover(Set(schema.fields.map { PayloadPath($0.name) }), rows, load)
         for field in schema.fields {
             guard let type = field.type else { continue }
-            let name = ByteString(field.name)
-            state.withLock { $0.types[name] = type }
-            columns[name]?.withColumn { $0.prepare(for: type) }
+            let path = PayloadPath(field.name)
+            state.withLock { $0.types[path] = type }
+            columns[path]?.withColumn { $0.prepare(for: type) }
         }
     }
 
     // MARK: Columns
 
     /// The fields' columns, which are made where there are none.
-    private func columns(_ names: Set<ByteString>) -> [ByteString: Field] {
+    private func columns(_ paths: Set<PayloadPath>) -> [PayloadPath: Field] {
         state.withLock { state in
-            var found: [ByteString: Field] = [:]
-            for name in names {
-                let field = state.fields[name] ?? Field()
-                state.fields[name] = field
-                found[name] = field
+            var found: [PayloadPath: Field] = [:]
+            for path in paths {
+                let field = state.fields[path] ?? Field()
+                state.fields[path] = field
+                found[path] = field
             }
             return found
         }
@@ -117,22 +133,23 @@ public final class PayloadIndex: Sendable {
 
     /// The columns of the fields, which know the rows: what a column has not seen is loaded, each row once for all.
     func cover(
-        _ names: Set<ByteString>, _ rows: RowBitmap, _ load: PayloadLoad
-    ) throws(VexFSError) -> [ByteString: Field] {
+        _ paths: Set<PayloadPath>, _ rows: RowBitmap, _ load: PayloadLoad
+    ) throws(VexFSError) -> [PayloadPath: Field] {
         // The columns are made, and inserts see them, before the load begins.
-        let columns = columns(names)
-        var behind: [(name: String, field: Field, missing: RowBitmap)] = []
+        let columns = columns(paths)
+        var behind: [(path: PayloadPath, field: Field, missing: RowBitmap)] = []
         var missing = RowBitmap()
-        for (name, field) in columns {
+        for (path, field) in columns {
             guard let rows = field.missing(from: rows) else { continue }
-            behind.append((name.string, field, rows))
+            behind.append((path, field, rows))
             missing.formUnion(rows)
         }
         guard !behind.isEmpty else { return columns }
-        try load(missing) { row, metadata in
-            for (name, field, _) in behind {
-                let value = metadata.value(at: name)
-                field.withColumn { $0.insert(row, value) }
+        let keys = Set(behind.flatMap(\.path.firstKeys)).sorted()
+        try load(missing, keys) { row, metadata in
+            for (path, field, _) in behind {
+                let values = path.values(in: metadata)
+                field.withColumn { $0.insert(row, values) }
             }
         }
         for (_, field, rows) in behind { field.withColumn { $0.cover(rows) } }
@@ -150,9 +167,9 @@ public final class PayloadIndex: Sendable {
     public func fieldKinds(among live: RowBitmap, load: PayloadLoad) throws(VexFSError) -> [PayloadField] {
         let names = namesColumn()
         if let missing = names.missing(from: live) {
-            try load(missing) { row, metadata in
+            try load(missing, nil) { row, metadata in
                 let found = FieldNames.all(in: metadata)
-                names.withColumn { $0.insert(row, present: true, found) }
+                names.withColumn { $0.insert(row, [found]) }
             }
             names.withColumn { $0.cover(missing) }
         }
@@ -163,8 +180,8 @@ public final class PayloadIndex: Sendable {
     public func values(
         of field: String, among live: RowBitmap, load: PayloadLoad
     ) throws(VexFSError) -> [(value: ByteString, count: Int)] {
-        let name = ByteString(field)
-        guard let column = try cover([name], live, load)[name] else { return [] }
+        let path = PayloadPath(field)
+        guard let column = try cover([path], live, load)[path] else { return [] }
         let found = column.withColumn { column in
             var lines: [ByteString: [Postings]] = [:]
             column.forEachValue { value, rows in lines[value.text, default: []].append(rows) }
@@ -191,6 +208,9 @@ public final class PayloadIndex: Sendable {
         {
             candidates.append(number)
         }
-        return try rows(matching: .anyOf(field: field, values: candidates), among: live, load: load)
+        let path = PayloadPath(field)
+        return try cover([path], live, load)[path]?.withColumn { column in
+            column.rows(meeting: .anyOf(candidates), among: live).intersection(live)
+        } ?? RowBitmap()
     }
 }

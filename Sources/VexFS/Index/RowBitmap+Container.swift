@@ -65,6 +65,9 @@ extension RowBitmap {
             if let base = words.baseAddress { count = vexfs_bits_or(bits, bits, base, words.count) }
         }
 
+        /// No rows, as bits that everyone shares: what stands for a container that is not there.
+        static let none = emptyBits()
+
         /// All rows.
         static let full: Container = {
             let container = Container(bitsCount: rowCount)

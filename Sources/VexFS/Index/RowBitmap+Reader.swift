@@ -50,6 +50,29 @@ extension RowBitmap {
         }
     }
 
+    /// Calls `body` with the bits of each container up to that of row `last`, 1024 words each. 8 KB for each list.
+    func withTable<Result>(
+        through last: Row, _ body: (UnsafePointer<UnsafePointer<UInt64>?>) throws -> Result
+    ) rethrows -> Result {
+        try withUnsafeTemporaryAllocation(
+            of: UnsafePointer<UInt64>?.self, capacity: Int(last >> 16) + 1
+        ) { table in
+            var expanded: [Container] = []
+            for index in 0..<table.count {
+                var container = index < containers.count ? containers[index] ?? Container.none : Container.none
+                if container.isList {
+                    container = container.copy()
+                    container.becomeBits()
+                    expanded.append(container)
+                }
+                table.initializeElement(at: index, to: UnsafePointer(container.bits))
+            }
+            // At least one element, so there is an address.
+            guard let base = table.baseAddress else { preconditionFailure("an allocation has an address") }
+            return try withExtendedLifetime((containers, expanded)) { try body(UnsafePointer(base)) }
+        }
+    }
+
     /// The bits up to the highest row, row 0 in the lowest bit of the first word. O(words).
     public var words: [UInt64] {
         guard let last else { return [] }

@@ -1,3 +1,5 @@
+import CVexKernels
+
 /// Rows in order.
 extension RowBitmap {
     /// Calls `body` with every row, ascending.
@@ -27,6 +29,17 @@ extension RowBitmap {
         rows.reserveCapacity(count)
         forEach { rows.append($0) }
         return rows
+    }
+
+    /// Writes how far behind `origin` the rows within `range` lie, ascending; returns how many.
+    ///
+    /// `room` holds that many and `VEXFS_LIST_SLACK` more, which may be written to. O(rows + words of the range).
+    func copyRows(in range: Range<Int>, from origin: Row, into room: UnsafeMutablePointer<UInt32>) -> Int {
+        var filled = 0
+        forEachPart(of: range) { container, first, places in
+            filled += container.copyRows(of: places, first: UInt32(first) &- origin, into: room + filled)
+        }
+        return filled
     }
 
     /// Calls `body` with every maximal run of set rows within `range`, ascending. Empty words cost one comparison each.
@@ -88,5 +101,34 @@ extension RowBitmap {
             let first = index * Container.rowCount
             body(container, first, max(0, range.lowerBound - first)..<min(Container.rowCount, end - first))
         }
+    }
+}
+
+extension RowBitmap.Container {
+    /// Writes `first` plus the numbers of the rows within `places`; returns how many.
+    fileprivate func copyRows(of places: Range<Int>, first: UInt32, into room: UnsafeMutablePointer<UInt32>) -> Int {
+        guard !isList else {
+            let start = count(below: places.lowerBound)
+            let end = count(below: places.upperBound)
+            for index in start..<end { room[index - start] = first &+ UInt32(list[index]) }
+            return end - start
+        }
+        var filled = 0
+        var place = places.lowerBound
+        while place < places.upperBound {
+            // Words that the range cuts are masked, the whole ones between them are the kernel's.
+            if place & 63 == 0, places.upperBound - place >= 64 {
+                let words = (places.upperBound - place) / 64
+                filled += vexfs_bits_rows(room + filled, bits + place / 64, words, first &+ UInt32(place))
+                place += words * 64
+            } else {
+                let end = min(places.upperBound, (place | 63) + 1)
+                var word = bits[place / 64] >> UInt64(place & 63)
+                if end - place < 64 { word &= 1 << UInt64(end - place) - 1 }
+                filled += vexfs_bits_rows(room + filled, &word, 1, first &+ UInt32(place))
+                place = end
+            }
+        }
+        return filled
     }
 }

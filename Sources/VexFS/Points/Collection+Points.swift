@@ -87,7 +87,7 @@ extension Collection {
             case .insertOnly: !isThere
             case .updateOnly: isThere
             }
-        guard isWanted, draft.version.map({ condition?.matches($0.metadata) ?? true }) ?? true else {
+        guard isWanted, draft.subject.map({ condition?.matches($0) ?? true }) ?? true else {
             outcome.skipped += 1
             return
         }
@@ -127,7 +127,7 @@ extension Collection {
         let version = PointStage.Version(
             bytes: bytes, format: FileNaming.format(of: file.name),
             metadata: try JSON.parse(record.row.metadata, code: .corruption), patch: record.metadataPatch,
-            named: namedVectors(of: number))
+            hadVector: record.row.hasVector, named: namedVectors(of: number))
         return PointStage.Draft(id: id, file: file, version: version)
     }
 
@@ -137,10 +137,10 @@ extension Collection {
         case .ids(let ids): return ids
         case .filter(let filter):
             let live = state.withLock { $0.rows.live }
-            let rows = try payloads.rows(matching: filter, among: live, load: loadPayloads)
+            let rows = try payloads.rows(matching: filter, among: live, from: self)
             let files = state.withLock { state in rows.rows.compactMap { state.rows.file(of: $0) } }
             var ids = files.map { identifier(of: $0) }.filter { stage.draft($0) == nil }
-            ids += stage.drafts.filter { $0.version.map { filter.matches($0.metadata) } ?? false }.map(\.id)
+            ids += stage.drafts.filter { $0.subject.map(filter.matches) ?? false }.map(\.id)
             return ids
         }
     }

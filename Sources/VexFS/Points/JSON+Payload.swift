@@ -28,13 +28,15 @@ extension JSON {
         guard let step = path.first else { return overlaid(with: change) }
         let rest = path.dropFirst()
         switch step {
+        case .scalar: return try overlaid(with: change, at: rest)
+        case .dotted(let keys): return try overlaid(with: change, at: Self.steps(keys) + rest)
         case .key(let key):
             var members: [Member] = []
             if case .object(let own) = self { members = own }
-            if let place = members.lastIndex(where: { $0.isNamed(key) }) {
+            if let place = members.lastIndex(where: { $0.isNamed(key.string) }) {
                 members[place].value = try members[place].value.overlaid(with: change, at: rest)
             } else {
-                members.append(Member(key, try JSON.null.overlaid(with: change, at: rest)))
+                members.append(Member(key.string, try JSON.null.overlaid(with: change, at: rest)))
             }
             return .object(members)
         case .index(let index):
@@ -59,10 +61,12 @@ extension JSON {
         guard let step = path.first else { return self }
         let rest = path.dropFirst()
         switch (step, self) {
+        case (.scalar, _): return removing(rest)
+        case (.dotted(let keys), _): return removing(Self.steps(keys) + rest)
         case (.key(let key), .object(var members)):
             if rest.isEmpty {
-                members.removeAll { $0.isNamed(key) }
-            } else if let place = members.lastIndex(where: { $0.isNamed(key) }) {
+                members.removeAll { $0.isNamed(key.string) }
+            } else if let place = members.lastIndex(where: { $0.isNamed(key.string) }) {
                 members[place].value = members[place].value.removing(rest)
             }
             return .object(members)
@@ -78,6 +82,11 @@ extension JSON {
             return .array(rest.isEmpty ? [] : elements.map { $0.removing(rest) })
         default: return self
         }
+    }
+
+    /// The steps of a path without brackets and quotes.
+    private static func steps(_ dotted: ByteString) -> ArraySlice<PayloadPath.Step> {
+        dotted.string.split(separator: ".").map { .key(ByteString(String($0))) }[...]
     }
 }
 

@@ -11,6 +11,16 @@ struct PointStage {
         /// The text file that goes because the document became a JSON file.
         var replaced: FileAttributes?
 
+        /// What a filter sees of it; nil where it is removed.
+        var subject: FilterSubject? {
+            guard let version else { return nil }
+            var vectors = Set(version.named.map(\.name))
+            if version.vector.map({ $0.vector != nil }) ?? version.hadVector { vectors.insert("") }
+            let text = (try? DocumentParser.parse(version.bytes, as: version.format))?.text ?? ""
+            return FilterSubject(
+                payload: version.metadata, id: id, text: text.isEmpty ? nil : ByteString(text), vectors: vectors)
+        }
+
         /// Whether nothing is to be written: it came and went within the batch.
         var isNothing: Bool { file == nil && version == nil && replaced == nil }
     }
@@ -27,6 +37,8 @@ struct PointStage {
         var patch = ""
         /// What is known of the new vector; nil where the stored version's stays.
         var vector: PreparedDocument?
+        /// Whether the stored version has one.
+        var hadVector = false
         /// The vectors with a name, as they are stored.
         var named: [NamedVector]
     }

@@ -20,6 +20,10 @@ extension SearchAnswer {
             let scope = request.filter == nil ? "the folder holds none" : "the filter passes 0"
             return "\(scope) of \(Self.count(documents, "document"))"
         }
+        if request.mode == .text || request.mode == .hybrid, explanation.nearestScore == nil {
+            let scope = Self.count(explanation.matching ?? documents, "document")
+            return "none of the \(scope) in scope has one of the words"
+        }
         guard explanation.vectors > 0 else {
             let state = waiting > 0 ? "\(waiting) still waiting for one" : "none is waiting for one"
             return "none of \(Self.count(documents, "document")) has a vector, \(state)"

@@ -5,7 +5,7 @@ public enum InverseDocumentFrequency {
     /// ln(1 + (documents − holders + 0.5) / (holders + 0.5)), as Qdrant's modifier `idf` has it (Robertson & Zaragoza
     /// 2009, doi:10.1561/1500000019, with 1 added so that it stays positive).
     ///
-    /// `documents` are those that have a vector, `holders` those of them that have the dimension.
+    /// `documents` are those that have a vector with components, `holders` those of them that have the dimension.
     public static func weight(documents: Int, holders: Int) -> Float {
         Float(log(1 + (Double(documents - holders) + 0.5) / (Double(holders) + 0.5)))
     }

@@ -11,17 +11,19 @@ public final class SparseIndex: Sendable {
         var segments: [SparseSegment] = []
         var fresh = SparseRows()
         var rows = RowBitmap()
+        /// Above the last row that ever came.
+        var next: Row = 0
     }
 
     /// New rows that are compared one by one before they become a segment.
-    static let freshLimit = 256
+    static let freshLimit = 64
 
     private let state = Mutex(State())
 
     /// An empty index.
     public init() {}
 
-    /// The rows that have a vector, which may be one without components.
+    /// The rows that have a vector with components; those without are never found, nor counted by statistics.
     public var rows: RowBitmap { state.withLock { $0.rows } }
 
     /// Bytes of memory.
@@ -35,20 +37,31 @@ public final class SparseIndex: Sendable {
     /// - Throws: `invalidArgument` (EINVAL) where the row is not above all others.
     public func insert(_ vector: SparseVector, row: Row) throws(VexFSError) {
         try state.withLock { state throws(VexFSError) in
-            if let last = state.rows.last, last >= row {
-                throw VexFSError(
-                    .invalidArgument, "row \(row) cannot follow row \(last): a sparse index takes rows in their order")
-            }
-            if let last = state.fresh.rows.last, last >> 16 != row >> 16 {
-                Self.seal(&state)
-                Self.mergeLast(&state, all: true)
-            }
-            state.fresh.append(vector, row: row)
-            state.rows.insert(row)
-            guard state.fresh.count >= Self.freshLimit else { return }
-            Self.seal(&state)
-            Self.mergeLast(&state, all: false)
+            try Self.append(vector, row, to: &state)
+            if state.fresh.count >= Self.freshLimit { Self.seal(&state) }
         }
+    }
+
+    /// Adds many rows' vectors: the more at once, the less each costs. All or, after an error, those before.
+    /// - Throws: `invalidArgument` (EINVAL) where a row is not above all others.
+    public func insert(_ vectors: [(row: Row, vector: SparseVector)]) throws(VexFSError) {
+        try state.withLock { state throws(VexFSError) in
+            for (row, vector) in vectors { try Self.append(vector, row, to: &state) }
+            if state.fresh.count >= Self.freshLimit { Self.seal(&state) }
+        }
+    }
+
+    private static func append(_ vector: SparseVector, _ row: Row, to state: inout State) throws(VexFSError) {
+        guard row >= state.next else {
+            throw VexFSError(
+                .invalidArgument,
+                "row \(row) cannot follow row \(state.next - 1): a sparse index takes rows in their order")
+        }
+        state.next = row + 1
+        guard vector.count > 0 else { return }
+        if let last = state.fresh.rows.last, last >> 16 != row >> 16 { seal(&state) }
+        state.fresh.append(vector, row: row)
+        state.rows.insert(row)
     }
 
     /// Gives back the memory of rows that no search will ask for again. O(components of the segments that change).
@@ -85,7 +98,7 @@ public final class SparseIndex: Sendable {
     /// The query's values times how much their dimensions say among the rows.
     private static func weights(of query: SparseVector, in statistics: RowBitmap, _ view: State) -> [Float] {
         let documents = view.rows.intersectionCount(statistics)
-        var holders = [Int](repeating: 0, count: query.count)
+        var holders = view.fresh.counts(of: query.indices, in: statistics)
         for segment in view.segments {
             let isWhole = segment.rows.isSubset(of: statistics)
             for (index, dimension) in query.indices.enumerated() {
@@ -93,26 +106,20 @@ public final class SparseIndex: Sendable {
             }
         }
         return query.indices.indices.map { index in
-            let fresh = view.fresh.count(of: query.indices[index], in: statistics)
-            let holders = holders[index] + fresh
-            return query.values[index] * InverseDocumentFrequency.weight(documents: documents, holders: holders)
+            query.values[index] * InverseDocumentFrequency.weight(documents: documents, holders: holders[index])
         }
     }
 
-    /// Makes a segment of the new rows.
+    /// Makes a segment of the new rows, and one with those before of the same container while these are not much
+    /// larger: so there are few, and each component is copied only as often as its segment doubles.
     private static func seal(_ state: inout State) {
         guard state.fresh.count > 0 else { return }
         state.segments.append(SparseSegment(state.fresh))
         state.fresh.removeAll()
-    }
-
-    /// Merges the last segments of a container while the one before is not much larger, so that there are few of them
-    /// and each component is copied only as often as its segment doubles.
-    private static func mergeLast(_ state: inout State, all: Bool) {
         while state.segments.count >= 2 {
             let last = state.segments[state.segments.count - 1]
             let before = state.segments[state.segments.count - 2]
-            guard before.firstRow == last.firstRow, all || before.rows.count <= 2 * last.rows.count else { return }
+            guard before.firstRow == last.firstRow, before.rows.count <= 2 * last.rows.count else { return }
             state.segments.removeLast(2)
             state.segments.append(SparseSegment.merged(before, last))
         }

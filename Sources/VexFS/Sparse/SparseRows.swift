@@ -39,15 +39,20 @@ struct SparseRows: Sendable {
         return places
     }
 
-    /// How many of the rows that have the dimension are in the set.
-    func count(of dimension: UInt32, in set: RowBitmap) -> Int {
+    /// How many of the rows in the set have each of the dimensions, which ascend.
+    func counts(of dimensions: [UInt32], in set: RowBitmap) -> [Int] {
+        var counts = [Int](repeating: 0, count: dimensions.count)
         var start = 0
-        var total = 0
         for (row, end) in zip(rows, ends) {
-            if indices[start..<end].contains(dimension), set.contains(row) { total += 1 }
-            start = end
+            defer { start = end }
+            guard set.contains(row) else { continue }
+            var place = start
+            for (index, dimension) in dimensions.enumerated() {
+                while place < end, indices[place] < dimension { place += 1 }
+                if place < end, indices[place] == dimension { counts[index] += 1 }
+            }
         }
-        return total
+        return counts
     }
 
     /// Offers every allowed row that shares a dimension with the query; returns how many there were.

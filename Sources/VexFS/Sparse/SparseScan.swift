@@ -33,6 +33,11 @@ struct SparseScan {
     /// What rounding may add to a sum of bounds.
     private let slack: Double
     private(set) var compared = 0
+    /// Components added up in the current window.
+    private var added = 0
+
+    /// What looking up one candidate in one list costs, in components added up.
+    private static let lookupCost = 8
 
     init(
         lists: UnsafeMutableBufferPointer<List>, scores: UnsafeMutablePointer<Double>,
@@ -61,6 +66,12 @@ struct SparseScan {
             optional += 1
         }
         guard optional < lists.count else { return }
+        add(from: optional, to: lists.count)
+        if optional > 0, lookingUpCosts(more: optional, vexfs_sparse_above(scores, worst - rest)) {
+            add(from: 0, to: optional)
+            optional = 0
+            rest = 0
+        }
         var found = collect(from: optional, above: worst - rest, allowed)
         var next = optional - 1
         while next >= 0, found > 0 {
@@ -111,18 +122,30 @@ struct SparseScan {
         return isAny
     }
 
-    /// Adds up the lists from `first` on; leaves the places with sums above `cutoff` among the candidates.
-    private mutating func collect(from first: Int, above cutoff: Double, _ allowed: UnsafePointer<UInt64>) -> Int {
+    /// Whether it costs more to look up the candidates in the first lists than to add these up.
+    private func lookingUpCosts(more count: Int, _ candidates: Int) -> Bool {
         var total = 0
-        for index in first..<lists.count {
+        for index in 0..<count { total += lists[index].end - lists[index].start }
+        return candidates * count * Self.lookupCost > total
+    }
+
+    /// Adds up the part of some lists that is in the window.
+    private mutating func add(from first: Int, to end: Int) {
+        for index in first..<end {
             let list = lists[index]
             let count = list.end - list.start
             if count == 0 { continue }
             vexfs_sparse_add(scores, list.places + list.start, list.values + list.start, count, list.weight)
-            total += count
+            compared += count
+            added += count
         }
-        compared += total
-        if total > SparseSegment.window / 8 { return vexfs_sparse_collect(candidates, scores, allowed, cutoff) }
+    }
+
+    /// Leaves the places with sums above `cutoff` among the candidates, of the lists from `first` on, which were added
+    /// up.
+    private mutating func collect(from first: Int, above cutoff: Double, _ allowed: UnsafePointer<UInt64>) -> Int {
+        defer { added = 0 }
+        if added > SparseSegment.window / 8 { return vexfs_sparse_collect(candidates, scores, allowed, cutoff) }
         var found = 0
         for index in first..<lists.count {
             let list = lists[index]

@@ -3,11 +3,7 @@ extension SparseSegment {
     /// A segment of vectors, by ascending row, all of one container. O(components log components).
     convenience init(_ vectors: SparseRows) {
         let count = vectors.indices.count
-        // One number for each component, in the order of the lists: its dimension above, its position below.
-        var order: [UInt64] = []
-        order.reserveCapacity(count)
-        for position in 0..<count { order.append(UInt64(vectors.indices[position]) << 32 | UInt64(position)) }
-        order.sort()
+        let order = ComponentOrder.byDimension(vectors.indices)
         var lengths = SparseLengths()
         for entry in order { lengths.add(UInt32(truncatingIfNeeded: entry >> 32)) }
         let memory = SparseMemory(

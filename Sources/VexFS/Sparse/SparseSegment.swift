@@ -18,7 +18,7 @@ final class SparseSegment: @unchecked Sendable {
     /// The directory of a list that has none.
     static let noDirectory = UInt32.max
 
-    /// The rows that have a vector, which may be empty.
+    /// The rows that have a vector.
     let rows: RowBitmap
     /// The first row of the container.
     let firstRow: Row

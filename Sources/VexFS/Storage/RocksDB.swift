@@ -1,10 +1,10 @@
 import CRocksDB
 import Synchronization
 
-/// The store's key-value database: documents, file records and metadata, with a write-ahead log.
+/// The tables of the store's database: sorted files, and in front of them a memory table without a log of its own.
 ///
-/// RocksDB is thread-safe; so is this class. A write is in the operating system's hands when ``write(_:)`` returns (it
-/// survives the death of the process) and on the disk after ``syncLog()``.
+/// RocksDB is thread-safe; so is this class. What ``apply(_:)`` was given is on the disk after ``flush()``; until then
+/// the journal of ``Database`` has it.
 final class RocksDB: @unchecked Sendable {
     // The handles are set once and only used through RocksDB's own synchronised calls.
     private let database: OpaquePointer
@@ -12,15 +12,14 @@ final class RocksDB: @unchecked Sendable {
     private let writeOptions: OpaquePointer
     private let isClosed = Atomic<Bool>(false)
     private let isReadOnly: Bool
-    /// The failure after which nothing is written any more.
-    private let failure = Mutex<VexFSError?>(nil)
 
     /// What is worth tuning.
     struct Tuning {
+        /// Bytes of changes that are brought to table files together.
         var writeBufferBytes = 64 << 20
         var blockCacheBytes = 128 << 20
         var createIfMissing = false
-        /// Replays the log in memory and changes nothing on the disk.
+        /// Changes nothing on the disk.
         var isReadOnly = false
     }
 
@@ -39,60 +38,32 @@ final class RocksDB: @unchecked Sendable {
         isReadOnly = tuning.isReadOnly
         readOptions = rocksdb_readoptions_create()
         writeOptions = rocksdb_writeoptions_create()
+        rocksdb_writeoptions_disable_WAL(writeOptions, 1)
     }
 
     deinit { close() }
 
     /// Closes the database; whoever still asks it something gets an error. No other call may be under way.
-    ///
-    /// What the log holds goes to table files first, whose blocks all have checksums: damage to a closed store is
-    /// found.
     func close() {
         guard !isClosed.exchange(true, ordering: .acquiringAndReleasing) else { return }
-        // After a failed write RocksDB's own shutdown would try to write again and abort; the process is about to end,
-        // and the next open replays the log.
-        guard failure.withLock({ $0 == nil }) else { return }
-        if !isReadOnly { flushTables() }
         rocksdb_readoptions_destroy(readOptions)
         rocksdb_writeoptions_destroy(writeOptions)
         rocksdb_close(database)
     }
 
-    private func flushTables() {
+    /// Brings everything that was applied to table files on the disk.
+    /// - Throws: `storeFull`, `inputOutput`.
+    func flush() throws(VexFSError) {
+        try requireOpen()
         let options = rocksdb_flushoptions_create()
         defer { rocksdb_flushoptions_destroy(options) }
         var message: UnsafeMutablePointer<CChar>?
         rocksdb_flush(database, options, &message)
-        do throws(VexFSError) {
-            try Self.check(message, doing: "write the tables")
-        } catch {
-            Log.shared.warn("the log stays as it is: \(error)")
-        }
+        try Self.check(message, doing: "write the tables")
     }
 
-    /// The number of the newest change; it only grows.
-    var latestChange: UInt64 { isClosed.load(ordering: .relaxed) ? 0 : rocksdb_get_latest_sequence_number(database) }
-
-    /// Runs a write; the first that fails is the last that is tried.
-    ///
-    /// RocksDB cannot go on after a failed append to its log: later records would stand behind a hole. Reads go on, and
-    /// what was acknowledged is in the log for the next open.
-    private func writing(_ body: () throws(VexFSError) -> Void) throws(VexFSError) {
-        try requireOpen()
-        if let earlier = failure.withLock({ $0 }) {
-            throw VexFSError(
-                earlier.code,
-                "the store takes no more writes after a disk error; unmount it, see to the disk, mount it again",
-                cause: earlier.description)
-        }
-        do throws(VexFSError) {
-            try body()
-        } catch {
-            failure.withLock { $0 = $0 ?? error }
-            Log.shared.error("the store takes no more writes: \(error)")
-            throw error
-        }
-    }
+    /// The number of the newest change as RocksDB counts them.
+    var latestSequence: UInt64 { isClosed.load(ordering: .relaxed) ? 0 : rocksdb_get_latest_sequence_number(database) }
 
     private func requireOpen() throws(VexFSError) {
         if isClosed.load(ordering: .relaxed) { throw VexFSError(.inputOutput, "the store is closed") }
@@ -102,18 +73,20 @@ final class RocksDB: @unchecked Sendable {
         let options: OpaquePointer = rocksdb_options_create()
         rocksdb_options_set_create_if_missing(options, tuning.createIfMissing ? 1 : 0)
         rocksdb_options_set_compression(options, Int32(rocksdb_lz4_compression))
-        rocksdb_options_set_write_buffer_size(options, tuning.writeBufferBytes)
+        // Twice what is flushed together, so that only the journal decides when.
+        rocksdb_options_set_write_buffer_size(options, tuning.writeBufferBytes * 2)
         rocksdb_options_set_max_write_buffer_number(options, 3)
         rocksdb_options_set_max_background_jobs(options, 2)
         rocksdb_options_set_keep_log_file_num(options, 2)
         rocksdb_options_set_info_log_level(options, Int32(2))
-        rocksdb_options_set_max_total_wal_size(options, UInt64(tuning.writeBufferBytes) * 4)
         // Documents of a kilobyte and more go to files of their own at the flush, and compaction moves only their keys.
         rocksdb_options_set_enable_blob_files(options, 1)
         rocksdb_options_set_min_blob_size(options, 1024)
         // They stay as they are: LZ4 makes nothing of the digits of vectors, and costs a core at bulk ingest.
         rocksdb_options_set_blob_compression_type(options, Int32(rocksdb_no_compression))
         rocksdb_options_set_enable_blob_gc(options, 1)
+        // Else every compaction would copy the oldest quarter of all documents, removed or not.
+        rocksdb_options_set_blob_gc_age_cutoff(options, 0)
         // A torn tail after power loss ends the log; anything torn before its end is corruption, not loss.
         rocksdb_options_set_wal_recovery_mode(options, Int32(rocksdb_point_in_time_recovery))
         let table: OpaquePointer = rocksdb_block_based_options_create()
@@ -155,26 +128,14 @@ final class RocksDB: @unchecked Sendable {
         return found
     }
 
-    /// Applies a batch atomically; in the operating system's hands on return.
-    func write(_ batch: WriteBatch) throws(VexFSError) {
-        batch.seal()
-        try writing { () throws(VexFSError) in
-            var message: UnsafeMutablePointer<CChar>?
-            // RocksDB counts every comparison of keys for whoever asks; nobody does. The setting is the thread's own.
-            rocksdb_set_perf_level(Int32(rocksdb_disable))
-            rocksdb_write(database, writeOptions, batch.handle, &message)
-            try Self.check(message, doing: "write to the store")
-        }
-        for completion in batch.completions { completion() }
-    }
-
-    /// Brings every earlier ``write(_:)`` to the disk.
-    func syncLog() throws(VexFSError) {
-        try writing { () throws(VexFSError) in
-            var message: UnsafeMutablePointer<CChar>?
-            rocksdb_flush_wal(database, 1, &message)
-            try Self.check(message, doing: "sync the store's log")
-        }
+    /// Applies a batch of ``RocksDB/Batch`` atomically.
+    func apply(_ batch: Batch) throws(VexFSError) {
+        try requireOpen()
+        var message: UnsafeMutablePointer<CChar>?
+        // RocksDB counts every comparison of keys for whoever asks; nobody does. The setting is the thread's own.
+        rocksdb_set_perf_level(Int32(rocksdb_disable))
+        rocksdb_write(database, writeOptions, batch.handle, &message)
+        try Self.check(message, doing: "write to the store")
     }
 
     /// Calls `body` with every key that starts with `prefix`, ascending, beginning at `start`; false ends the walk.
@@ -214,7 +175,7 @@ final class RocksDB: @unchecked Sendable {
     /// what was deleted. Other calls go on meanwhile.
     func compact(from start: [UInt8], to end: [UInt8]) throws(VexFSError) {
         try requireOpen()
-        // Values are moved only at such a time: as a rule only files that are almost empty are worth it.
+        // Values are moved only at such a time.
         try set("blob_garbage_collection_age_cutoff", "1.0")
         let options: OpaquePointer = rocksdb_compactoptions_create()
         defer { rocksdb_compactoptions_destroy(options) }
@@ -227,7 +188,7 @@ final class RocksDB: @unchecked Sendable {
                     end.baseAddress?.assumingMemoryBound(to: CChar.self), end.count)
             }
         }
-        try set("blob_garbage_collection_age_cutoff", "0.25")
+        try set("blob_garbage_collection_age_cutoff", "0.0")
     }
 
     private func set(_ option: String, _ value: String) throws(VexFSError) {
@@ -240,6 +201,14 @@ final class RocksDB: @unchecked Sendable {
             }
         }
         try Self.check(message, doing: "prepare the store's compaction")
+    }
+
+    /// Bytes of the values that stand in files of their own, and how many of them were deleted or replaced.
+    var largeValues: (bytes: Int, garbage: Int) {
+        let figures = ["rocksdb.live-blob-file-size", "rocksdb.live-blob-file-garbage-size"].map {
+            property($0).flatMap { Int($0) } ?? 0
+        }
+        return (figures[0], figures[1])
     }
 
     /// A property such as "rocksdb.estimate-num-keys" as text.

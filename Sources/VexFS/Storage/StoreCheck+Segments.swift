@@ -1,7 +1,7 @@
 extension Store {
     /// Compares the parts of a collection's index with their checksums. They hold nothing that cannot be made anew.
     static func checkSegments(
-        of number: UInt32, _ space: VectorSpace, named name: String, in directory: StoreDirectory, _ database: RocksDB,
+        of number: UInt32, _ space: VectorSpace, named name: String, in directory: StoreDirectory, _ database: Database,
         _ note: (_ place: String, _ message: String) -> Void
     ) {
         do throws(VexFSError) {

@@ -37,10 +37,12 @@ extension Store {
         defer { Glibc.close(lock) }
         var tuning = RocksDB.Tuning()
         tuning.isReadOnly = true
-        let database = try RocksDB(path: directory.databasePath, tuning: tuning)
+        let database = try Database(of: directory, tuning: tuning)
         defer { database.close() }
         var check = StoreCheck(directory: directory, database: database)
-        do throws(VexFSError) { try directory.checkSynced(database) } catch { check.note("the log", error.message) }
+        do throws(VexFSError) { try directory.checkSynced(database.latestChange) } catch {
+            check.note("the log", error.message)
+        }
         check.run(progress)
         return check.report
     }
@@ -54,7 +56,7 @@ extension Store {
         try directory.checkMarker()
         let lock = try directory.lock()
         defer { Glibc.close(lock) }
-        let database = try RocksDB(path: directory.databasePath, tuning: RocksDB.Tuning())
+        let database = try Database(of: directory, tuning: RocksDB.Tuning(), acceptsLoss: true)
         defer { database.close() }
         try directory.noteSynced(change: database.latestChange)
     }
@@ -63,10 +65,10 @@ extension Store {
 /// One run of `fsck`.
 private struct StoreCheck {
     let directory: StoreDirectory
-    let database: RocksDB
+    let database: Database
     var report = StoreCheckReport()
 
-    init(directory: StoreDirectory, database: RocksDB) {
+    init(directory: StoreDirectory, database: Database) {
         self.directory = directory
         self.database = database
     }
@@ -105,7 +107,13 @@ private struct StoreCheck {
         var tree = FileTree(
             root: FileAttributes(
                 number: Collection.rootNumber, parent: 0, name: ByteString(name), kind: .directory, mode: 0o755))
-        for file in files { tree.load(file.attributes) }
+        for file in files {
+            if file.attributes.number < FileTree.numberEnd, file.attributes.parent < FileTree.numberEnd {
+                tree.load(file.attributes)
+            } else {
+                note("\(name), file \(file.attributes.number)", "its number, or its folder's, is beyond all numbers")
+            }
+        }
         var vectors: [SpaceNumber: VectorFile?] = [:]
         for space in spaces(json, name) {
             let place = space.name.isEmpty ? name : "\(name), vectors \"\(space.name)\""
@@ -114,6 +122,7 @@ private struct StoreCheck {
             let file = openVectors(number, space, place, json, rows: rows.map { Int($0) + 1 } ?? 0)
             vectors.updateValue(file, forKey: space.number)
         }
+        Store.checkTreeImage(of: number, named: name, json, files: files, in: directory, database) { note($0, $1) }
         for file in files {
             report.files += 1
             if report.files % 1000 == 0 { progress(report.files) }

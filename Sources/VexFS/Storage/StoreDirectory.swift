@@ -3,14 +3,16 @@ import Glibc
 /// The directory of a store: its marker file, its lock and where everything lies. Layout: `docs/format.md`.
 struct StoreDirectory {
     /// The format that this program writes; it reads every version up to this one.
-    static let formatVersion: Int64 = 1
+    static let formatVersion: Int64 = 2
 
     /// The directory's path.
     let path: String
 
     var databasePath: String { path + "/documents" }
+    var journalPath: String { path + "/journal" }
     var vectorsPath: String { path + "/vectors" }
     var segmentsPath: String { path + "/segments" }
+    var treesPath: String { path + "/trees" }
     var markerPath: String { path + "/VEXFS" }
     var lockPath: String { path + "/LOCK" }
     var syncedPath: String { path + "/SYNCED" }
@@ -24,6 +26,8 @@ struct StoreDirectory {
         space == VectorSpace.unnamed ? "\(collection)" : "\(collection).\(space)"
     }
 
+    func treePath(_ file: String) -> String { "\(treesPath)/\(file)" }
+
     func segmentPath(_ file: String) -> String { "\(segmentsPath)/\(file)" }
 
     /// Makes an empty store: a missing or empty directory becomes one.
@@ -36,8 +40,12 @@ struct StoreDirectory {
         try SystemCall.makeDirectory(vectorsPath)
         var tuning = RocksDB.Tuning()
         tuning.createIfMissing = true
-        _ = try RocksDB(path: databasePath, tuning: tuning)
-        let marker = "{\"format\":\(Self.formatVersion),\"created\":\(SystemCall.now() / 1_000_000_000)}\n"
+        try RocksDB(path: databasePath, tuning: tuning).close()
+        try writeMarker(created: SystemCall.now() / 1_000_000_000)
+    }
+
+    private func writeMarker(created: Int64) throws(VexFSError) {
+        let marker = "{\"format\":\(Self.formatVersion),\"created\":\(created)}\n"
         let temporary = markerPath + ".new"
         let descriptor = try SystemCall.open(temporary, O_WRONLY | O_CREAT | O_TRUNC)
         defer { close(descriptor) }
@@ -50,9 +58,16 @@ struct StoreDirectory {
         try SystemCall.syncDirectory(path)
     }
 
-    /// Checks the marker.
+    /// Lets no program that knows only an earlier format have the store any more.
+    func raiseFormat() throws(VexFSError) {
+        let marker = try JSON.parseControl(try SystemCall.readAll(markerPath), code: .notAStore)
+        try writeMarker(created: marker["created"]?.integerValue ?? 0)
+    }
+
+    /// Checks the marker; returns the format that the store has.
     /// - Throws: `notAStore`, or `newerFormat` where a later VexFS made the store.
-    func checkMarker() throws(VexFSError) {
+    @discardableResult
+    func checkMarker() throws(VexFSError) -> Int64 {
         var status = stat()
         guard stat(markerPath, &status) == 0 else {
             throw VexFSError(
@@ -68,6 +83,7 @@ struct StoreDirectory {
                 "the store has format \(version) and this program reads up to \(Self.formatVersion); use a newer VexFS",
                 at: path)
         }
+        return version
     }
 
     /// Takes the store for this process; the lock goes with the descriptor or the process.
@@ -94,28 +110,30 @@ struct StoreDirectory {
         }
     }
 
-    /// Checks that a database holds every change that was noted as synced; a damaged log ends before its end without a
-    /// word.
+    /// Checks that a log that ends at `last` holds every change that was noted as synced; a damaged one ends before its
+    /// end without a word.
     /// - Throws: `corruption` with what is missing.
-    func checkSynced(_ database: RocksDB) throws(VexFSError) {
+    func checkSynced(_ last: UInt64) throws(VexFSError) {
         var status = stat()
         guard stat(syncedPath, &status) == 0 else { return }
         let bytes = try SystemCall.readAll(syncedPath)
         guard bytes.count == 8 else { return }
         let synced = bytes.reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
-        guard database.latestChange < synced else { return }
+        guard last < synced else { return }
         throw VexFSError(
             .corruption,
-            "the log is damaged: it ends at change \(database.latestChange), and \(synced) changes were on the disk; "
+            "the log is damaged: it ends at change \(last), and \(synced) changes were on the disk; "
                 + "restore a backup, or go on without them: vexfs-fuse fsck --accept-loss \(path)",
             at: path)
     }
 
-    /// Makes the directory of segments where there is none, and removes files that nothing names: what a process left
-    /// that died in a build.
-    func prepareSegments(named: Set<String>) throws(VexFSError) {
-        try SystemCall.makeDirectory(segmentsPath)
-        for name in try names(in: segmentsPath) where !named.contains(name) { unlink(segmentPath(name)) }
+    /// Makes the directories of derived data where there are none, and removes files that nothing names: what a
+    /// process left that died while it wrote them.
+    func prepareDerived(segments: Set<String>, trees: Set<String>) throws(VexFSError) {
+        for (path, named) in [(segmentsPath, segments), (treesPath, trees)] {
+            try SystemCall.makeDirectory(path)
+            for name in try names(in: path) where !named.contains(name) { unlink("\(path)/\(name)") }
+        }
     }
 
     /// Removes the vector files and the packs of a collection but for those that `kept` names.

@@ -8,6 +8,7 @@ enum StoreKey {
         case document = 0x64  // d
         case error = 0x65  // e
         case file = 0x66  // f
+        case treeMark = 0x6A  // j
         case meta = 0x6D  // m
         case property = 0x70  // p
         case scratch = 0x73  // s
@@ -15,7 +16,9 @@ enum StoreKey {
         case pack = 0x76  // v
 
         /// Those whose keys begin with a collection's number.
-        static let ofCollection: [Family] = [.document, .error, .file, .property, .scratch, .pack, .segments]
+        static let ofCollection: [Family] = [
+            .document, .error, .file, .property, .scratch, .pack, .segments, .treeMark,
+        ]
     }
 
     static func collection(_ number: UInt32) -> [UInt8] { prefix(.collection, number) }
@@ -32,6 +35,15 @@ enum StoreKey {
     }
     static func pack(_ collection: UInt32, _ space: SpaceNumber, chunk: Int) -> [UInt8] {
         numbered(.pack, collection, UInt64(chunk)) + suffix(space)
+    }
+    /// The mark that a file changed since an image of the tree was made.
+    static func treeMark(_ collection: UInt32, _ image: UInt64, _ file: FileNumber) -> [UInt8] {
+        var key = treeMarks(collection, image)
+        withUnsafeBytes(of: file.bigEndian) { key.append(contentsOf: $0) }
+        return key
+    }
+    static func treeMarks(_ collection: UInt32, _ image: UInt64) -> [UInt8] {
+        numbered(.treeMark, collection, image)
     }
     static func meta(_ name: String) -> [UInt8] { [Family.meta.rawValue] + name.utf8 }
     static func property(_ owner: UInt32, _ name: String) -> [UInt8] { prefix(.property, owner) + name.utf8 }

@@ -1,8 +1,16 @@
-import CRocksDB
-
-/// Changes that are applied together or not at all. Used by one thread at a time.
+/// Changes that are applied together or not at all, as one record of the journal. Used by one thread at a time.
 final class WriteBatch {
-    let handle: OpaquePointer
+    /// Where a change stands in the record.
+    struct Change: Sendable {
+        var key: [UInt8]
+        /// The value's place; nil for a key that is deleted.
+        var value: Range<Int>?
+    }
+
+    /// The record: room for its head, then the changes.
+    private var bytes: [UInt8]
+    private var changes: [Change] = []
+    private var erased: [[UInt8]] = []
     /// Settings and file numbers that the collection's record gets with this batch; several steps of one commit may
     /// change it, and the last record written must hold all of it.
     var configuration: CollectionConfiguration?
@@ -14,12 +22,15 @@ final class WriteBatch {
     var vectorFiles: [SpaceNumber: VectorFile] = [:]
     /// What is done in memory once the changes are written; nothing of it where the write fails.
     private(set) var completions: [() -> Void] = []
-    /// Changes that come behind all others.
-    private var postponed: [(key: [UInt8], value: [UInt8])] = []
 
-    init() { handle = rocksdb_writebatch_create() }
+    /// - Parameter capacity: bytes of keys and values that are expected.
+    init(capacity: Int = 1024) {
+        bytes = []
+        bytes.reserveCapacity(JournalEntry.headBytes + capacity)
+        bytes.append(contentsOf: repeatElement(0, count: JournalEntry.headBytes))
+    }
 
-    deinit { rocksdb_writebatch_destroy(handle) }
+    var isEmpty: Bool { changes.isEmpty && erased.isEmpty }
 
     /// Puts off a change in memory until the batch is written.
     func onceWritten(_ completion: @escaping () -> Void) { completions.append(completion) }
@@ -29,38 +40,43 @@ final class WriteBatch {
     }
 
     func put(_ key: [UInt8], _ value: UnsafeRawBufferPointer) {
-        key.withUnsafeBytes { keyBytes in
-            rocksdb_writebatch_put(
-                handle, keyBytes.baseAddress?.assumingMemoryBound(to: CChar.self), keyBytes.count,
-                value.baseAddress?.assumingMemoryBound(to: CChar.self), value.count)
-        }
-    }
-
-    /// Puts behind everything else. Keys of one family that ascend are found at once in the memory table, where those
-    /// of mixed families are searched for from the top.
-    func putLater(_ key: [UInt8], _ value: [UInt8]) { postponed.append((key, value)) }
-
-    /// Adds what was put off.
-    func seal() {
-        for (key, value) in postponed { put(key, value) }
-        postponed = []
+        reserve(JournalEntry.changeBytes + key.count + value.count)
+        begin(.put, key, valueCount: value.count)
+        changes.append(Change(key: key, value: bytes.count..<bytes.count + value.count))
+        bytes.append(contentsOf: value)
     }
 
     func delete(_ key: [UInt8]) {
-        key.withUnsafeBytes {
-            rocksdb_writebatch_delete(handle, $0.baseAddress?.assumingMemoryBound(to: CChar.self), $0.count)
-        }
+        begin(.delete, key)
+        changes.append(Change(key: key, value: nil))
     }
 
-    /// Deletes every key that starts with `prefix`; the cost does not grow with their number.
+    /// Deletes every key that starts with `prefix`; the cost does not grow with their number. Changes of this batch
+    /// come after it, wherever it stands among them.
     func deleteAll(prefix: [UInt8]) {
-        let end = prefix + [UInt8](repeating: 0xFF, count: 300)
-        prefix.withUnsafeBytes { start in
-            end.withUnsafeBytes { end in
-                rocksdb_writebatch_delete_range(
-                    handle, start.baseAddress?.assumingMemoryBound(to: CChar.self), start.count,
-                    end.baseAddress?.assumingMemoryBound(to: CChar.self), end.count)
-            }
-        }
+        begin(.deleteAll, prefix)
+        erased.append(prefix)
+    }
+
+    /// Makes room for so many bytes more, by doubling at least.
+    func reserve(_ count: Int) {
+        guard bytes.capacity - bytes.count < count else { return }
+        bytes.reserveCapacity(max(bytes.count + count, bytes.capacity * 2))
+    }
+
+    private func begin(_ kind: JournalEntry.ChangeKind, _ key: [UInt8], valueCount: Int = 0) {
+        bytes.append(kind.rawValue)
+        withUnsafeBytes(of: UInt32(key.count).littleEndian) { bytes.append(contentsOf: $0) }
+        withUnsafeBytes(of: UInt32(valueCount).littleEndian) { bytes.append(contentsOf: $0) }
+        bytes.append(contentsOf: key)
+    }
+
+    /// Gives the changes to the journal; the batch is empty afterwards.
+    func seal() -> JournalEntry {
+        let entry = JournalEntry(bytes: bytes, changes: changes, erased: erased)
+        bytes = []
+        changes = []
+        erased = []
+        return entry
     }
 }

@@ -33,7 +33,7 @@ public struct BM25: Sendable {
 
     /// A document's vector: each token weighs tf·(k+1) / (tf + k·(1−b+b·length/averageLength)). O(bytes).
     public func document(_ text: String) -> SparseVector {
-        var dimensions = dimensions(of: text, as: documentRole)
+        var dimensions = analyzer.dimensions(of: text, as: documentRole)
         guard !dimensions.isEmpty else { return .empty }
         let length = Double(dimensions.count)
         dimensions.sort()
@@ -52,18 +52,12 @@ public struct BM25: Sendable {
 
     /// A query's vector: each token weighs 1, however often it occurs. O(bytes).
     public func query(_ text: String) -> SparseVector {
-        let indices = Set(dimensions(of: text, as: .query)).sorted()
+        let indices = Set(analyzer.dimensions(of: text, as: .query)).sorted()
         return SparseVector(ascending: indices, values: [Float](repeating: 1, count: indices.count))
     }
 
     /// The prefixes of words would make a document seem long and every word frequent: Qdrant takes whole words.
     private var documentRole: TextAnalyzer.Role { analyzer.options.tokenizer == .prefix ? .query : .document }
-
-    private func dimensions(of text: String, as role: TextAnalyzer.Role) -> [UInt32] {
-        var dimensions: [UInt32] = []
-        analyzer.forEachToken(of: text, as: role) { dimensions.append(TokenHash.dimension(of: $0)) }
-        return dimensions
-    }
 
     private func weight(occurrences: Double, length: Double) -> Float {
         Float(occurrences * (k + 1) / (occurrences + k * (1 - b + b * length / averageLength)))

@@ -3,7 +3,8 @@ enum CharacterClasses {
     /// Whether the code point is part of words: `Alphabetic`, or a number of any kind (`Nd`, `Nl`, `No`).
     @inline(__always)
     static func isWord(_ value: UInt32) -> Bool {
-        value < 0x10000 ? words[Int(value >> 6)] >> UInt64(value & 63) & 1 != 0 : isWordSlowly(value)
+        if value < 0x80 { return (value | 0x20) &- 0x61 < 26 || value &- 0x30 < 10 }
+        return value < 0x10000 ? words[Int(value >> 6)] >> UInt64(value & 63) & 1 != 0 : isWordSlowly(value)
     }
 
     /// Whether the code point is white space (`White_Space`).

@@ -13,6 +13,8 @@ public struct TextAnalyzer: Sendable {
     enum Role { case document, query }
 
     private let rules: Rules
+    /// What frequent words became.
+    let memos = MemoPool()
 
     /// The options.
     public var options: TextOptions { rules.options }
@@ -51,27 +53,34 @@ public struct TextAnalyzer: Sendable {
 
     /// Calls `body` with the UTF-8 of each token; the bytes are valid during the call.
     func forEachToken(of text: String, as role: Role, _ body: (UnsafeBufferPointer<UInt8>) -> Void) {
-        let stemmer = rules.stemmers?.take()
-        defer { if let stemmer { rules.stemmers?.give(stemmer) } }
-        var shaper = TokenShaper(rules, stemmer)
-        var text = text
-        text.withUTF8 { text in
-            switch options.tokenizer {
-            case .word:
-                Tokenizers.words(of: text) { if shaper.shape($0) { shaper.token.withUnsafeBufferPointer(body) } }
-            case .whitespace:
-                Tokenizers.pieces(of: text) { if shaper.shape($0) { shaper.token.withUnsafeBufferPointer(body) } }
-            case .multilingual:
-                Multilingual.pieces(of: text, withSingles: role == .document) {
-                    if shaper.shape($0) { shaper.token.withUnsafeBufferPointer(body) }
-                }
-            case .prefix:
-                switch role {
-                case .document: prefixes(of: text, &shaper, body)
-                case .query: partialWords(of: text, &shaper, body)
+        withShaper { shaper in
+            var text = text
+            text.withUTF8 { text in
+                switch options.tokenizer {
+                case .word:
+                    Tokenizers.words(of: text) { if shaper.shape($0) { shaper.token.withUnsafeBufferPointer(body) } }
+                case .whitespace:
+                    Tokenizers.pieces(of: text) { if shaper.shape($0) { shaper.token.withUnsafeBufferPointer(body) } }
+                case .multilingual:
+                    Multilingual.pieces(of: text, withSingles: role == .document) {
+                        if shaper.shape($0) { shaper.token.withUnsafeBufferPointer(body) }
+                    }
+                case .prefix:
+                    switch role {
+                    case .document: prefixes(of: text, &shaper, body)
+                    case .query: partialWords(of: text, &shaper, body)
+                    }
                 }
             }
         }
+    }
+
+    /// Runs `body` with what shapes tokens, and a stemmer of its own.
+    func withShaper(_ body: (inout TokenShaper) -> Void) {
+        let stemmer = rules.stemmers?.take()
+        defer { if let stemmer { rules.stemmers?.give(stemmer) } }
+        var shaper = TokenShaper(rules, stemmer)
+        body(&shaper)
     }
 
     /// All prefixes of the words, from the shortest to the longest that the options allow.

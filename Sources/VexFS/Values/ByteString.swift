@@ -22,6 +22,13 @@ public struct ByteString: Sendable, Hashable, Comparable, CustomStringConvertibl
         self.init(string)
     }
 
+    /// Calls the closure with the bytes.
+    func withBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+        var copy = string
+        // Contiguous since it was made, so nothing is copied but the reference.
+        return copy.withUTF8 { body(UnsafeRawBufferPointer($0)) }
+    }
+
     /// The number of bytes.
     public var count: Int { string.utf8.count }
     /// Whether there are no bytes.

@@ -11,7 +11,7 @@ enum Instructions {
                       cat "COLLECTION/query/k=3/refunds.md"             excerpts with sources, to quote from
                       cat "query/refunds.paths"                         all collections, one path a line
           formats     .jsonl .json .tsv .ids .paths .grep .md .ctx .explain
-          options     k=10 offset= min=0.3 mode=vector|exact like=ID fields= group= budget= where=...
+          options     k=10 offset= min=0.3 mode=vector|exact|text|hybrid like=ID fields= group= budget= where=...
           filters     "query/where=lang:en,year>=2020,tags:a|b,!draft/TEXT"
           a folder    cat "COLLECTION/sub/dir/query/TEXT"               only what lies below it
           "/" and "%" in a text are written %2F and %25

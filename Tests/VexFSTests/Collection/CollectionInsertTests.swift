@@ -116,4 +116,16 @@ import Testing
         try again.insert([NewPoint(id: "a")], vectors: [0, 1])
         #expect(try ids(again, [1, 0]) == ["a"])
     }
+
+    @Test func aDocumentThatBecomesScratchIsStoredWhole() throws {
+        let fixture = try StoreFixture()
+        let collection = try fixture.store.createCollection(named: "c")
+        try collection.insert([NewPoint(id: "a", text: "words")], vectors: [3, 4])
+        let file = try #require(collection.lookup("a.json", in: 1))
+        let bytes = try collection.content(of: file.number).bytes
+        _ = try collection.rename("a.json", in: 1, to: ".a", in: 1, mode: .replace)
+        #expect(try collection.content(of: file.number).bytes == bytes)
+        fixture.close()
+        #expect(try Store.check(at: fixture.path).problems.map(\.message) == [])
+    }
 }

@@ -16,10 +16,11 @@ import Testing
 
     @Test func aNewerFormatIsRefusedWithBothVersions() throws {
         let fixture = try StoreFixture()
-        try write("{\"format\":2,\"created\":1}\n", to: fixture.path + "/VEXFS")
+        let newer = StoreDirectory.formatVersion + 1
+        try write("{\"format\":\(newer),\"created\":1}\n", to: fixture.path + "/VEXFS")
         let error = try #require(throws: VexFSError.self) { try StoreDirectory(path: fixture.path).checkMarker() }
         #expect(error.code == .newerFormat)
-        #expect(error.message.contains("format 2") && error.message.contains("up to 1"))
+        #expect(error.message.contains("format \(newer)") && error.message.contains("up to \(newer - 1)"))
     }
 
     @Test func collectionsComeAndGo() throws {

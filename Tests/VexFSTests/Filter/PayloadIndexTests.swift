@@ -1,27 +1,8 @@
-import Synchronization
 import Testing
 
 @testable import VexFS
 
 @Suite struct PayloadIndexTests {
-    /// Rows with their metadata, as a collection would keep them.
-    private final class Rows: Sendable {
-        private let state = Mutex<(metadata: [JSON], loads: Int)>(([], 0))
-        var count: Int { state.withLock { $0.metadata.count } }
-        var loads: Int { state.withLock { $0.loads } }
-        func append(_ json: JSON) -> Row {
-            state.withLock { state in
-                state.metadata.append(json)
-                return Row(state.metadata.count - 1)
-            }
-        }
-        func metadata(_ row: Row) -> JSON { state.withLock { $0.metadata[Int(row)] } }
-        func load(_ rows: RowBitmap, _ body: (Row, JSON) -> Void) throws(VexFSError) {
-            state.withLock { $0.loads += 1 }
-            rows.forEach { body($0, metadata($0)) }
-        }
-    }
-
     private static let scalars: [JSON] = [
         .null, .bool(true), .bool(false), .integer(0), .integer(1), .integer(2020), .integer(.max), .integer(.min),
         .number(0.5), .number(1), .number(-0.0), .number(0x1p63), .integer(9_007_199_254_740_993), .number(0x1p53),
@@ -53,7 +34,7 @@ import Testing
     }
 
     private static func filter(_ depth: Int, _ generator: inout SeededGenerator) -> Filter {
-        let field = ["a", "b", "c", "b.in", "n.x", "none"].randomElement(using: &generator) ?? "a"
+        let field = PayloadPath(["a", "b", "c", "b.in", "n.x", "none"].randomElement(using: &generator) ?? "a")
         func value() -> Filter.Value {
             Filter.Value(json: scalars.randomElement(using: &generator) ?? .null) ?? .number(.nan)
         }
@@ -72,19 +53,20 @@ import Testing
             func bound() -> PayloadTime? {
                 Bool.random(using: &generator) ? times.randomElement(using: &generator) ?? nil : nil
             }
-            return .time(field: field, .init(greater: bound(), atLeast: bound(), less: bound(), atMost: bound()))
+            return .field(
+                field, .time(.init(greater: bound(), atLeast: bound(), less: bound(), atMost: bound())))
         case 5:
             let known = PayloadUUID("67e55044-10b1-426f-9247-bb680e5fe0c8"),
                 other = PayloadUUID(String(repeating: "0", count: 32))
-            return .uuid(field: field, [known, other].compactMap { Bool.random(using: &generator) ? $0 : nil })
+            return .field(field, .uuid([known, other].compactMap { Bool.random(using: &generator) ? $0 : nil }))
         case 6:
             let areas: [GeoArea?] = [
                 GeoPoint(longitude: 13, latitude: 52).map { .radius(center: $0, metres: 100_000) },
                 .box(west: 170, south: -10, east: -170, north: 10), .box(west: -180, south: -10, east: 20, north: 60),
             ]
-            return .geo(
-                field: field,
-                (areas.randomElement(using: &generator) ?? nil) ?? .box(west: 0, south: 0, east: 1, north: 1))
+            return .field(
+                field,
+                .geo((areas.randomElement(using: &generator) ?? nil) ?? .box(west: 0, south: 0, east: 1, north: 1)))
         case 7: return .not(filter(depth - 1, &generator))
         case 8: return .and((0..<3).map { _ in filter(depth - 1, &generator) })
         default: return .or((0..<Int.random(in: 0...3, using: &generator)).map { _ in filter(depth - 1, &generator) })
@@ -95,7 +77,7 @@ import Testing
         let seed: UInt64 = 1_000_003
         print("seed \(seed)")
         var generator = SeededGenerator(seed: seed)
-        let rows = Rows()
+        let rows = FilterRows()
         let index = PayloadIndex()
         var live = RowBitmap()
         for round in 0..<1500 {
@@ -106,15 +88,17 @@ import Testing
             if index.hasColumns, round % 3 != 0 { index.insert(row: row, metadata: metadata) }
             if round % 5 == 0 { live.remove(Row.random(in: 0...row, using: &generator)) }
             let filter = Self.filter(3, &generator)
-            let found = try index.rows(matching: filter, among: live, load: rows.load)
+            let found = try index.rows(matching: filter, among: live, from: rows)
             var expected = RowBitmap()
-            live.forEach { if filter.matches(rows.metadata($0)) { expected.insert($0) } }
+            live.forEach { if filter.matches(rows[$0].payload) { expected.insert($0) } }
             #expect(Self.list(found) == Self.list(expected), "\(filter)")
-            #expect(try index.count(matching: filter, among: live, load: rows.load) == expected.count, "\(filter)")
+            #expect(try index.count(matching: filter, among: live, from: rows) == expected.count, "\(filter)")
             if round % 300 == 299 {
                 let type = PayloadType.allCases.randomElement(using: &generator)
                 let field = ["a", "b", "c"].randomElement(using: &generator) ?? "a"
-                try index.apply(PayloadSchema(fields: [.init(name: field, type: type)]), among: live, load: rows.load)
+                try index.apply(
+                    PayloadSchema(fields: [.init(name: field, type: type)]), among: live,
+                    load: rows.loadPayloads(_:keeping:_:))
                 let dead = RowBitmap(rowsBelow: Int(row) + 1).subtracting(live)
                 index.remove(dead)
             }
@@ -128,7 +112,7 @@ import Testing
     }
 
     @Test func facets() throws {
-        let rows = Rows()
+        let rows = FilterRows()
         var live = RowBitmap()
         for text in [
             #"{"lang":"en","year":2020,"tags":["a","b"]}"#, #"{"lang":"en","year":"2020","tags":["a","a"]}"#,
@@ -137,101 +121,101 @@ import Testing
         live.remove(3)
         let index = PayloadIndex()
         #expect(!index.hasColumns)
-        #expect(try index.fields(among: live, load: rows.load) == ["lang", "n.x", "tags", "year"])
-        let kinds = try index.fieldKinds(among: live, load: rows.load)
+        #expect(
+            try index.fields(among: live, load: rows.loadPayloads(_:keeping:_:)) == ["lang", "n.x", "tags", "year"])
+        let kinds = try index.fieldKinds(among: live, load: rows.loadPayloads(_:keeping:_:))
         #expect(kinds.last == PayloadField(name: "year", strings: 1, numbers: 2))
-        let languages = try index.values(of: "lang", among: live, load: rows.load)
+        let languages = try index.values(of: "lang", among: live, load: rows.loadPayloads(_:keeping:_:))
         #expect(languages.map(\.value) == ["en", "de"])
         #expect(languages.map(\.count) == [2, 1])
-        let years = try index.values(of: "year", among: live, load: rows.load)
+        let years = try index.values(of: "year", among: live, load: rows.loadPayloads(_:keeping:_:))
         #expect(years.map(\.value) == ["2020", "2020.5"])
         #expect(years.map(\.count) == [2, 1])
-        let tags = try index.values(of: "tags", among: live, load: rows.load)
+        let tags = try index.values(of: "tags", among: live, load: rows.loadPayloads(_:keeping:_:))
         #expect(tags.map(\.count) == [2, 1])
         for (text, expected) in [("2020", [0, 1]), ("2020.5", [2]), ("2020.0", []), ("x", [])] as [(ByteString, [Row])]
         {
-            let found = try index.rows(whereField: "year", hasText: text, among: live, load: rows.load)
+            let found = try index.rows(
+                whereField: "year", hasText: text, among: live, load: rows.loadPayloads(_:keeping:_:))
             #expect(Self.list(found) == expected)
         }
         #expect(index.indexedFields == ["lang", "tags", "year"])
     }
 
     @Test func aColumnIsLoadedOnce() throws {
-        let rows = Rows()
+        let rows = FilterRows()
         var live = RowBitmap()
         for value in 0..<1000 { live.insert(rows.append(.object([.init("v", .integer(Int64(value % 3)))]))) }
         let index = PayloadIndex()
         let filter = Filter.anyOf(field: "v", values: [.integer(1)])
-        for _ in 0..<5 { #expect(try index.rows(matching: filter, among: live, load: rows.load).count == 333) }
+        for _ in 0..<5 { #expect(try index.rows(matching: filter, among: live, from: rows).count == 333) }
         #expect(rows.loads == 1)
     }
 
     @Test func onlyMissingRowsAreLoaded() throws {
-        let rows = Rows()
+        let rows = FilterRows()
         var live = RowBitmap()
         for value in 0..<1000 { live.insert(rows.append(.object([.init("v", .integer(Int64(value % 3)))]))) }
         let index = PayloadIndex()
         let schema = PayloadSchema(fields: [.init(name: "u"), .init(name: "v", type: .integer)])
-        try index.apply(schema, among: live, load: rows.load)
+        try index.apply(schema, among: live, load: rows.loadPayloads(_:keeping:_:))
         #expect(index.schema == schema)
         for value in 0..<3 { live.insert(rows.append(.object([.init("v", .integer(Int64(value)))]))) }
-        var asked: [Row] = []
         let filter = Filter.and([.range(field: "v", .init(atLeast: .integer(1))), .exists(field: "v")])
-        let found = try index.rows(matching: filter, among: live) { (missing, body) throws(VexFSError) in
-            asked += missing.rows
-            try rows.load(missing, body)
-        }
-        #expect(asked == [1000, 1001, 1002])
+        let found = try index.rows(matching: filter, among: live, from: rows)
+        #expect(rows.loaded == [1000, 1001, 1002])
         #expect(found.count == 333 + 333 + 2)
         // Two fields that are both new are filled in one go.
         let loads = rows.loads
-        _ = try index.rows(matching: .or([.exists(field: "x"), .exists(field: "y")]), among: live, load: rows.load)
+        _ = try index.rows(matching: .or([.exists(field: "x"), .exists(field: "y")]), among: live, from: rows)
         #expect(rows.loads == loads + 1)
     }
 
     @Test func aDroppedFieldIsIndexedAgainWhenItIsFilteredOn() throws {
-        let rows = Rows()
+        let rows = FilterRows()
         var live = RowBitmap()
         for value in 0..<100 { live.insert(rows.append(.object([.init("v", .integer(Int64(value)))]))) }
         let index = PayloadIndex()
         let filter = Filter.range(field: "v", .init(less: .integer(5)))
-        try index.apply(PayloadSchema(fields: [.init(name: "v", type: .integer)]), among: live, load: rows.load)
+        try index.apply(
+            PayloadSchema(fields: [.init(name: "v", type: .integer)]), among: live,
+            load: rows.loadPayloads(_:keeping:_:))
         let drop = try PayloadSchema(json: try JSON.parse(Array(#"{"v":{"index":false}}"#.utf8)))
-        try index.apply(drop, among: live, load: rows.load)
+        try index.apply(drop, among: live, load: rows.loadPayloads(_:keeping:_:))
         #expect(index.schema.fields.isEmpty && !index.hasColumns)
-        #expect(try index.rows(matching: filter, among: live, load: rows.load).count == 5)
+        #expect(try index.rows(matching: filter, among: live, from: rows).count == 5)
         #expect(rows.loads == 2)
     }
 
     @Test func forgottenRowsAreLoadedAgainWhereTheyAreAskedFor() throws {
-        let rows = Rows()
+        let rows = FilterRows()
         var live = RowBitmap()
         for value in 0..<1000 { live.insert(rows.append(.object([.init("v", .string("\(value % 10)"))]))) }
         let index = PayloadIndex()
         let filter = Filter.anyOf(field: "v", values: [.string("3")])
-        #expect(try index.rows(matching: filter, among: live, load: rows.load).count == 100)
+        #expect(try index.rows(matching: filter, among: live, from: rows).count == 100)
         index.remove(RowBitmap((0..<500).map { Row($0) }))
         let rest = live.subtracting(RowBitmap(rowsBelow: 500))
         let loads = rows.loads
-        #expect(try index.rows(matching: filter, among: rest, load: rows.load).count == 50)
-        #expect(try index.values(of: "v", among: rest, load: rows.load).map(\.count) == [Int](repeating: 50, count: 10))
+        #expect(try index.rows(matching: filter, among: rest, from: rows).count == 50)
+        #expect(
+            try index.values(of: "v", among: rest, load: rows.loadPayloads(_:keeping:_:)).map(\.count)
+                == [Int](repeating: 50, count: 10))
         #expect(rows.loads == loads)
-        #expect(try index.rows(matching: filter, among: live, load: rows.load).count == 100)
+        #expect(try index.rows(matching: filter, among: live, from: rows).count == 100)
         #expect(rows.loads == loads + 1)
     }
 
     @Test func aFailingLoadIsReportedAndRetried() throws {
-        let rows = Rows()
+        let rows = FilterRows()
         var live = RowBitmap()
         live.insert(rows.append(.object([.init("v", .integer(1))])))
         let index = PayloadIndex()
         let filter = Filter.exists(field: "v")
-        #expect(throws: VexFSError.self) {
-            try index.rows(matching: filter, among: live) { (_, _) throws(VexFSError) in
-                throw VexFSError(.inputOutput, "the disk is gone")
-            }
-        }
-        #expect(try index.rows(matching: filter, among: live, load: rows.load).count == 1)
+        rows.fails = true
+        #expect(throws: VexFSError.self) { try index.rows(matching: filter, among: live, from: rows) }
+        rows.fails = false
+        #expect(try index.rows(matching: filter, among: live, from: rows).count == 1)
     }
 
     @Test func comparisonIsExact() {

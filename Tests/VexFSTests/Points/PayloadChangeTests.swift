@@ -31,7 +31,7 @@ import Testing
             ("a.b[1]", "{}", #"{"a":{"b":[{"c":1},{"c":2},{"d":{"e":3}}]},"f":3,"g":["g0","g1"]}"#),
         ] as [(String?, String, String)])
     func setting(path: String?, change: String, expected: String) throws {
-        let change = PayloadChange.set(try members(change), at: try path.map { try PayloadPath($0) })
+        let change = PayloadChange.set(try members(change), at: try path.map { try PayloadPath(qdrant: $0) })
         #expect(text(try change.applied(to: json(Self.tree))) == expected)
     }
 
@@ -44,7 +44,7 @@ import Testing
             (["a.x", "q", "f.x", "g.x", "g[9]", "f[]"], tree),
         ] as [([String], String)])
     func deleting(paths: [String], expected: String) throws {
-        let change = PayloadChange.delete(try paths.map { try PayloadPath($0) })
+        let change = PayloadChange.delete(try paths.map { try PayloadPath(qdrant: $0) })
         #expect(text(try change.applied(to: json(Self.tree))) == expected)
     }
 
@@ -60,7 +60,7 @@ import Testing
     }
 
     @Test func aFarIndexIsRefused() throws {
-        let change = PayloadChange.set([.init("a", .null)], at: try PayloadPath("g[99999999]"))
+        let change = PayloadChange.set([.init("a", .null)], at: try PayloadPath(qdrant: "g[99999999]"))
         #expect { try change.applied(to: self.json(Self.tree)) } throws: {
             ($0 as? VexFSError)?.code == .invalidArgument
         }

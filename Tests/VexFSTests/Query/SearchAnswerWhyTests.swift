@@ -37,6 +37,11 @@ import Testing
         #expect(Self.why { $0.matching = 1 } == "none of the 1 document in scope has a vector to compare")
     }
 
+    @Test(arguments: [QueryRequest.Mode.text, .hybrid]) func missingWords(mode: QueryRequest.Mode) {
+        let sentence = Self.why({ $0.mode = mode }, { $0.vectors = 0 })
+        #expect(sentence == "none of the 5 documents in scope has one of the words")
+    }
+
     @Test func scoresCutByTheMinimum() {
         let asked: (inout QueryRequest) -> Void = { $0.minimumScore = 0.5 }
         #expect(Self.why(asked) { $0.nearestScore = 0.412 } == "the nearest score, 0.412, is below min=0.5")

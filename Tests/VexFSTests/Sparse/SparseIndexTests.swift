@@ -11,11 +11,21 @@ import Testing
         var reference = SparseReference()
         var live = RowBitmap()
         var row: Row = 0
-        for _ in 0..<count {
+        var batch: [(row: Row, vector: SparseVector)] = []
+        for number in 0..<count {
             row += Row.random(in: 1...Row(stride), using: &generator)
             let vector = try generator.sparseVector(count: 20, dimensions: dimensions, values: values)
-            try index.insert(vector, row: row)
             reference.vectors.append((row, vector))
+            // The first in batches, the last one by one.
+            if number < count / 2 {
+                batch.append((row, vector))
+                if batch.count == 300 || number == count / 2 - 1 {
+                    try index.insert(batch)
+                    batch.removeAll()
+                }
+            } else {
+                try index.insert(vector, row: row)
+            }
             if Int.random(in: 0..<5, using: &generator) > 0 { live.insert(row) }
         }
         return (index, reference, live)
@@ -58,7 +68,7 @@ import Testing
         let before = index.allocatedBytes
         index.compact(keeping: live)
         #expect(index.allocatedBytes < before)
-        #expect(index.rows == live)
+        #expect(index.rows == RowBitmap(reference.vectors.filter { $0.vector.count > 0 }.map(\.row)).intersection(live))
         let last = reference.vectors.last?.row ?? 0
         reference.vectors.removeAll { !live.contains($0.row) }
         for row in last + 1..<last + 400 {
@@ -73,10 +83,11 @@ import Testing
         }
         index.compact(keeping: RowBitmap())
         #expect(index.rows.isEmpty)
-        #expect(index.search(try generator.sparseVector(count: 9, dimensions: 300), limit: 9, among: live).neighbors.isEmpty)
+        let query = try generator.sparseVector(count: 9, dimensions: 300)
+        #expect(index.search(query, limit: 9, among: live).neighbors.isEmpty)
     }
 
-    @Test func emptyVectorsAreCountedAndNeverFound() throws {
+    @Test func emptyVectorsAreNeitherFoundNorCounted() throws {
         let index = SparseIndex()
         try index.insert(.empty, row: 0)
         try index.insert(try SparseVector(indices: [5], values: [2]), row: 1)
@@ -85,7 +96,7 @@ import Testing
         #expect(index.search(query, limit: 5, among: all).neighbors == [Neighbor(row: 1, score: 2)])
         #expect(index.search(.empty, limit: 5, among: all).neighbors.isEmpty)
         #expect(index.search(query, limit: 0, among: all).neighbors.isEmpty)
-        let weight = InverseDocumentFrequency.weight(documents: 2, holders: 1)
+        let weight = InverseDocumentFrequency.weight(documents: 1, holders: 1)
         #expect(index.search(query, limit: 5, among: all, statistics: all).neighbors.first?.score == 2 * weight)
     }
 
@@ -111,6 +122,7 @@ import Testing
         try index.insert(.empty, row: 3)
         #expect(throws: VexFSError.self) { try index.insert(.empty, row: 3) }
         #expect(throws: VexFSError.self) { try index.insert(.empty, row: 2) }
+        #expect(throws: VexFSError.self) { try index.insert([(5, .empty), (4, .empty)]) }
     }
 
     @Test func searchesDoNotWaitForInserts() async throws {
@@ -138,6 +150,6 @@ import Testing
             }
             for await isRight in group { #expect(isRight) }
         }
-        #expect(index.rows.count == 5000)
+        #expect(index.rows.count > 4000)
     }
 }

@@ -12,7 +12,7 @@ struct SparseReference {
                 weights[index] = value
                 continue
             }
-            let counted = vectors.filter { statistics.contains($0.row) }
+            let counted = vectors.filter { statistics.contains($0.row) && $0.vector.count > 0 }
             let holders = counted.count { $0.vector.indices.contains(index) }
             weights[index] = value * InverseDocumentFrequency.weight(documents: counted.count, holders: holders)
         }

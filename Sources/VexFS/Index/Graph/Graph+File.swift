@@ -86,8 +86,3 @@ extension Graph {
         VexFSError(.corruption, "the segment file's graph is impossible", at: file.path)
     }
 }
-
-extension SegmentRows {
-    /// Consecutive rows.
-    init(_ run: Range<Row>) { self.init(Array(run)) }
-}

@@ -4,41 +4,48 @@ extension Graph {
     /// The nearest of the rows that pass: by comparing all of them, by a walk over everything that keeps those that
     /// pass, or by a walk over passing rows alone (ACORN-1, arXiv 2403.04871). The share that passes chooses; a walk
     /// that meets far fewer of them than that is given up for the next way.
-    func search(
-        _ query: SegmentQuery, _ coded: GraphQuery, _ passing: UnsafePointer<vexfs_passing>, count passingCount: Int
-    ) -> SegmentAnswer {
-        let share = Double(passingCount) / Double(count)
-        if passingCount <= scanMax(query) || query.limit > passingCount / 4 {
-            return scan(query, coded, passing, count: passingCount)
-        }
+    func search(_ query: SegmentQuery, _ coded: GraphQuery, _ filter: SegmentFilter) -> SegmentAnswer {
+        let share = Double(filter.passing) / Double(count)
+        if scans(filter.passing, share: share, query) { return scan(query, coded, among: filter.rows) }
         let answer = contexts.withContext { context in
-            if share >= Self.traversalShare,
-                let answer = traverse(query, coded, passing, share: share, context)
-            {
-                return answer
+            withPassing(filter.rows) { passing in
+                if share >= Self.traversalShare {
+                    return traverse(query, coded, passing, share: share, context)
+                        ?? walkPassing(query, coded, passing, from: [], share: share, context)
+                }
+                let near = nearPassing(coded, passing, share: share, context)
+                return walkPassing(query, coded, passing, from: near, share: share, context)
             }
-            return walkPassing(query, coded, passing, context)
         }
         // Too few within reach: then all that pass are compared, so that there are always as many as asked for.
-        guard answer.neighbors.count >= query.limit else {
-            return scan(query, coded, passing, count: passingCount)
-        }
+        guard answer.neighbors.count >= query.limit else { return scan(query, coded, among: filter.rows) }
         return answer
     }
 
     /// Below this share too many points that don't pass are in the way.
-    private static var traversalShare: Double { 0.05 }
+    private static var traversalShare: Double { 0.15 }
 
-    /// As many passing rows are compared faster than a walk finds its way; more so for large `ef`.
-    private func scanMax(_ query: SegmentQuery) -> Int { max(12_000, query.ef * 64) }
+    /// Whether all passing rows are compared faster than a walk finds its way to as many of the nearest.
+    private func scans(_ passing: Int, share: Double, _ query: SegmentQuery) -> Bool {
+        // In the time that a candidate of a walk takes, some hundreds of codes are compared, one after the other.
+        let pool = Self.passingPool(query, share: share)
+        return passing <= max(24_000, 300 * pool) || query.limit > passing / 4
+    }
+
+    /// Candidates of a walk over passing rows alone: more where these are so few that those near to one another are
+    /// seldom linked, by one that does not pass.
+    private static func passingPool(_ query: SegmentQuery, share: Double) -> Int {
+        Int((Double(query.ef) * min(3, max(1, 0.1 / share))).rounded(.up))
+    }
 
     /// Walks over everything and keeps what passes; nil where too little of what it meets does.
     private func traverse(
         _ query: SegmentQuery, _ coded: GraphQuery, _ passing: UnsafePointer<vexfs_passing>, share: Double,
         _ context: GraphContext
     ) -> SegmentAnswer? {
-        // The walk goes on until nothing nearer than the worst kept is left: so far out, 1 / share as many lie.
-        let breadth = max(Self.traversalBreadthMin, 2 * query.ef)
+        // The walk goes on until nothing nearer than the worst kept is left: so far out, 1 / share as many lie. It
+        // misses fewer of them for that, and needs to keep fewer.
+        let breadth = max(query.limit, Int(Double(query.ef) * share.squareRoot()))
         let capacity = Int(Double(breadth) / share * 1.5) + 32
         var walk = begin(coded, context, pool: capacity, found: breadth)
         walk.passing = passing
@@ -55,6 +62,9 @@ extension Graph {
             if Double(walk.passed - passed) < Double(walk.compared - compared) * share * Self.stallShare { return nil }
         }
         guard walk.found.count >= query.limit else { return nil }
+        // A pool that is full of nearer points had no room for the way to those that pass.
+        let worst = walk.found.items[Int(walk.found.count) - 1] | 1
+        if walk.pool.count == walk.pool.capacity, worst < walk.pool.items[capacity - 1] { return nil }
         var answer = finish(query, coded, walk.found, compared: walk.compared)
         answer.plan = "graph walk, \(walk.passed) of \(walk.compared) passed"
         return answer
@@ -65,24 +75,45 @@ extension Graph {
     /// Where less than this part of the expected share passes, filter and query keep away from each other.
     private static var stallShare: Double { 0.3 }
 
-    /// Walks over passing rows alone, from a sample of them.
-    private func walkPassing(
-        _ query: SegmentQuery, _ coded: GraphQuery, _ passing: UnsafePointer<vexfs_passing>, _ context: GraphContext
-    ) -> SegmentAnswer {
-        var walk = begin(coded, context, pool: max(Self.passingBreadthMin, 6 * query.ef), found: 0)
+    /// Passing rows that a short walk over everything meets; none where it meets so few that the query must lie apart
+    /// from all that pass.
+    private func nearPassing(
+        _ coded: GraphQuery, _ passing: UnsafePointer<vexfs_passing>, share: Double, _ context: GraphContext
+    ) -> [UInt32] {
+        var walk = begin(coded, context, pool: Self.probePool, found: Self.probePool)
         walk.passing = passing
-        withUnsafeTemporaryAllocation(of: UInt32.self, capacity: Self.seedCount) { seeds in
-            let found = vexfs_passing_sample(passing, count, 1, seeds.baseAddress, Self.seedCount)
-            vexfs_codes_kernels().pointee.enter(&walk, seeds.baseAddress, found)
+        enter(&walk)
+        let compared = walk.compared
+        let passed = walk.passed
+        vexfs_codes_kernels().pointee.walk(&walk)
+        if Double(walk.passed - passed) < Double(walk.compared - compared) * share * Self.stallShare { return [] }
+        return (0..<Int(walk.found.count)).map { vexfs_item_place(walk.found.items[$0]) }
+    }
+
+    private static var probePool: Int { 24 }
+
+    /// Walks over passing rows alone, from some of them. From none given, the query lies apart from what passes, so
+    /// that many rows are about equally far: then from a sample, with more candidates.
+    private func walkPassing(
+        _ query: SegmentQuery, _ coded: GraphQuery, _ passing: UnsafePointer<vexfs_passing>, from near: [UInt32],
+        share: Double, _ context: GraphContext
+    ) -> SegmentAnswer {
+        let pool = near.isEmpty ? 3 * query.ef : Self.passingPool(query, share: share)
+        var walk = begin(coded, context, pool: pool, found: 0)
+        walk.passing = passing
+        let kernels = vexfs_codes_kernels().pointee
+        kernels.enter(&walk, near, near.count)
+        if near.isEmpty {
+            withUnsafeTemporaryAllocation(of: UInt32.self, capacity: Self.seedCount) { seeds in
+                let found = vexfs_passing_sample(passing, count, 1, seeds.baseAddress, Self.seedCount)
+                kernels.enter(&walk, seeds.baseAddress, found)
+            }
         }
-        vexfs_codes_kernels().pointee.walk_passing(&walk)
+        kernels.walk_passing(&walk)
         var answer = finish(query, coded, walk.pool, compared: walk.compared)
         answer.plan = "graph walk over passing rows, \(walk.compared) compared"
         return answer
     }
 
     private static var seedCount: Int { 256 }
-    /// Nearest passing rows may lie on many sides of what does not pass: walks keep more candidates than else.
-    private static var traversalBreadthMin: Int { 48 }
-    private static var passingBreadthMin: Int { 128 }
 }

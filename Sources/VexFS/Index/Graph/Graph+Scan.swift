@@ -3,11 +3,11 @@ import CVexKernels
 extension Graph {
     /// Compares the codes of all rows that pass, and with full vectors every row whose code leaves it possible that it
     /// is among the nearest: exact. O(passing × width).
-    func scan(
-        _ query: SegmentQuery, _ coded: GraphQuery, _ passing: UnsafePointer<vexfs_passing>, count expected: Int
-    ) -> SegmentAnswer {
-        withUnsafeTemporaryAllocation(of: UInt32.self, capacity: max(1, expected)) { room in
-            let found = passingPlaces(passing, into: room)
+    func scan(_ query: SegmentQuery, _ coded: GraphQuery, among rows: RowBitmap?) -> SegmentAnswer {
+        let range = Int(self.rows.first)..<Int(self.rows.first) + self.rows.span
+        let expected = rows?.count(in: range) ?? count
+        return withUnsafeTemporaryAllocation(of: UInt32.self, capacity: expected + Int(VEXFS_LIST_SLACK)) { room in
+            let found = places(of: rows, in: range, into: room)
             let places = UnsafeBufferPointer(rebasing: room[..<found])
             var answer = SegmentAnswer()
             answer.isExact = true
@@ -19,7 +19,9 @@ extension Graph {
             }
             answer.compared = found
             withUnsafeTemporaryAllocation(of: Int32.self, capacity: found) { scores in
-                compare(places, coded, into: scores)
+                vexfs_codes_kernels().pointee.gather_near(
+                    coded.codes, points.codes, points.width, coded.penalty, places.baseAddress, found,
+                    scores.baseAddress)
                 select(places, UnsafeBufferPointer(scores), query, coded, into: &answer)
             }
             return answer
@@ -29,26 +31,22 @@ extension Graph {
     /// So few rows are compared with their full vectors at once.
     private static var fewRows: Int { 64 }
 
-    private func passingPlaces(
-        _ passing: UnsafePointer<vexfs_passing>, into room: UnsafeMutableBufferPointer<UInt32>
+    /// Writes the places of those of the rows that the graph has, or of all for nil; returns how many.
+    private func places(
+        of rows: RowBitmap?, in range: Range<Int>, into room: UnsafeMutableBufferPointer<UInt32>
     ) -> Int {
-        guard passing.pointee.words == nil else {
-            return vexfs_passing_places(passing, count, room.baseAddress, room.count)
+        guard let rows else {
+            for place in 0..<count { room[place] = UInt32(place) }
+            return count
         }
-        let all = min(count, room.count)
-        for place in 0..<all { room[place] = UInt32(place) }
-        return all
+        guard let base = room.baseAddress else { return 0 }
+        guard let listedRows else { return rows.copyRows(in: range, from: self.rows.first, into: base) }
+        let found = rows.copyRows(in: range, from: 0, into: base)
+        return vexfs_places_of_rows(listedRows.base, listedRows.count, base, found)
     }
 
-    private func compare(
-        _ places: UnsafeBufferPointer<UInt32>, _ coded: GraphQuery, into scores: UnsafeMutableBufferPointer<Int32>
-    ) {
-        vexfs_codes_kernels().pointee.gather(
-            coded.codes, points.codes, points.width, places.baseAddress, places.count, scores.baseAddress)
-        if let halves = points.halves {
-            vexfs_penalize(halves, coded.penalty, places.baseAddress, places.count, scores.baseAddress)
-        }
-    }
+    /// Sizes of what codes leave that share a floor.
+    private static var sizesPerFloor: Int { 256 / Int(VEXFS_FLOORS.rawValue) }
 
     /// The best by their codes say how good the answer is at least; whatever may be better is compared too.
     private func select(
@@ -70,14 +68,17 @@ extension Graph {
             }
             let error = GraphError(coded, bounds: bounds, points: points)
             let needed = error.measure(of: worst.score)
-            let floor = error.lowest(needed, residual: bounds.largestResidual)
             let last = items[Int(best.count) - 1]
-            for index in 0..<places.count where scores[index] >= floor {
-                let place = places[index]
-                guard vexfs_item(scores[index], place) < last,
-                    scores[index] >= error.lowest(needed, residual: bounds.residual(of: Int(place)))
-                else { continue }
-                chosen.append(place)
+            withUnsafeTemporaryAllocation(of: UInt32.self, capacity: places.count) { room in
+                let floors = (0..<Int(VEXFS_FLOORS.rawValue)).map { size in
+                    error.lowest(needed, residual: bounds.residual(ofSize: (size + 1) * Self.sizesPerFloor - 1))
+                }
+                let count = vexfs_possible(
+                    scores.baseAddress, places.baseAddress, places.count, bounds.residuals, floors, room.baseAddress)
+                for index in room[..<count] {
+                    let place = places[Int(index)]
+                    if vexfs_item(scores[Int(index)], place) < last { chosen.append(place) }
+                }
             }
             answer.rescored = chosen.count
             answer.neighbors = chosen.withUnsafeBufferPointer { neighbors($0, query: query) }

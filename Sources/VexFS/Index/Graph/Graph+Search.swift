@@ -7,17 +7,14 @@ extension Graph {
         guard query.limit > 0, passing > 0, query.vector.count == points.dimension else { return SegmentAnswer() }
         let coded = GraphQuery(query.vector, for: points, metric: metric)
         guard let filter, filter.passing < count else { return searchAll(query, coded) }
-        return withPassing(filter.rows) { passing in search(query, coded, passing, count: filter.passing) }
+        return search(query, coded, filter)
     }
 
     /// A segment this small is scanned: a walk would compare about as many.
     private static var smallCount: Int { 512 }
 
     private func searchAll(_ query: SegmentQuery, _ coded: GraphQuery) -> SegmentAnswer {
-        let everything = { [self] in
-            withPassing(nil) { passing in scan(query, coded, passing, count: count) }
-        }
-        guard count > Self.smallCount, query.limit < count / 4 else { return everything() }
+        guard count > Self.smallCount, query.limit < count / 4 else { return scan(query, coded, among: nil) }
         var answer = contexts.withContext { context in
             var walk = begin(coded, context, pool: query.ef, found: 0)
             enter(&walk)
@@ -25,19 +22,16 @@ extension Graph {
             return finish(query, coded, walk.pool, compared: walk.compared)
         }
         // What no walk reaches is found by looking at everything.
-        guard answer.neighbors.count >= query.limit else { return everything() }
+        guard answer.neighbors.count >= query.limit else { return scan(query, coded, among: nil) }
         answer.plan = "graph walk"
         return answer
     }
 
-    /// Calls `body` with the rows that pass as the kernels ask for them; all of them for nil.
-    func withPassing<Result>(_ rows: RowBitmap?, _ body: (UnsafePointer<vexfs_passing>) -> Result) -> Result {
-        let words = rows?.words ?? []
-        return words.withUnsafeBufferPointer { words in
+    /// Calls `body` with the rows that pass as walks ask for them.
+    func withPassing<Result>(_ rows: RowBitmap, _ body: (UnsafePointer<vexfs_passing>) -> Result) -> Result {
+        rows.withTable(through: self.rows.last ?? 0) { words in
             var passing = vexfs_passing(
-                words: words.baseAddress, word_count: words.count,
-                rows: listedRows.map { UnsafePointer($0.base) }, first: self.rows.first)
-            if rows == nil { passing.words = nil }
+                words: words, rows: listedRows.map { UnsafePointer($0.base) }, first: self.rows.first)
             return withUnsafePointer(to: &passing, body)
         }
     }

@@ -37,7 +37,7 @@ final class Graph: @unchecked Sendable {
         self.bounds = bounds
         self.owner = owner
         contexts = GraphContexts(count: points.count, degree: degree)
-        let isRun = rows.isConsecutive
+        let isRun = rows.isRun
         listedRows = isRun ? nil : GraphMemory(count: rows.count)
         if let listedRows { for place in 0..<rows.count { listedRows.base[place] = rows[place] } }
         described = .allocate(capacity: 1)
@@ -71,14 +71,6 @@ final class Graph: @unchecked Sendable {
     }
 }
 
-extension SegmentRows {
-    /// Whether no row is missing between the first and the last.
-    var isConsecutive: Bool {
-        guard let last else { return true }
-        return Int(last - first) == count - 1
-    }
-}
-
 /// How far codes may be off from the vectors that they stand for.
 struct GraphBounds: @unchecked Sendable {
     // The memory belongs to the graph's owner.
@@ -89,8 +81,8 @@ struct GraphBounds: @unchecked Sendable {
     /// The greatest length of a vector that a code stands for.
     var largestLength: Float
 
-    /// What the code of a place may leave at the most.
-    func residual(of place: Int) -> Float { Float(residuals[place]) / 255 * largestResidual }
+    /// What a code leaves at the most whose entry in ``residuals`` is `size`.
+    func residual(ofSize size: Int) -> Float { Float(size) / 255 * largestResidual }
 
     /// Measures the codes; O(count × dimension).
     /// - Throws: `interrupted`.

@@ -4,8 +4,8 @@ import Synchronization
 /// What one walk writes to: marks of seen points, pools and buffers. Used by one thread at a time and again.
 final class GraphContext: @unchecked Sendable {
     // The memory is used by the thread that took the object out of the pool.
-    private let marks: GraphMemory<UInt16>
-    private var number: UInt16 = 0
+    private let marks: GraphMemory<UInt8>
+    private var number: UInt8 = 0
     private let room: Int
     private let places: GraphMemory<UInt32>
     private let scores: GraphMemory<Int32>
@@ -61,7 +61,7 @@ final class GraphContexts: Sendable {
         self.degree = degree
     }
 
-    /// More than this many are not kept: so many searches at once are rare, and each has 2 bytes a point.
+    /// More than this many are not kept: so many searches at once are rare, and each has a byte a point.
     private static var keptMax: Int { 4 }
 
     /// Memory of those that wait.

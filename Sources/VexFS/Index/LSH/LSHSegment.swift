@@ -77,7 +77,7 @@ public final class LSHSegment: IndexSegment, @unchecked Sendable {
     public var defaultEf: Int { 64 }
 
     /// Bytes that are the segment's own: the directions, and rows that are not consecutive.
-    public var allocatedBytes: Int { functions.allocatedBytes + (rows.isRun ? 0 : rows.count * 4) }
+    public var allocatedBytes: Int { functions.allocatedBytes + rows.allocatedBytes }
 
     /// Bytes that it maps from its file.
     public var mappedBytes: Int { file.byteCount }

@@ -82,7 +82,7 @@ public final class ListSegment: IndexSegment, @unchecked Sendable {
 
     /// Bytes that are the segment's own: signs of the rotation, and rows that are not consecutive.
     public var allocatedBytes: Int {
-        coder.allocatedBytes + (rows.isRun ? 0 : rows.count * 4 + (members?.words.count ?? 0) * 8)
+        coder.allocatedBytes + rows.allocatedBytes + (members?.allocatedBytes ?? 0)
     }
 
     /// Bytes that it maps from its file.

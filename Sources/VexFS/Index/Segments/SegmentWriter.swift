@@ -32,10 +32,21 @@ public final class SegmentWriter {
     /// Appends a section under a name of at most 8 bytes; it begins at a page.
     /// - Throws: `storeFull`, `inputOutput`.
     public func append(_ name: String, _ bytes: UnsafeRawBufferPointer) throws(VexFSError) {
+        try begin(name)
+        try extend(bytes)
+    }
+
+    /// Begins a section that comes piece by piece.
+    func begin(_ name: String) throws(VexFSError) {
         let padding = (SegmentHeader.pageBytes - end % SegmentHeader.pageBytes) % SegmentHeader.pageBytes
         try write([UInt8](repeating: 0, count: padding))
-        sections.append(.init(name: name, offset: end, byteCount: bytes.count))
+        sections.append(.init(name: name, offset: end, byteCount: 0))
+    }
+
+    /// Appends to the section that was begun last.
+    func extend(_ bytes: UnsafeRawBufferPointer) throws(VexFSError) {
         try write(bytes)
+        sections[sections.count - 1].byteCount += bytes.count
     }
 
     /// Appends an array's elements as they lie in memory (all platforms are little-endian).

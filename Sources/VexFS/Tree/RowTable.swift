@@ -1,0 +1,34 @@
+/// Which rows are live, and whose they are.
+struct RowTable: Sendable {
+    /// Rows that are the current version of a document.
+    private(set) var live = RowBitmap()
+    /// The file of each live row.
+    private(set) var files = SparseTable<UInt32>()
+    /// The next row to be given.
+    private(set) var next: Row = 0
+
+    init() {}
+
+    /// Takes over what an image has.
+    init(files: SparseTable<UInt32>, next: Row) {
+        self.files = files
+        self.next = next
+        live = RowBitmap(words: files.chunks.flatMap { chunk in (0..<4).map { chunk?.words.words[$0] ?? 0 } })
+    }
+
+    /// Sets how many rows were ever given, after loading.
+    mutating func extend(to count: Int) { next = max(next, Row(count)) }
+
+    mutating func insert(_ row: Row, file: FileNumber) {
+        extend(to: Int(row) + 1)
+        files.set(Int(row), UInt32(truncatingIfNeeded: file))
+        live.insert(row)
+    }
+
+    mutating func remove(_ row: Row) {
+        guard files.remove(Int(row)) != nil else { return }
+        live.remove(row)
+    }
+
+    func file(of row: Row) -> FileNumber? { files[Int(row)].map(FileNumber.init) }
+}

@@ -1,0 +1,52 @@
+import Testing
+
+@testable import VexFS
+
+@Suite struct FilterChromaTests {
+    @Test func answersAreThoseOfTheRealServer() throws {
+        var count = 0
+        for group in try FilterFixtures.json("chroma_cases.json")["groups"]?.arrayValue ?? [] {
+            let rows = FilterRows()
+            for record in group["records"]?.arrayValue ?? [] {
+                _ = rows.append(
+                    FilterSubject(
+                        payload: record["metadata"] ?? .null, id: ByteString(record["id"]?.stringValue ?? ""),
+                        text: record["document"]?.stringValue.map(ByteString.init), vectors: [""]))
+            }
+            for test in group["cases"]?.arrayValue ?? [] {
+                count += 1
+                let name = test["name"]?.stringValue ?? ""
+                guard let wanted = test["expect"]?.arrayValue?.compactMap(\.stringValue) else {
+                    let error = #expect(throws: VexFSError.self, "\(name)") { try Self.filter(test) }
+                    #expect(error?.code == .invalidFilter)
+                    continue
+                }
+                let filter = try Self.filter(test)
+                #expect(
+                    rows.rows { filter.matches($0) }.rows.map { rows[$0].id.string } == wanted, "\(name): \(filter)")
+                let found = try PayloadIndex().rows(
+                    matching: filter, among: RowBitmap(rowsBelow: rows.count), from: rows)
+                #expect(found.rows.map { rows[$0].id.string } == wanted, "\(name): \(filter)")
+            }
+        }
+        #expect(count == 55)
+    }
+
+    private static func filter(_ test: JSON) throws -> Filter {
+        if let json = test["where"] { return try Filter(chromaWhere: json) }
+        return try Filter(chromaWhereDocument: test["where_document"] ?? .null)
+    }
+
+    @Test(arguments: [
+        (#"{"a": {"$contains": "x"}}"#, #""a"[] = "x""#), (#"{"a.b": 1}"#, #""a.b"[!] = 1"#),
+        (#"{"a": {"$in": [1.5, 2.5]}}"#, #""a"[!] in [1.5, 2.5]"#),
+    ]) func reads(_ text: String, _ description: String) throws {
+        #expect(try Filter(chromaWhere: try JSON.parse(Array(text.utf8))).description == description)
+    }
+
+    @Test func aDocumentWithoutTextMatchesWhatIsNegated() throws {
+        let subject = FilterSubject(payload: .object([]))
+        #expect(try !Filter(chromaWhereDocument: .object([.init("$contains", .string(""))])).matches(subject))
+        #expect(try Filter(chromaWhereDocument: .object([.init("$not_contains", .string("x"))])).matches(subject))
+    }
+}
