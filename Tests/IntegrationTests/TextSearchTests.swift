@@ -30,12 +30,12 @@ import Testing
     /// "`mode=text` needs no model and no vectors, and finds a document as soon as its `close` has returned."
     @Test func atOnce() throws {
         let collection = try animals()
-        #expect(try ids(collection, "mode=text/wolves") == [])
-        try (collection / "wolf.json").write(#"{"text":"a lone wolf","embedding":null}"#)
-        #expect(try ids(collection, "mode=text/wolves") == ["wolf"])
-        try (collection / "wolf.json").write(#"{"text":"a bear","embedding":null}"#)
-        #expect(try ids(collection, "mode=text/wolves") == [])
-        #expect(try ids(collection, "mode=text/bear") == ["wolf"])
+        #expect(try ids(collection, "mode=text/bears") == [])
+        try (collection / "lone.json").write(#"{"text":"a lone bear","embedding":null}"#)
+        #expect(try ids(collection, "mode=text/bears") == ["lone"])
+        try (collection / "lone.json").write(#"{"text":"a lone fish","embedding":null}"#)
+        #expect(try ids(collection, "mode=text/bears") == [])
+        #expect(try ids(collection, "mode=text/fishes") == ["lone"])
     }
 
     /// "`mode=hybrid` puts the nearest documents and those with the words into one list, by reciprocal rank."

@@ -24,7 +24,8 @@ import Testing
     }
 
     @Test func wordsAreFoundByTheirStems() throws {
-        let (_, notes) = try filled()
+        let (fixture, notes) = try filled()
+        defer { fixture.close() }
         #expect(try ids(notes, "fox") == ["foxes.md", "fox.md"])
         #expect(try ids(notes, "Baked!") == ["bread"])
         #expect(try ids(notes, "the and at") == [])
@@ -34,7 +35,8 @@ import Testing
     }
 
     @Test func changesAreSeenAtOnce() throws {
-        let (_, notes) = try filled()
+        let (fixture, notes) = try filled()
+        defer { fixture.close() }
         #expect(try ids(notes, "fox").count == 2)
         try notes.put("new.md", "One fox.")
         #expect(Set(try ids(notes, "fox")) == ["fox.md", "foxes.md", "new.md"])
@@ -53,7 +55,8 @@ import Testing
     }
 
     @Test func filtersHold() throws {
-        let (_, notes) = try filled()
+        let (fixture, notes) = try filled()
+        defer { fixture.close() }
         var filtered = request("fox bread", .text)
         filtered.filter = .exists(field: "kind")
         #expect(notes.ids(of: try notes.search(filtered)) == ["bread"])
@@ -68,7 +71,8 @@ import Testing
     }
 
     @Test func hybridIsTheFusionOfBoth() throws {
-        let (_, notes) = try filled()
+        let (fixture, notes) = try filled()
+        defer { fixture.close() }
         let lists = try [QueryRequest.Mode.vector, .text].map { mode in try ids(notes, "lazy fox", mode) }
         var scores: [String: Float] = [:]
         for list in lists {
@@ -82,14 +86,16 @@ import Testing
     }
 
     @Test func likeTakesTheDocumentsWords() throws {
-        let (_, notes) = try filled()
+        let (fixture, notes) = try filled()
+        defer { fixture.close() }
         var like = QueryRequest(target: .like(id: "foxes.md"), title: "x")
         like.mode = .text
         #expect(notes.ids(of: try notes.search(like)) == ["fox.md"])
     }
 
     @Test(arguments: [QueryRequest.Mode.text, .hybrid]) func vectorsHaveNoWords(mode: QueryRequest.Mode) throws {
-        let (_, notes) = try filled()
+        let (fixture, notes) = try filled()
+        defer { fixture.close() }
         var wrong = QueryRequest(target: .vector([Float](repeating: 1, count: 16)), title: "x")
         wrong.mode = mode
         let error = #expect(throws: VexFSError.self) { try notes.search(wrong) }
