@@ -428,7 +428,8 @@ static void walk_passing(struct vexfs_walk *walk) {
 
 #define VEXFS_CODES_TABLE                                                                                              \
     {                                                                                                                  \
-        .dot = dot1, .gather = gather, .gather_near = gather_near, .scan = scan, .products = tile, .leaf = leaf, .assign = assign, .prune = prune, \
+        .dot = dot1, .gather = gather, .gather_near = gather_near, .scan = scan, .products = tile,                     \
+        .leaf = leaf, .assign = assign, .prune = prune,                                                                \
         .choose = choose, .fill = fill, .walk = walk, .enter = enter, .enter_best = enter_best,                        \
         .walk_passing = walk_passing,                                                                                  \
     }

@@ -1,6 +1,7 @@
 /// What filters ask a collection for.
 extension Collection: FilterSource {
-    /// Hands over the texts of rows; a document without text has none. Few are read one by one, many in a walk over all.
+    /// Hands over the texts of rows; a document without text has none. Few are read one by one, many in a walk over
+    /// all.
     func loadTexts(_ rows: RowBitmap, _ body: (Row, ByteString) -> Void) throws(VexFSError) {
         guard let first = rows.first, let last = rows.last else { return }
         func hand(_ row: Row, _ bytes: [UInt8]) {

@@ -194,8 +194,8 @@ extension Collection {
         removeFiles(removed)
     }
 
-    /// The index of a space as a search sees it now, over the rows below `end`; nil where no row has a vector. Made once
-    /// for as long as nothing changes.
+    /// The index of a space as a search sees it now, over the rows below `end`; nil where no row has a vector. Made
+    /// once for as long as nothing changes.
     func currentIndex(of number: SpaceNumber) -> IndexView? {
         let (found, configuration, end) = state.withLock { ($0.space(number), $0.configuration, $0.rows.next) }
         guard let space = found, let settings = configuration.settings(of: space.name) else { return nil }

@@ -14,7 +14,8 @@ extension Collection {
     }
 
     /// Runs a search.
-    /// - Throws: `invalidQuery`, `invalidFilter`, `dimensionMismatch`, `notFound` for `like=` of an unknown id and for `using=` of an unknown vector, and what the embedder throws.
+    /// - Throws: `invalidQuery`, `invalidFilter`, `dimensionMismatch`, `notFound` for `like=` of an unknown id and for
+    ///   `using=` of an unknown vector, and what the embedder throws.
     /// - Complexity: O(vectors in scope × dimension).
     public func search(_ request: QueryRequest) throws(VexFSError) -> SearchAnswer {
         let start = SystemCall.monotonicMicroseconds()
@@ -84,8 +85,8 @@ extension Collection {
 
     /// The rows nearest to a vector, for programs that know their rows: no document is read.
     ///
-    /// `vector` is `[dimension] Float32`; `allowed` are the rows that may answer, nil for all live ones; `name` is that of
-    /// the vector that is compared.
+    /// `vector` is `[dimension] Float32`; `allowed` are the rows that may answer, nil for all live ones; `name` is that
+    /// of the vector that is compared.
     /// - Throws: `dimensionMismatch`, `invalidVector`, `notFound` for an unknown name.
     public func nearest(
         _ vector: [Float], _ query: IndexQuery, among allowed: RowBitmap? = nil, mode: QueryRequest.Mode = .vector,

@@ -72,7 +72,8 @@ extension Collection {
         guard isChanged else { return }
         throw VexFSError(
             .invalidConfiguration,
-            "\"\(key)\" cannot change once the collection has such vectors; make a new collection and copy the documents"
+            "\"\(key)\" cannot change once the collection has such vectors; make a new collection and copy the "
+                + "documents"
         )
     }
 

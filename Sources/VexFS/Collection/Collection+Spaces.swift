@@ -2,8 +2,8 @@ import Glibc
 
 /// The vectors on the disk: found at open, made anew where they were lost, synced.
 extension Collection {
-    /// Opens what the store has of the vectors of a collection whose rows are known: vector files, packs, segments. What
-    /// belongs to no space any more is removed.
+    /// Opens what the store has of the vectors of a collection whose rows are known: vector files, packs, segments.
+    /// What belongs to no space any more is removed.
     /// - Throws: `corruption`, `newerFormat`, `inputOutput`.
     static func loadSpaces(into state: inout State, number: UInt32, context: StoreContext) throws(VexFSError) {
         let packs = try context.database.packs(of: number)

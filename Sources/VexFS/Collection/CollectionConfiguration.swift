@@ -156,7 +156,8 @@ public struct CollectionConfiguration: Sendable, Equatable {
         case "scratch_limit_bytes": scratchLimitBytes = try Self.number(key, value, 1...(1 << 40))
         default:
             let known =
-                "metric, dimension, index, vectors, model, document_limit_bytes, scratch_file_limit_bytes, scratch_limit_bytes"
+                "metric, dimension, index, vectors, model, document_limit_bytes, scratch_file_limit_bytes, "
+                + "scratch_limit_bytes"
             throw VexFSError(.invalidConfiguration, "there is no setting \"\(key)\"; the settings are: \(known)")
         }
     }

@@ -4,7 +4,8 @@ import Synchronization
 ///
 /// It is built from a scan over the texts at the first condition; rows that it has not seen are loaded when a condition
 /// asks for them. Texts are kept in memory up to a limit, the others are loaded again to look at them; what a condition
-/// found is remembered, so that asking again costs only what is new. Thread-safe; no lock is held while texts are loaded.
+/// found is remembered, so that asking again costs only what is new. Thread-safe; no lock is held while texts are
+/// loaded.
 final class DocumentIndex: Sendable {
     /// What a condition found so far.
     private struct Finding {

@@ -10,8 +10,8 @@ extension Filter {
 
     /// Reads a `where_document` clause as Chroma has it: `$contains`, `$not_contains`, `$regex`, `$not_regex`, `$and`
     /// and `$or`, one key per object. What a document without text does not hold it matches the negations of.
-    /// - Throws: `invalidFilter`; the message begins with `Invalid where document clause`, or tells what is wrong with the
-    ///   regular expression.
+    /// - Throws: `invalidFilter`; the message begins with `Invalid where document clause`, or tells what is wrong with
+    ///   the regular expression.
     public init(chromaWhereDocument json: JSON) throws(VexFSError) {
         self = try ChromaFilterReader.document(json, at: "$")
     }
@@ -125,8 +125,8 @@ private enum ChromaFilterReader {
         default:
             throw documentRefusal(
                 inner,
-                "is not known with such a value; there are $contains, $not_contains, $regex and $not_regex with a string, "
-                    + "$and and $or with a list")
+                "is not known with such a value; there are $contains, $not_contains, $regex and $not_regex with "
+                    + "a string, $and and $or with a list")
         }
     }
 }

@@ -11,7 +11,8 @@ extension Filter {
     /// `{"$date": "2026-01-31T12:00:00Z"}` compares as times do, and `$uuid` knows a UUID in any spelling.
     ///
     /// Operators of the whole: `$and $or $not`, `$at_least` with `{"count": 2, "of": […]}`, `$document` with the
-    /// operators of strings on the text, `$id` with ids, `$vector` with a name, `$slice` with `{"total": 4, "index": 0}`.
+    /// operators of strings on the text, `$id` with ids, `$vector` with a name, `$slice` with `{"total": 4, "index":
+    /// 0}`.
     ///
     /// The `$` may be left out, which a shell likes: `and` and `or` before an array, `not` before an object, and `eq ne
     /// gt gte lt lte in nin exists text contains uuid` where an object has nothing else; a nested key of such a name is

@@ -3,7 +3,8 @@ extension Filter {
     ///
     /// Conditions of one field in one object are alternatives, empty lists and null let everything through. Beyond
     /// Qdrant: `match` knows `substring` and `regex`, an id may be any string, and a `key` may end in `[]`.
-    /// - Parameter textOptions: How a field's text is cut into tokens, nil for how Qdrant cuts a field without an index.
+    /// - Parameter textOptions: How a field's text is cut into tokens, nil for how Qdrant cuts a field without an
+    ///   index.
     /// - Throws: `invalidFilter` with a sentence that names the place as a path from `$`.
     public init(
         qdrant json: JSON, textOptions: @escaping (PayloadPath) -> TextOptions? = { _ in nil }

@@ -101,7 +101,8 @@ extension GeoArea {
             west: northWest.longitude, south: southEast.latitude, east: southEast.longitude, north: northWest.latitude)
     }
 
-    /// `{"exterior": {"points": [{"lon": 0, "lat": 0}, …]}, "interiors": [{"points": […]}]}`; rings end where they begin.
+    /// `{"exterior": {"points": [{"lon": 0, "lat": 0}, …]}, "interiors": [{"points": […]}]}`; rings end where they
+    /// begin.
     init(polygon json: JSON, at place: String) throws(VexFSError) {
         try Self.only(["exterior", "interiors"], in: json, at: place)
         let exterior = try Self.ring(json["exterior"], at: "\(place).exterior")

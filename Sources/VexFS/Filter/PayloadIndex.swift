@@ -1,7 +1,7 @@
 import Synchronization
 
-/// Hands over the metadata of rows: calls the closure for each row of the bitmap that has a record, where keys are given
-/// with no other members than those.
+/// Hands over the metadata of rows: calls the closure for each row of the bitmap that has a record, where keys are
+/// given with no other members than those.
 public typealias PayloadLoad = (RowBitmap, [ByteString]?, (Row, JSON) -> Void) throws(VexFSError) -> Void
 
 /// Answers filters exactly, from one column per field that was ever filtered on.

@@ -1,8 +1,8 @@
 /// Where in a payload a condition looks: the steps from the payload to the values.
 ///
 /// As text, keys stand with dots between, `[]` goes to every element of an array, `[1]` to one, and a key in double
-/// quotes may hold any sign: `a.b`, `tags[]`, `parts[1].name`, `"a.b"`. A dotted text also finds keys that hold the dots
-/// themselves, and finds them first; a text that holds brackets finds a key that is spelled like it first.
+/// quotes may hold any sign: `a.b`, `tags[]`, `parts[1].name`, `"a.b"`. A dotted text also finds keys that hold the
+/// dots themselves, and finds them first; a text that holds brackets finds a key that is spelled like it first.
 public struct PayloadPath: Sendable, Hashable {
     /// One step.
     enum Step: Sendable, Hashable {

@@ -68,9 +68,14 @@ struct QueryItems {
             throw VexFSError(.invalidQuery, "There is an empty item between the commas; items are option=value")
         }
         guard let equals = segment[position..<comma].firstIndex(of: UInt8(ascii: "=")) else {
+            // Numbers with commas between are what one tries first.
+            let isVector = String(decoding: segment[..<position], as: UTF8.self).contains("vec=")
             throw VexFSError(
                 .invalidQuery,
-                "The item \"\(item)\" has no \"=\"; items are option=value, write %2C for a comma in a value")
+                "The item \"\(item)\" has no \"=\"; "
+                    + (isVector
+                        ? "vec= takes the bytes of the numbers, little-endian 32-bit floats, as base64url"
+                        : "items are option=value, write %2C for a comma in a value"))
         }
         guard let name = Name(bytes: segment[position..<equals]) else {
             let key = String(decoding: segment[position..<equals], as: UTF8.self)

@@ -2,9 +2,9 @@ import Synchronization
 
 /// An exact index of sparse vectors: the rows with the largest dot products with a query.
 ///
-/// Rows come in ascending order and stay until ``compact(keeping:)``; which of them may answer says each search's bitmap,
-/// so the past is searched with another bitmap. Searches take the lists as they are at the moment, and wait for no one:
-/// full segments never change, and new rows lie in front of them until there are enough for a segment.
+/// Rows come in ascending order and stay until ``compact(keeping:)``; which of them may answer says each search's
+/// bitmap, so the past is searched with another bitmap. Searches take the lists as they are at the moment, and wait for
+/// no one: full segments never change, and new rows lie in front of them until there are enough for a segment.
 public final class SparseIndex: Sendable {
     private struct State {
         /// By ascending rows; those of one container get fewer and larger.

@@ -6,8 +6,8 @@ import CVexKernels
 ///
 /// Sums are of double precision, so that the order of the lists does not show in a score, which is a float.
 ///
-/// Contract: lives inside one call of ``SparseSegment/search(_:weights:among:into:)``; its pointers are into the segment,
-/// and into buffers of that call.
+/// Contract: lives inside one call of ``SparseSegment/search(_:weights:among:into:)``; its pointers are into the
+/// segment, and into buffers of that call.
 struct SparseScan {
     /// A list of the query, and what of it is in the current window.
     struct List {

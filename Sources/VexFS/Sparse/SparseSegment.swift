@@ -1,7 +1,7 @@
 import CVexKernels
 
-/// Lists of the vectors of some of the 65 536 rows of a ``RowBitmap``'s container: for each dimension the rows that have
-/// it and their values. Immutable.
+/// Lists of the vectors of some of the 65 536 rows of a ``RowBitmap``'s container: for each dimension the rows that
+/// have it and their values. Immutable.
 ///
 /// A row's *place* is its last 16 bits. Long lists know where each window of ``window`` places begins in them and the
 /// largest value in it, so that windows without a good candidate are left out (Ding & Suel 2011, "Faster top-k document

@@ -15,7 +15,8 @@ public struct BM25: Sendable {
     public let analyzer: TextAnalyzer
 
     /// Creates a model; the defaults are those of `qdrant/bm25`.
-    /// - Throws: `invalidConfiguration` (EINVAL) where a number is out of its range or the options contradict each other.
+    /// - Throws: `invalidConfiguration` (EINVAL) where a number is out of its range or the options contradict each
+    ///   other.
     public init(
         options: TextOptions = .english, k: Double = 1.2, b: Double = 0.75, averageLength: Double = 256
     ) throws(VexFSError) {

@@ -42,7 +42,8 @@ public struct TextAnalyzer: Sendable {
     /// ``TextOptions/Tokenizer/multilingual`` the single characters of longer unspaced runs follow at the end.
     public func tokens(of text: String) -> [String] { list(text, .document) }
 
-    /// The tokens of a query, in its order, each as often as it occurs: a document has to have these to match. O(bytes).
+    /// The tokens of a query, in its order, each as often as it occurs: a document has to have these to match.
+    /// O(bytes).
     public func queryTokens(of text: String) -> [String] { list(text, .query) }
 
     private func list(_ text: String, _ role: Role) -> [String] {

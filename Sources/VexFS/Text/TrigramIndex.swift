@@ -1,8 +1,8 @@
 /// Which of many texts may hold a string or match a regular expression: for every three bytes that follow each other
 /// somewhere, the texts that have them (Cox, https://swtch.com/~rsc/regexp/regexp4.html).
 ///
-/// Texts are folded first (see ``TrigramFolding``), so that the index serves conditions with and without regard to case.
-/// Its answers are candidates, never fewer than there are. Texts are numbered as they come.
+/// Texts are folded first (see ``TrigramFolding``), so that the index serves conditions with and without regard to
+/// case. Its answers are candidates, never fewer than there are. Texts are numbered as they come.
 struct TrigramIndex: Sendable {
     /// How many texts are in.
     private(set) var count = 0

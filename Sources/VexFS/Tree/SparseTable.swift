@@ -1,9 +1,9 @@
 /// Elements of a fixed size by their numbers, of which many may be missing.
 ///
 /// They stand in chunks of ``TableChunk/span`` numbers, which copies of the table share until one of them changes. A
-/// chunk holds only the elements that there are, so memory follows their count: a long life of adding and removing costs
-/// 8 bytes for each chunk that was ever begun. Copying the table is O(1); the first change after it copies one pointer
-/// for each chunk, and the chunk.
+/// chunk holds only the elements that there are, so memory follows their count: a long life of adding and removing
+/// costs 8 bytes for each chunk that was ever begun. Copying the table is O(1); the first change after it copies one
+/// pointer for each chunk, and the chunk.
 struct SparseTable<Element: BitwiseCopyable & Sendable>: Sendable {
     /// The chunk of the numbers from ``TableChunk/span`` × its place on; nil where none is there.
     private(set) var chunks: [TableChunk<Element>?] = []

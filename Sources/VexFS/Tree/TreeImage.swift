@@ -2,9 +2,9 @@ import CVexKernels
 
 /// A saved copy of a collection's tree and rows, so that opening a store need not read the record of every file.
 ///
-/// It is derived data. The collection's record names it and the numbers it covers; from then on a batch that changes the
-/// record of a file below ``filesBelow`` also writes a mark, and files with higher numbers are found by their keys. So
-/// the image, the marked files and the higher numbers are the collection, whatever the process died of. Layout:
+/// It is derived data. The collection's record names it and the numbers it covers; from then on a batch that changes
+/// the record of a file below ``filesBelow`` also writes a mark, and files with higher numbers are found by their keys.
+/// So the image, the marked files and the higher numbers are the collection, whatever the process died of. Layout:
 /// `docs/format.md`, "Tree image".
 struct TreeImage: Sendable, Equatable {
     /// Its name in the directory of images.

@@ -88,8 +88,8 @@ extension Graph {
 
 /// How far the score of codes may be off from that of the vectors.
 ///
-/// With x̂ and q̂ for what the codes stand for: |x·q − x̂·q̂| ≤ |x − x̂|·|q| + |x̂|·|q − q̂|. Where codes are compared by
-/// distance, as x̂·q̂ − |x̂|²/2 = (|q̂|² − |x̂ − q̂|²)/2: |x̂ − q̂| ≤ |x − q| + |x − x̂| + |q − q̂|.
+/// With x̂ and q̂ for what the codes stand for: |x·q − x̂·q̂| ≤ |x − x̂|·|q| + |x̂|·|q − q̂|. Where codes are compared
+/// by distance, as x̂·q̂ − |x̂|²/2 = (|q̂|² − |x̂ − q̂|²)/2: |x̂ − q̂| ≤ |x − q| + |x − x̂| + |q − q̂|.
 struct GraphError {
     private let metric: Metric
     /// Lengths of the query, of what its code leaves, of its code, and of the longest point.
