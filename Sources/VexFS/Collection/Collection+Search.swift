@@ -115,7 +115,7 @@ extension Collection {
             return (embedding.vector, nil)
         case .vector(let vector):
             try view.settings.check(vector)
-            return (vector, nil)
+            return (view.settings.query(vector), nil)
         case .like(let id):
             guard let file = file(withID: id), let attributes = attributes(of: file), let row = attributes.row else {
                 throw VexFSError(.notFound, "there is no document with the id \"\(id)\"")
