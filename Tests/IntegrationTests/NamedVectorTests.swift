@@ -59,7 +59,8 @@ import Testing
         #expect(try collection.searchIDs([1, 2], options: "using=title") == [])
     }
 
-    /// "The `datatype` of a named vector is `float32`, `float16` or `uint8`: vectors are stored so, and read back rounded."
+    /// "The `datatype` of a named vector is `float32`, `float16` or `uint8`: vectors are stored so, and read back
+    /// rounded."
     /// "A component that the datatype cannot hold fails with EINVAL."
     @Test func datatypes() throws {
         let collection = try collection(

@@ -41,8 +41,8 @@ final class VectorFile: Sendable {
     /// Opens or creates the file.
     /// - Throws: `corruption` where the header does not fit, `newerFormat`, `storeFull`, `inputOutput`.
     /// - Parameters:
-    ///   - element: how the components are stored. Others than Float32 also stand in memory as Float32: indexes read them
-    ///     there.
+    ///   - element: how the components are stored. Others than Float32 also stand in memory as Float32: indexes
+    ///     read them there.
     ///   - metric: how the vectors are compared.
     ///   - isFresh: whether what the file holds means nothing, so that it starts anew.
     ///   - isReadOnly: whether the file is only looked at: it is neither made nor changed.
