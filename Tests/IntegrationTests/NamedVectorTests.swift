@@ -59,6 +59,23 @@ import Testing
         #expect(try collection.searchIDs([1, 2], options: "using=title") == [])
     }
 
+    /// "The `datatype` of a named vector is `float32`, `float16` or `uint8`: vectors are stored so, and read back
+    /// rounded."
+    /// "A component that the datatype cannot hold fails with EINVAL."
+    @Test func datatypes() throws {
+        let collection = try collection(
+            "{\"h\": {\"metric\": \"dot\", \"datatype\": \"float16\"}, \"b\": {\"metric\": \"dot\", \"datatype\": \"uint8\"}}"
+        )
+        let file = collection / "a.json"
+        try file.write(document("{\"h\": [2049, 1], \"b\": [2.75, 255]}"))
+        #expect(try file.attributeBytes("user.vexfs.embedding.h") == [0, 0, 0, 0x45, 0, 0, 0x80, 0x3F])
+        #expect(try file.attributeBytes("user.vexfs.embedding.b") == [0, 0, 0, 0x40, 0, 0, 0x7F, 0x43])
+        #expect(try collection.search([1, 1], options: "using=b").map(\.score) == [257])
+        for vectors in ["{\"h\": [1e6, 1]}", "{\"b\": [-1, 1]}", "{\"b\": [256, 1]}"] {
+            #expect(failure { try (collection / "b.json").write(document(vectors)) } == EINVAL)
+        }
+    }
+
     /// "`user.vexfs.embedding.NAME` is the vector of that name."
     @Test func attributes() throws {
         let collection = try collection("{\"title\": {\"metric\": \"dot\"}}")

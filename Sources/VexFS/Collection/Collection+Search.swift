@@ -70,7 +70,10 @@ extension Collection {
         if let passing = try passingRows(request, view, &explanation) { allowed.formIntersection(passing) }
         if let excluded { allowed.remove(excluded) }
         // Rows that came after the view was taken are in the index and not among the allowed.
-        guard let current = currentIndex(of: view.space.number) else { return nil }
+        // Vectors without an index were dropped since.
+        guard let current = currentIndex(of: view.space.number) else {
+            throw configuration.unknownVector(request.using, .notFound)
+        }
         let index: any VectorIndex = request.mode == .exact ? current.exact : current.index
         let rows = allowed
         return RankedSearch(metric: index.metric, plan: index.plan, available: rows.count) {
@@ -115,7 +118,7 @@ extension Collection {
             return (embedding.vector, nil)
         case .vector(let vector):
             try view.settings.check(vector)
-            return (vector, nil)
+            return (view.settings.query(vector), nil)
         case .like(let id):
             guard let file = file(withID: id), let attributes = attributes(of: file), let row = attributes.row else {
                 throw VexFSError(.notFound, "there is no document with the id \"\(id)\"")

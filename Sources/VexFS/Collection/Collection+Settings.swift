@@ -21,6 +21,7 @@ extension Collection {
                 let prefix = space.name.isEmpty ? "" : "vectors.\(space.name)."
                 try Self.refuse(new.metric != old.metric, prefix + "metric")
                 try Self.refuse(new.dimension != old.dimension, prefix + "dimension")
+                try Self.refuse(new.element != old.element, prefix + "datatype")
             }
             let dropped = spaces.filter { wanted.settings(of: $0.name) == nil }
             let new = wanted.named.filter { named in !spaces.contains { $0.name == named.name } }

@@ -34,13 +34,14 @@ extension Collection {
         of place: Int, _ packs: [PlacedPack], into state: inout State, number: UInt32, context: StoreContext
     ) throws(VexFSError) -> Set<String> {
         let space = state.spaces[place]
-        guard let dimension = state.settings(of: space).dimension, let last = space.withVector.last else {
+        let settings = state.settings(of: space)
+        guard let dimension = settings.dimension, let last = space.withVector.last else {
             throw VexFSError(.corruption, "there are vectors \"\(space.name)\" of no dimension", at: state.name.string)
         }
         let path = context.directory.vectorFilePath(number, space.number)
-        let isWhole = holds(path, rows: last + 1, of: dimension)
+        let isWhole = holds(path, rows: last + 1, VectorFile.strideBytes(dimension: dimension, settings.element))
         let synced = isWhole ? min(space.syncedRows, state.rows.next) : 0
-        let vectors = try openVectors(path, dimension: dimension, isSynced: synced > 0)
+        let vectors = try openVectors(path, settings, dimension: dimension, isSynced: synced > 0)
         // A row of a packed chunk has no place any more, so none is given again.
         let packed = packs.map { ($0.chunk + 1) * VectorFile.rowsPerChunk }.max() ?? 0
         state.rows.extend(to: packed)
@@ -54,9 +55,9 @@ extension Collection {
 
     /// Whether a vector file is there with room for so many rows. If not, none of its rows can be as it was synced: all
     /// are compared with their checksums and, where damaged, made anew.
-    private static func holds(_ path: String, rows: Row, of dimension: Int) -> Bool {
+    private static func holds(_ path: String, rows: Row, _ strideBytes: Int) -> Bool {
         var status = stat()
-        let size = VectorFile.headerBytes + Int(rows) * VectorFile.strideBytes(dimension: dimension)
+        let size = VectorFile.headerBytes + Int(rows) * strideBytes
         guard stat(path, &status) == 0, Int(status.st_size) >= size else {
             Log.shared.warn("the vector file is missing or cut; its vectors are made anew", [("file", path)])
             return false
@@ -66,13 +67,17 @@ extension Collection {
 
     /// Opens the vector file. One that was never synced may have lost its header with the power; its rows are then made
     /// anew from the documents like every other row that was not synced.
-    private static func openVectors(_ path: String, dimension: Int, isSynced: Bool) throws(VexFSError) -> VectorFile {
+    private static func openVectors(
+        _ path: String, _ settings: VectorSettings, dimension: Int, isSynced: Bool
+    ) throws(VexFSError) -> VectorFile {
         do throws(VexFSError) {
-            return try VectorFile(path: path, dimension: dimension)
+            return try VectorFile(
+                path: path, dimension: dimension, element: settings.element, metric: settings.metric)
         } catch {
             guard error.code == .corruption, !isSynced else { throw error }
             unlink(path)
-            return try VectorFile(path: path, dimension: dimension)
+            return try VectorFile(
+                path: path, dimension: dimension, element: settings.element, metric: settings.metric)
         }
     }
 
@@ -98,7 +103,7 @@ extension Collection {
             for row in space.syncedRows..<rows.next where space.withVector.contains(row) && !damaged.contains(row) {
                 guard let file = rows.file(of: row), let record = try rowRecord(row) else { continue }
                 let checksum = record.checksum(in: space.number)
-                if let vector = vectors.vector(row), VectorFile.checksum(vector[...]) == checksum { continue }
+                if let vector = vectors.vector(row), vectors.checksum(vector) == checksum { continue }
                 damaged.insert(row)
                 Log.shared.warn("a vector was lost with the power; making it anew", [("row", "\(row)")])
                 if record.isSpliced { try keepWithoutVector(file, row) } else { try commitAgain(file) }
@@ -127,10 +132,12 @@ extension Collection {
             try Self.require(dimension, known.dimension)
             return known
         }
-        try Self.require(dimension, (batch.configuration ?? configuration).settings(of: name)?.dimension ?? dimension)
+        let settings = (batch.configuration ?? configuration).settings(of: name) ?? VectorSettings()
+        try Self.require(dimension, settings.dimension ?? dimension)
         // No row has a vector, so whatever an earlier life of the file left in it means nothing.
         let path = context.directory.vectorFilePath(number, space.number)
-        let file = try VectorFile(path: path, dimension: dimension, isFresh: true)
+        let file = try VectorFile(
+            path: path, dimension: dimension, element: settings.element, metric: settings.metric, isFresh: true)
         batch.vectorFiles[space.number] = file
         change(batch) { $0.fix(dimension, of: name) }
         // Readers see file and settings only once the record that has them is written.
@@ -162,10 +169,10 @@ extension Collection {
         for vector in vectors {
             guard case .dense(let values) = vector.vector, let space = state.withLock({ $0.space(named: vector.name) })
             else { throw configuration.unknownVector(vector.name) }
-            try vectorFile(of: vector.name, dimension: values.count, batch).write(values, count: 1, at: row)
-            context.metrics.increment(.vectorBytesWritten, by: values.count * 4)
-            record.named.append(
-                NamedVectorRecord(space: space.number, checksum: VectorFile.checksum(values[...])))
+            let file = try vectorFile(of: vector.name, dimension: values.count, batch)
+            try file.write(values, count: 1, at: row)
+            context.metrics.increment(.vectorBytesWritten, by: values.count * file.element.byteCount)
+            record.named.append(NamedVectorRecord(space: space.number, checksum: file.checksum(values)))
         }
     }
 

@@ -4,6 +4,8 @@ public struct VectorSettings: Sendable, Equatable {
     public var metric = Metric.cosine
     /// Components of a vector; nil until the first vector or a setting fixes it.
     public var dimension: Int?
+    /// How the components are stored; only vectors with a name have a choice.
+    public var element = VectorElement.float32
     /// What the index is made of.
     public var index = IndexSettings()
 
@@ -18,6 +20,7 @@ public struct VectorSettings: Sendable, Equatable {
         .object([
             .init("metric", .string(metric.rawValue)),
             .init("dimension", dimension.map { .integer(Int64($0)) } ?? .null),
+            .init("datatype", .string(element.rawValue)),
             .init("index", index.json),
         ])
     }
@@ -44,10 +47,17 @@ public struct VectorSettings: Sendable, Equatable {
             dimension =
                 value == .null
                 ? nil : try CollectionConfiguration.number(key, value, CollectionConfiguration.dimensionRange)
+        case "datatype":
+            guard case .string(let word) = value, let element = VectorElement(rawValue: word) else {
+                let known = VectorElement.allCases.map(\.rawValue).joined(separator: ", ")
+                throw CollectionConfiguration.refused(key, "one of: \(known)")
+            }
+            self.element = element
         case "index": try index.merge(value)
         default:
             throw VexFSError(
-                .invalidConfiguration, "there is no setting \"\(key)\"; the settings are: metric, dimension, index")
+                .invalidConfiguration,
+                "there is no setting \"\(key)\"; the settings are: metric, dimension, datatype, index")
         }
     }
 
@@ -65,7 +75,9 @@ public struct VectorSettings: Sendable, Equatable {
         if let index = vector.firstIndex(where: { !$0.isFinite }) {
             throw VexFSError(.invalidVector, "component \(index) of the vector is not a finite number")
         }
-        if metric == .cosine && !vector.contains(where: { $0 != 0 }) {
+        // Cosine gives a 16-bit float unit length before it is rounded, and compares bytes as they are.
+        if element != .float32, metric != .cosine || element == .uint8 { try element.check(vector) }
+        if metric == .cosine && !rounded(vector).contains(where: { $0 != 0 }) {
             throw VexFSError(.invalidVector, "a vector of zeros has no direction, which the metric cosine compares")
         }
     }
@@ -85,6 +97,16 @@ public struct VectorSettings: Sendable, Equatable {
         return .dense(finished(values))
     }
 
-    /// The vector as it is stored and compared: of unit length where the metric is cosine.
-    func finished(_ vector: [Float]) -> [Float] { metric == .cosine ? vector.normalized() : vector }
+    /// The vector as it is stored: of unit length where the metric is cosine, unless its components are whole numbers,
+    /// which are compared in their directions as they are; then rounded to the type that is stored.
+    func finished(_ vector: [Float]) -> [Float] {
+        element.rounded(metric == .cosine && element != .uint8 ? vector.normalized() : vector)
+    }
+
+    /// A query's vector as it is compared: rounded as the stored ones are, but for directions of 16-bit floats.
+    func query(_ vector: [Float]) -> [Float] { rounded(vector) }
+
+    private func rounded(_ vector: [Float]) -> [Float] {
+        metric == .cosine && element == .float16 ? vector : element.rounded(vector)
+    }
 }

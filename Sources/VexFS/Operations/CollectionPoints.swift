@@ -59,7 +59,7 @@ struct CollectionPoints: PointSource {
                 .invalidVector, "the query's vector is \(vector.kindName), those of the collection \(name) are dense")
         }
         try settings.check(components)
-        return components
+        return settings.query(components)
     }
 
     func nearest(

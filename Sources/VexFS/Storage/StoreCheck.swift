@@ -156,11 +156,12 @@ private struct StoreCheck {
         do throws(VexFSError) {
             var configuration = CollectionConfiguration()
             if let stored = json["configuration"] { try configuration.merge(stored) }
-            guard stat(path, &status) == 0, let dimension = configuration.settings(of: space.name)?.dimension else {
-                return nil
-            }
-            let file = try VectorFile(path: path, dimension: dimension, isReadOnly: true)
-            let present = max(0, Int(status.st_size) - VectorFile.headerBytes) / file.strideBytes
+            guard stat(path, &status) == 0, let settings = configuration.settings(of: space.name),
+                let dimension = settings.dimension
+            else { return nil }
+            let file = try VectorFile(
+                path: path, dimension: dimension, element: settings.element, metric: settings.metric, isReadOnly: true)
+            let present = max(0, Int(status.st_size) - VectorFile.headerBytes) / file.storedStride
             if present < rows { note("\(place), vector file", "it ends before row \(present) of \(rows)") }
             let packs = try database.packs(of: number).filter { $0.space == space.number }
             let packed = packs.map { ($0.chunk + 1) * VectorFile.rowsPerChunk }.max() ?? 0
@@ -199,7 +200,8 @@ private struct StoreCheck {
             for space in vectors.keys.sorted() {
                 guard let checksum = file.row.checksum(in: space) else { continue }
                 report.vectors += 1
-                guard let vector = vectors[space]??.vector(row), VectorFile.checksum(vector[...]) == checksum else {
+                guard let file = vectors[space] ?? nil, let vector = file.vector(row), file.checksum(vector) == checksum
+                else {
                     note(place, "its vector is not what was written; write the file again to make it anew")
                     continue
                 }

@@ -25,25 +25,27 @@ extension VectorFile {
     /// yet.
     /// - Throws: `storeFull`, `inputOutput`; what was written then means nothing.
     func writePack(chunk index: Int, words: [UInt64], space: FreeSpace) throws(VexFSError) -> PackRecord {
-        let first = index * Self.rowsPerChunk
         let generation = UInt32((occupancy(ofChunk: index)?.generation ?? 0) + 1)
         let record = PackRecord(generation: generation, words: words)
         guard record.count > 0 else { return record }
-        try space.claim(record.count * strideBytes)
+        try space.claim(record.count * storedStride)
         let target = try SystemCall.open(
             Self.packPath(path, chunk: index, generation: generation), O_RDWR | O_CREAT | O_TRUNC)
         defer { Glibc.close(target) }
         try packHeader(chunk: index, count: record.count).withSystemBytes { bytes throws(VexFSError) in
             try SystemCall.writeAll(target, bytes, at: 0)
         }
-        let source = rows(below: Row(first + Self.rowsPerChunk))
-        var buffer: [Float] = []
+        guard let source = chunks.withLock({ index < $0.count ? $0[index] : nil }) else { return record }
+        var buffer: [UInt8] = []
         var written = Self.headerBytes
-        let padding = [Float](repeating: 0, count: strideBytes / 4 - dimension)
         for local in PackedRows(words: words).rows(in: 0..<Self.rowsPerChunk) {
-            source.withVector(Row(first) + local) { buffer.append(contentsOf: $0) }
-            buffer.append(contentsOf: padding)
-            guard buffer.count >= 1 << 18 else { continue }
+            withExtendedLifetime(source) {
+                let place = source.packed.map { $0.index.rank(Int(local)) } ?? Int(local)
+                buffer.append(
+                    contentsOf: UnsafeRawBufferPointer(start: source.stored + place * storedStride, count: storedStride)
+                )
+            }
+            guard buffer.count >= 1 << 20 else { continue }
             try flush(&buffer, to: target, &written)
         }
         try flush(&buffer, to: target, &written)
@@ -51,11 +53,11 @@ extension VectorFile {
         return record
     }
 
-    private func flush(_ buffer: inout [Float], to target: Int32, _ written: inout Int) throws(VexFSError) {
+    private func flush(_ buffer: inout [UInt8], to target: Int32, _ written: inout Int) throws(VexFSError) {
         try buffer.withSystemBytes { bytes throws(VexFSError) in
             try SystemCall.writeAll(target, bytes, at: written)
         }
-        written += buffer.count * 4
+        written += buffer.count
         buffer.removeAll(keepingCapacity: true)
     }
 
@@ -64,8 +66,8 @@ extension VectorFile {
         writer.append(Self.packMagic)
         writer.append(UInt32(1))
         writer.append(UInt32(dimension))
-        writer.append(UInt32(strideBytes))
-        writer.append(UInt32(0))
+        writer.append(UInt32(storedStride))
+        writer.append(element.code)
         writer.append(UInt32(chunk))
         writer.append(UInt32(count))
         writer.append(vexfs_crc32c(0, writer.bytes, writer.bytes.count))
@@ -86,9 +88,9 @@ extension VectorFile {
         let pack = try SystemCall.open(packPath, O_RDONLY)
         defer { Glibc.close(pack) }
         try check(pack, packPath, chunk: index, count: record.count)
-        let size = record.count * strideBytes
-        let start = try SystemCall.map(pack, offset: Self.headerBytes, count: size)
-        return MappedChunk(start: start, byteCount: size, packed: packed, generation: Int(record.generation))
+        return try mapChunk(
+            pack, offset: Self.headerBytes, byteCount: record.count * storedStride, count: record.count, packed: packed,
+            generation: Int(record.generation))
     }
 
     /// Reads a chunk's rows from a pack from now on, whose record is committed. The chunk's former place is given back
@@ -118,7 +120,7 @@ extension VectorFile {
         var header = [UInt8](repeating: 0, count: 36)
         let expected = Array(packHeader(chunk: chunk, count: count).prefix(36))
         guard pread(descriptor, &header, 36, 0) == 36, header == expected,
-            try SystemCall.size(descriptor) >= Self.headerBytes + count * strideBytes
+            try SystemCall.size(descriptor) >= Self.headerBytes + count * storedStride
         else { throw VexFSError(.corruption, "the pack of vectors is damaged or cut", at: path) }
     }
 
@@ -144,7 +146,7 @@ extension VectorFile {
     /// Makes a hole of a packed chunk's place in the vector file. Done again when the file is opened: a process that
     /// died before it came to it leaves the space taken.
     func punch(chunk index: Int) {
-        let chunkBytes = Self.rowsPerChunk * strideBytes
+        let chunkBytes = Self.rowsPerChunk * storedStride
         let start = Self.headerBytes + index * chunkBytes
         guard vexfs_punch_hole(descriptor, start, chunkBytes) != 0 else { return }
         Log.shared.warn("space of removed vectors is not given back: \(SystemCall.error("punch a hole", errno))")

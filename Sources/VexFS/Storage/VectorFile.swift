@@ -15,8 +15,14 @@ final class VectorFile: Sendable {
 
     /// Components of a vector.
     let dimension: Int
-    /// Bytes from one row to the next: the vector, rounded up to 64.
+    /// How the components are stored.
+    let element: VectorElement
+    /// Bytes from one row to the next in memory, as Float32: the vector, rounded up to 64.
     let strideBytes: Int
+    /// Bytes from one row to the next in the file: the vector as stored, rounded up to 64.
+    let storedStride: Int
+    /// Whether vectors are of unit length in memory although they are not as stored.
+    private let normalizes: Bool
     /// Short codes of the rows, in memory: an exact search that reads a quarter of the bytes. Filled by searches.
     let codes: VectorCodes
 
@@ -35,19 +41,26 @@ final class VectorFile: Sendable {
     /// Opens or creates the file.
     /// - Throws: `corruption` where the header does not fit, `newerFormat`, `storeFull`, `inputOutput`.
     /// - Parameters:
+    ///   - element: how the components are stored. Others than Float32 also stand in memory as Float32: indexes
+    ///     read them there.
+    ///   - metric: how the vectors are compared.
     ///   - isFresh: whether what the file holds means nothing, so that it starts anew.
     ///   - isReadOnly: whether the file is only looked at: it is neither made nor changed.
     init(
-        path: String, dimension: Int, isFresh: Bool = false, isReadOnly: Bool = false
+        path: String, dimension: Int, element: VectorElement = .float32, metric: Metric = .dot, isFresh: Bool = false,
+        isReadOnly: Bool = false
     ) throws(VexFSError) {
         self.path = path
         self.dimension = dimension
+        self.element = element
         strideBytes = Self.strideBytes(dimension: dimension)
+        storedStride = Self.strideBytes(dimension: dimension, element)
+        normalizes = metric == .cosine && element == .uint8
         codes = VectorCodes(dimension: dimension)
         let flags = isReadOnly ? O_RDONLY : O_RDWR | O_CREAT | (isFresh ? O_TRUNC : 0)
         descriptor = try SystemCall.open(path, flags)
         readableRows =
-            isReadOnly ? max(0, try SystemCall.size(descriptor) - Self.headerBytes) / strideBytes : Int.max
+            isReadOnly ? max(0, try SystemCall.size(descriptor) - Self.headerBytes) / storedStride : Int.max
         do throws(VexFSError) {
             let size = try SystemCall.size(descriptor)
             if size == 0 && !isReadOnly {
@@ -64,15 +77,17 @@ final class VectorFile: Sendable {
     deinit { Glibc.close(descriptor) }
 
     /// Bytes from one row of so many components to the next.
-    static func strideBytes(dimension: Int) -> Int { (dimension * 4 + 63) / 64 * 64 }
+    static func strideBytes(dimension: Int, _ element: VectorElement = .float32) -> Int {
+        (dimension * element.byteCount + 63) / 64 * 64
+    }
 
     private func writeHeader() throws(VexFSError) {
         var writer = ByteWriter(capacity: Self.headerBytes)
         writer.append(Self.magic)
         writer.append(UInt32(1))
         writer.append(UInt32(dimension))
-        writer.append(UInt32(strideBytes))
-        writer.append(UInt32(0))
+        writer.append(UInt32(storedStride))
+        writer.append(element.code)
         writer.append(vexfs_crc32c(0, writer.bytes, writer.bytes.count))
         writer.bytes.append(contentsOf: repeatElement(0, count: Self.headerBytes - writer.bytes.count))
         try writer.bytes.withSystemBytes { bytes throws(VexFSError) in
@@ -96,8 +111,9 @@ final class VectorFile: Sendable {
                 throw VexFSError(.newerFormat, "the vector file has version \(version); this program reads 1", at: path)
             }
             let stored = (Int(try reader.read(UInt32.self)), Int(try reader.read(UInt32.self)))
-            _ = try reader.read(UInt32.self)
-            guard try reader.read(UInt32.self) == checksum, stored == (dimension, strideBytes) else {
+            let code = try reader.read(UInt32.self)
+            guard try reader.read(UInt32.self) == checksum, stored == (dimension, storedStride), code == element.code
+            else {
                 throw VexFSError(.corruption, "the vector file's header is damaged", at: path)
             }
         }
@@ -107,7 +123,8 @@ final class VectorFile: Sendable {
     /// - Throws: `storeFull`, `inputOutput`; the rows then mean nothing.
     func write(_ vectors: [Float], count: Int, at first: Row) throws(VexFSError) {
         precondition(vectors.count == count * dimension)
-        let offset = Self.headerBytes + Int(first) * strideBytes
+        let offset = Self.headerBytes + Int(first) * storedStride
+        guard element == .float32 else { return try writeEncoded(vectors, count: count, at: first) }
         if strideBytes == dimension * 4 {
             try vectors.withSystemBytes { bytes throws(VexFSError) in
                 try SystemCall.writeAll(descriptor, bytes, at: offset)
@@ -126,11 +143,62 @@ final class VectorFile: Sendable {
         try map(through: Int(first) + count)
     }
 
+    /// Writes rows of components that are not Float32, and their Float32 to memory.
+    private func writeEncoded(_ vectors: [Float], count: Int, at first: Row) throws(VexFSError) {
+        var bytes = [UInt8](repeating: 0, count: count * storedStride)
+        for row in 0..<count {
+            let vector = element.encoded(Array(vectors[row * dimension..<(row + 1) * dimension]))
+            bytes.replaceSubrange(row * storedStride..<row * storedStride + vector.count, with: vector)
+        }
+        try bytes.withSystemBytes { bytes throws(VexFSError) in
+            try SystemCall.writeAll(descriptor, bytes, at: Self.headerBytes + Int(first) * storedStride)
+        }
+        try map(through: Int(first) + count)
+        for row in Int(first)..<Int(first) + count {
+            let chunk = chunks.withLock { $0[row / Self.rowsPerChunk] }
+            mirror(row % Self.rowsPerChunk, of: chunk)
+        }
+    }
+
+    /// Puts a stored vector into memory as Float32. Its place there belongs to no row that anyone reads yet.
+    private func mirror(_ place: Int, of chunk: MappedChunk) {
+        let target = UnsafeMutableRawPointer(mutating: chunk.start + place * strideBytes)
+            .assumingMemoryBound(to: Float.self)
+        element.decode(
+            chunk.stored + place * storedStride, into: UnsafeMutableBufferPointer(start: target, count: dimension))
+        if normalizes { _ = vexfs_normalize_f32(target, dimension) }
+    }
+
+    /// Maps a stretch of stored rows, `count` of which are there; those that are not Float32 are also put into memory.
+    func mapChunk(
+        _ descriptor: Int32, offset: Int, byteCount: Int, count: Int, packed: PackedRows? = nil, generation: Int = 0
+    ) throws(VexFSError) -> MappedChunk {
+        let stored = try SystemCall.map(descriptor, offset: offset, count: byteCount)
+        guard element != .float32 else {
+            return MappedChunk(start: stored, byteCount: byteCount, packed: packed, generation: generation)
+        }
+        let memory: UnsafeMutableRawPointer
+        do throws(VexFSError) { memory = try SystemCall.mapMemory(count: count * strideBytes) } catch {
+            munmap(UnsafeMutableRawPointer(mutating: stored), byteCount)
+            throw error
+        }
+        let chunk = MappedChunk(
+            start: UnsafeRawPointer(memory), byteCount: count * strideBytes, packed: packed, generation: generation,
+            stored: (stored, byteCount))
+        // Places of zeros are left alone, so that a hole takes no memory.
+        for place in 0..<count where !isHole(chunk.stored + place * storedStride) { mirror(place, of: chunk) }
+        return chunk
+    }
+
+    private func isHole(_ row: UnsafeRawPointer) -> Bool {
+        UnsafeRawBufferPointer(start: row, count: storedStride).allSatisfy { $0 == 0 }
+    }
+
     /// Makes rows 0..<count readable; grows the file where it ends before the last of them.
     func map(through count: Int) throws(VexFSError) {
         let needed = (count + Self.rowsPerChunk - 1) / Self.rowsPerChunk
         if chunks.withLock({ $0.count >= needed }) { return }
-        let chunkBytes = Self.rowsPerChunk * strideBytes
+        let chunkBytes = Self.rowsPerChunk * storedStride
         // The file covers whole chunks, so that no read through a map can end behind it; the tail is a hole.
         let size = Self.headerBytes + needed * chunkBytes
         if readableRows == Int.max, try SystemCall.size(descriptor) < size {
@@ -138,8 +206,10 @@ final class VectorFile: Sendable {
         }
         while chunks.withLock({ $0.count }) < needed {
             let index = chunks.withLock { $0.count }
-            let start = try SystemCall.map(descriptor, offset: Self.headerBytes + index * chunkBytes, count: chunkBytes)
-            chunks.withLock { $0.append(MappedChunk(start: start, byteCount: chunkBytes)) }
+            let chunk = try mapChunk(
+                descriptor, offset: Self.headerBytes + index * chunkBytes, byteCount: chunkBytes,
+                count: Self.rowsPerChunk)
+            chunks.withLock { $0.append(chunk) }
         }
     }
 
@@ -158,7 +228,7 @@ final class VectorFile: Sendable {
         return VectorRows(chunks: pieces, strideBytes: strideBytes, dimension: dimension, owner: MappedChunks(maps))
     }
 
-    /// Copies a row out: `[dimension] Float32`.
+    /// Copies a row out as it is stored: `[dimension] Float32`.
     func vector(_ row: Row) -> [Float]? {
         let index = Int(row) / Self.rowsPerChunk
         guard Int(row) < readableRows,
@@ -168,10 +238,15 @@ final class VectorFile: Sendable {
         // A compaction may let go of the chunk while it is read here.
         return withExtendedLifetime(chunk) {
             if let packed = chunk.packed, !packed.index.contains(local) { return nil }
-            let start = chunk.start + (chunk.packed?.index.rank(local) ?? local) * strideBytes
+            let start = chunk.stored + (chunk.packed?.index.rank(local) ?? local) * storedStride
             return [Float](unsafeUninitializedCapacity: dimension) { buffer, count in
-                UnsafeMutableRawBufferPointer(buffer).copyMemory(
-                    from: UnsafeRawBufferPointer(start: start, count: dimension * 4))
+                if element == .float32 {
+                    UnsafeMutableRawBufferPointer(buffer).copyMemory(
+                        from: UnsafeRawBufferPointer(start: start, count: dimension * 4))
+                } else {
+                    buffer.initialize(repeating: 0)
+                    element.decode(start, into: UnsafeMutableBufferPointer(rebasing: buffer[..<dimension]))
+                }
                 count = dimension
             }
         }
@@ -192,7 +267,13 @@ final class VectorFile: Sendable {
         isNamed.store(true, ordering: .relaxed)
     }
 
-    /// CRC32C of a vector as stored.
+    /// CRC32C of a vector as this file stores it.
+    func checksum(_ vector: [Float]) -> UInt32 {
+        guard element != .float32 else { return Self.checksum(vector[...]) }
+        return element.encoded(vector).withUnsafeBytes { vexfs_crc32c(0, $0.baseAddress, $0.count) }
+    }
+
+    /// CRC32C of a vector as Float32.
     static func checksum(_ vector: ArraySlice<Float>) -> UInt32 {
         vector.withUnsafeBytes { vexfs_crc32c(0, $0.baseAddress, $0.count) }
     }
@@ -201,16 +282,25 @@ final class VectorFile: Sendable {
 /// A read-only map of ``VectorFile/rowsPerChunk`` rows, or of those that a pack holds. Unmapped when the last reference
 /// goes.
 final class MappedChunk: @unchecked Sendable {
-    // The memory is written by no one through this map; the file's rows are written once, before they are named.
+    // The memory is written by no one through this map, but for the Float32 of rows that are stored otherwise: they are
+    // written as the file's rows are, before they are named, and then never again.
     let start: UnsafeRawPointer
     let byteCount: Int
+    /// The rows as the file has them, where `start` is memory that they are written to as Float32; `start` otherwise.
+    let stored: UnsafeRawPointer
+    private let storedByteCount: Int
     /// Which rows are there; nil for all.
     let packed: PackedRows?
     /// How often the chunk was packed.
     let generation: Int
     private let release = Mutex<(@Sendable () -> Void)?>(nil)
 
-    init(start: UnsafeRawPointer, byteCount: Int, packed: PackedRows? = nil, generation: Int = 0) {
+    init(
+        start: UnsafeRawPointer, byteCount: Int, packed: PackedRows? = nil, generation: Int = 0,
+        stored: (start: UnsafeRawPointer, byteCount: Int)? = nil
+    ) {
+        self.stored = stored?.start ?? start
+        storedByteCount = stored?.byteCount ?? 0
         self.start = start
         self.byteCount = byteCount
         self.packed = packed
@@ -222,6 +312,7 @@ final class MappedChunk: @unchecked Sendable {
 
     deinit {
         munmap(UnsafeMutableRawPointer(mutating: start), byteCount)
+        if storedByteCount > 0 { munmap(UnsafeMutableRawPointer(mutating: stored), storedByteCount) }
         release.withLock { $0 }?()
     }
 }

@@ -16,7 +16,8 @@ import Testing
 
     private static func settings(_ spaces: [String: VectorSpaceReference]) -> [UInt8] {
         let named = spaces.map {
-            "\"\($0)\":{\"metric\":\"\($1.metric.rawValue)\",\"dimension\":\($1.dimension)}"
+            "\"\($0)\":{\"metric\":\"\($1.metric.rawValue)\",\"dimension\":\($1.dimension),"
+                + "\"datatype\":\"\($1.element.rawValue)\"}"
         }
         return Array("{\"model\":\"none\",\"vectors\":{\(named.joined(separator: ","))}}".utf8)
     }
@@ -36,20 +37,30 @@ import Testing
         var generator: SeededGenerator
         var spaces: [String: VectorSpaceReference]
         let seed: UInt64
+        /// The vector that a document has that would have none.
+        private let first: String
 
-        init(seed: UInt64, metrics: [Metric] = Metric.allCases) {
+        init(
+            seed: UInt64, metrics: [Metric] = Metric.allCases, elements: [VectorElement] = VectorElement.allCases
+        ) {
             self.seed = seed
             generator = SeededGenerator(seed: seed)
             spaces = [:]
             for (index, metric) in metrics.enumerated() {
                 let dimension = Int.random(in: 1...40, using: &generator)
-                spaces["s\(index) é"] = VectorSpaceReference(metric: metric, dimension: dimension)
+                for element in elements {
+                    spaces["s\(index) \(element)"] = VectorSpaceReference(
+                        metric: metric, dimension: dimension, element: element)
+                }
             }
+            first = spaces.keys.sorted()[0]
         }
 
-        mutating func vector(_ dimension: Int) -> [Float] {
-            var vector = (0..<dimension).map { _ in Float.random(in: -1...1, using: &generator) }
-            vector[0] += 0.001
+        mutating func vector(for space: String) -> [Float] {
+            guard let space = spaces[space] else { return [] }
+            let range: Range<Float> = space.element == .uint8 ? 1..<256 : -1..<1
+            var vector = (0..<space.dimension).map { _ in Float.random(in: range, using: &generator) }
+            if abs(vector[0]) < 0.001 { vector[0] = 1 }
             return vector
         }
 
@@ -57,9 +68,9 @@ import Testing
         mutating func change(_ id: String, in collection: Collection) throws {
             var vectors: [String: [Float]] = [:]
             for name in spaces.keys.sorted() where Int.random(in: 0..<3, using: &generator) > 0 {
-                vectors[name] = vector(spaces[name]?.dimension ?? 1)
+                vectors[name] = vector(for: name)
             }
-            if vectors.isEmpty { vectors["s0 é"] = vector(spaces["s0 é"]?.dimension ?? 1) }
+            if vectors.isEmpty { vectors[first] = vector(for: first) }
             let name = ByteString(id + ".json")
             let bytes = Array(VectorSpacesTests.document(vectors).utf8)
             if let file = collection.lookup(name, in: Collection.rootNumber) {
@@ -67,7 +78,15 @@ import Testing
             } else {
                 try collection.put(name, String(decoding: bytes, as: UTF8.self))
             }
-            for space in spaces.keys { spaces[space]?.vectors[id] = vectors[space] }
+            note(vectors, of: id)
+        }
+
+        /// Notes what is stored of a document's vectors.
+        mutating func note(_ vectors: [String: [Float]], of id: String) {
+            for space in spaces.keys {
+                let stored = vectors[space].flatMap { spaces[space]?.stored($0) }
+                spaces[space]?.vectors[id] = stored
+            }
         }
 
         mutating func remove(_ id: String, from collection: Collection) throws {
@@ -80,7 +99,7 @@ import Testing
     private func check(_ run: inout Run, _ collection: Collection, _ moment: String) throws {
         for name in run.spaces.keys.sorted() {
             guard let space = run.spaces[name] else { continue }
-            let query = run.vector(space.dimension)
+            let query = run.vector(for: name)
             for mode in [QueryRequest.Mode.vector, .exact] {
                 space.check(
                     try search(collection, query, using: name, mode: mode), query, limit: 10,
@@ -116,9 +135,10 @@ import Testing
         #expect(report.vectors == run.spaces.values.reduce(0) { $0 + $1.vectors.count })
     }
 
-    @Test func segmentsAndPacksAreOfTheirSpace() throws {
+    @Test(arguments: [VectorElement.float32, .float16, .uint8])
+    func segmentsAndPacksAreOfTheirSpace(_ element: VectorElement) throws {
         let seed: UInt64 = 0x5BACE
-        var run = Run(seed: seed, metrics: [.dot, .euclidean])
+        var run = Run(seed: seed, metrics: [.cosine, .euclidean], elements: [element])
         var policy = IndexPolicy()
         policy.scanLimit = 1024
         policy.listLimit = 4096
@@ -134,11 +154,11 @@ import Testing
             var vectors: [String: [Float]] = [:]
             // A third of the documents have both, a third the one, a third the other.
             for (place, name) in run.spaces.keys.sorted().enumerated() where index % 3 != place {
-                vectors[name] = run.vector(run.spaces[name]?.dimension ?? 1)
+                vectors[name] = run.vector(for: name)
             }
             let line = "{\"id\":\"d\(index)\"," + Self.document(vectors).dropFirst() + "\n"
             try Array(line.utf8).withUnsafeBytes { try ingest.append($0) }
-            for space in run.spaces.keys { run.spaces[space]?.vectors["d\(index)"] = vectors[space] }
+            run.note(vectors, of: "d\(index)")
         }
         try ingest.finish()
         try checkExactly(&run, collection, "ingested")
@@ -160,7 +180,7 @@ import Testing
     private func checkExactly(_ run: inout Run, _ collection: Collection, _ moment: String) throws {
         for name in run.spaces.keys.sorted() {
             guard let space = run.spaces[name] else { continue }
-            let query = run.vector(space.dimension)
+            let query = run.vector(for: name)
             let exact = try search(collection, query, using: name, limit: 20, mode: .exact)
             space.check(exact, query, limit: 20, "\(moment), \(name), seed \(run.seed)")
             let found = Set(try search(collection, query, using: name, limit: 20).map(\.id))
@@ -211,6 +231,32 @@ import Testing
         #expect(try search(collection, [1, 0], using: "").map(\.id) == ["a"])
         #expect(try collection.facts(of: file.number).vectors == ["x"])
         #expect(try collection.embedding(of: file.number, named: "x") == [Float]([1, 2]).normalized())
+    }
+
+    @Test func whatIsReadBackIsRounded() throws {
+        let fixture = try StoreFixture()
+        let collection = try fixture.store.createCollection(named: "c")
+        let settings = """
+            {"vectors":{"h":{"metric":"dot","datatype":"float16"},"b":{"datatype":"uint8"},
+            "e":{"metric":"euclidean","datatype":"uint8"}}}
+            """
+        try collection.setConfiguration(Array(settings.utf8))
+        let file = try collection.put(
+            "a.json", "{\"vector\":null,\"vectors\":{\"h\":[0.1,65504],\"b\":[3.9,4.2],\"e\":[255,0]}}")
+        #expect(try collection.embedding(of: file.number, named: "h") == [0.099975586, 65504])
+        #expect(try collection.embedding(of: file.number, named: "b") == [3, 4])
+        #expect(abs(try search(collection, [4.5, 3.5], using: "b")[0].score - 24.0 / 25) < 1e-6)
+        #expect(try search(collection, [252, 4.9], using: "e").map(\.score) == [5])
+        let refused = ["\"b\":[256,1]", "\"b\":[-1,1]", "\"b\":[0.5,0.9]", "\"h\":[65520,1]"]
+        for (index, wrong) in refused.enumerated() {
+            let error = #expect(throws: VexFSError.self) {
+                try collection.put(ByteString("x\(index).json"), "{\"vector\":null,\"vectors\":{\(wrong)}}")
+            }
+            #expect(error?.code == .invalidVector)
+        }
+        let path = StoreDirectory(path: fixture.path).vectorFilePath(collection.number, 2)
+        fixture.close()
+        #expect(try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int == 4096 + 8192 * 64)
     }
 
     @Test func aLostVectorFileIsMadeAnewFromTheDocuments() throws {
