@@ -165,7 +165,8 @@ extension Collection {
             var record: FileRecord
             if let file = draft.file { record = try currentRecord(file.number) } else { record = fresh.removeLast() }
             try checkSize(version.bytes.count, of: .document, configuration)
-            documents.append(try prepared(version, record))
+            let former = try draft.replaced.map { file throws(VexFSError) in try currentRecord(file.number) }
+            documents.append(try prepared(version, former ?? record))
             record.metadataPatch = version.patch
             records.append(record)
         }
@@ -182,7 +183,7 @@ extension Collection {
         context.metrics.increment(.documentsRemoved, by: removed.count)
     }
 
-    /// A version with all that a commit needs; where it kept its vector, with the stored one.
+    /// A version with all that a commit needs; where it kept its vector, with that of the record before.
     private func prepared(_ version: PointStage.Version, _ record: FileRecord) throws(VexFSError) -> PreparedDocument {
         var prepared: PreparedDocument
         if let vector = version.vector {

@@ -161,6 +161,22 @@ import Testing
         #expect(try found(again, x).first == "w.md")
     }
 
+    @Test func aTextThatGetsANamedVectorKeepsItsOwn() throws {
+        let (fixture, collection) = try fixture()
+        defer { fixture.close() }
+        try collection.setConfiguration(Array("{\"vectors\":{\"n\":{}}}".utf8))
+        try collection.put("w.md", "some words\n")
+        let text = try #require(collection.lookup("w.md", in: 1)).number
+        let vector = try #require(try collection.embedding(of: text))
+        try collection.apply([.patch([PointPatch(id: "w.md", vectors: [NamedVector("n", .dense([0, 2]))])])])
+        let json = try #require(collection.lookup("w.md.json", in: 1)).number
+        #expect(collection.lookup("w.md", in: 1) == nil)
+        #expect(try collection.embedding(of: json) == vector)
+        #expect(try collection.embedding(of: json, named: "n") == [0, 1])
+        #expect(try collection.facts(of: json).state == .ready)
+        #expect(try collection.facts(of: json).model != nil)
+    }
+
     @Test func patchesChangeTextAndVector() throws {
         let (fixture, collection) = try fixture()
         defer { fixture.close() }
