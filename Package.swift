@@ -29,8 +29,9 @@ let package = Package(
             linkerSettings: [.linkedLibrary("re2"), .linkedLibrary("stdc++")]),
         .target(name: "CVexKernels", cSettings: kernelSettings),
         .target(name: "CFuseShim", dependencies: ["CFuse3"]),
+        .target(name: "VexValues", dependencies: ["CJansson", "CSimdjson"], swiftSettings: swiftSettings),
         .target(
-            name: "VexFS", dependencies: ["CVexKernels", "CJansson", "CSimdjson", "CRocksDB", "CStemmer", "CRE2"],
+            name: "VexFS", dependencies: ["VexValues", "CVexKernels", "CRocksDB", "CStemmer", "CRE2"],
             swiftSettings: swiftSettings, linkerSettings: [.linkedLibrary("rocksdb")]),
         .target(name: "VexEmbedding", dependencies: ["VexFS", "CVexKernels"], swiftSettings: swiftSettings),
         .target(
@@ -38,6 +39,8 @@ let package = Package(
         .executableTarget(
             name: "vexfs-fuse", dependencies: ["VexFUSE", "VexFS", "VexEmbedding", "CFuseShim"],
             swiftSettings: swiftSettings),
+        .testTarget(
+            name: "VexValuesTests", dependencies: ["VexValues", "TestSupport"], swiftSettings: swiftSettings),
         .testTarget(
             name: "VexFSTests", dependencies: ["VexFS", "CVexKernels"], swiftSettings: swiftSettings),
         .testTarget(

@@ -70,4 +70,12 @@ import Testing
         #expect(error.code == code, "\(error.message)")
         #expect(error.message.contains(words), "\(error.message)")
     }
+
+    @Test func aDocumentMayHoldItsVectorSo() throws {
+        var text: [UInt8] = []
+        [Float(1.5), -2].withUnsafeBytes { Base64.append($0, to: &text) }
+        let bytes = Array("{\"embedding\":\"\(String(decoding: text, as: UTF8.self))\"}".utf8)
+        #expect(try DocumentParser.parse(bytes, as: .json).vector == [1.5, -2])
+        #expect(throws: VexFSError.self) { try DocumentParser.parse(Array("{\"vector\":\"words\"}".utf8), as: .json) }
+    }
 }

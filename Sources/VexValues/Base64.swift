@@ -1,13 +1,13 @@
 /// Vectors as text that is exact and of a length known beforehand: base64 (RFC 4648, section 4) of little-endian
 /// Float32, the form in which embedding services send them, too.
-enum Base64 {
+public enum Base64 {
     private static let alphabet: StaticString = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 
     /// How many characters so many bytes become.
-    static func length(ofBytes count: Int) -> Int { (count + 2) / 3 * 4 }
+    public static func length(ofBytes count: Int) -> Int { (count + 2) / 3 * 4 }
 
     /// Appends the bytes as text, padded with "=".
-    static func append(_ bytes: UnsafeRawBufferPointer, to text: inout [UInt8]) {
+    public static func append(_ bytes: UnsafeRawBufferPointer, to text: inout [UInt8]) {
         let letters = alphabet.utf8Start
         text.reserveCapacity(text.count + length(ofBytes: bytes.count))
         var index = 0
@@ -25,7 +25,7 @@ enum Base64 {
     }
 
     /// The vector that a text stands for, `[dimension] Float32`; nil where it is no base64 of whole numbers.
-    static func vector(_ text: String) -> [Float]? {
+    public static func vector(_ text: String) -> [Float]? {
         var copy = text
         return copy.withUTF8 { characters -> [Float]? in
             let padding = characters.reversed().prefix { $0 == UInt8(ascii: "=") }.count

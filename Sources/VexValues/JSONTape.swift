@@ -5,15 +5,15 @@ import Synchronization
 ///
 /// Contract: the pointers are valid only inside the closure of ``JSONTape/withTape(of:_:)``; indices come from
 /// ``root``, ``next(_:)`` or a container's walk. Every string was validated as UTF-8 by the parser.
-struct JSONTape {
+public struct JSONTape {
     /// The deepest nesting of containers that is accepted; one empty container more is let through.
-    static let maximumDepth = 64
+    public static let maximumDepth = 64
 
-    private let words: UnsafePointer<UInt64>
-    private let strings: UnsafePointer<UInt8>
+    @usableFromInline let words: UnsafePointer<UInt64>
+    @usableFromInline let strings: UnsafePointer<UInt8>
 
     /// The kinds of values, by the character that simdjson marks them with.
-    enum Kind: UInt8 {
+    @frozen public enum Kind: UInt8 {
         case object = 0x7B
         case array = 0x5B
         case string = 0x22
@@ -26,16 +26,16 @@ struct JSONTape {
     }
 
     /// The index of the outermost value.
-    var root: Int { 1 }
+    @inlinable public var root: Int { 1 }
 
     /// The kind of the value at `index`.
-    func kind(_ index: Int) -> Kind {
+    @inlinable public func kind(_ index: Int) -> Kind {
         // The tape holds no other marks where a value begins; null is the harmless reading of an impossible one.
         Kind(rawValue: UInt8(truncatingIfNeeded: words[index] >> 56)) ?? .null
     }
 
     /// The index behind the value at `index`.
-    func next(_ index: Int) -> Int {
+    @inlinable public func next(_ index: Int) -> Int {
         switch kind(index) {
         case .object, .array: Int(words[index] & 0xFFFF_FFFF)
         case .integer, .unsigned, .number: index + 2
@@ -44,18 +44,18 @@ struct JSONTape {
     }
 
     /// The bytes of the string at `index`.
-    func bytes(_ index: Int) -> UnsafeBufferPointer<UInt8> {
+    @inlinable public func bytes(_ index: Int) -> UnsafeBufferPointer<UInt8> {
         let start = strings + Int(words[index] & 0x00FF_FFFF_FFFF_FFFF)
         let count = UnsafeRawPointer(start).loadUnaligned(as: UInt32.self)
         return UnsafeBufferPointer(start: start + 4, count: Int(count))
     }
 
     /// The string at `index`.
-    func string(_ index: Int) -> String { String(decoding: bytes(index), as: UTF8.self) }
+    public func string(_ index: Int) -> String { String(decoding: bytes(index), as: UTF8.self) }
 
     /// The number at `index` as a double, or nil where it is not a number.
-    @inline(__always)
-    func double(_ index: Int) -> Double? {
+    @inlinable @inline(__always)
+    public func double(_ index: Int) -> Double? {
         switch kind(index) {
         case .number: Double(bitPattern: words[index + 1])
         case .integer: Double(Int64(bitPattern: words[index + 1]))
@@ -65,10 +65,10 @@ struct JSONTape {
     }
 
     /// The bits of the number at `index`.
-    func rawNumber(_ index: Int) -> UInt64 { words[index + 1] }
+    @inlinable public func rawNumber(_ index: Int) -> UInt64 { words[index + 1] }
 
     /// The elements of the array at `index` where all are numbers within Float32's range; nil for any other array.
-    func floats(_ index: Int) -> [Float]? {
+    public func floats(_ index: Int) -> [Float]? {
         let first = index + 1
         let count = (next(index) - 1 - first) / 2
         guard count > 0, first + 2 * count == next(index) - 1 else { return nil }
@@ -91,7 +91,7 @@ struct JSONTape {
     }
 
     /// Calls `body` with the index of every element of the array at `index`.
-    func forEachElement<E: Error>(of index: Int, _ body: (Int) throws(E) -> Void) throws(E) {
+    @inlinable public func forEachElement<E: Error>(of index: Int, _ body: (Int) throws(E) -> Void) throws(E) {
         let end = next(index) - 1
         var element = index + 1
         while element < end {
@@ -101,7 +101,9 @@ struct JSONTape {
     }
 
     /// Calls `body` with the indices of every key and value of the object at `index`.
-    func forEachMember<E: Error>(of index: Int, _ body: (_ key: Int, _ value: Int) throws(E) -> Void) throws(E) {
+    @inlinable public func forEachMember<E: Error>(of index: Int, _ body: (_ key: Int, _ value: Int) throws(E) -> Void)
+        throws(E)
+    {
         let end = next(index) - 1
         var key = index + 1
         while key < end {
@@ -111,7 +113,7 @@ struct JSONTape {
     }
 
     /// The value at `index` as a tree; a repeated key keeps its last value.
-    func value(_ index: Int) -> JSON {
+    public func value(_ index: Int) -> JSON {
         switch kind(index) {
         case .null: return .null
         case .yes: return .bool(true)
@@ -146,7 +148,7 @@ extension JSONTape {
     /// Parses `bytes` and calls `body` with the result, which is valid only during the call.
     ///
     /// Returns nil where `bytes` is not one JSON text within the limits; ``JSONFault`` finds out why.
-    static func withTape<Result, E: Error>(
+    public static func withTape<Result, E: Error>(
         of bytes: UnsafeBufferPointer<UInt8>, _ body: (JSONTape) throws(E) -> Result
     ) throws(E) -> Result? {
         guard let start = bytes.baseAddress, bytes.count < Int(UInt32.max) else { return nil }
@@ -172,14 +174,16 @@ extension JSONTape {
 }
 
 /// Collects the members of an object: first come in order, last value wins.
-struct JSONMembers {
-    private(set) var list: [JSON.Member] = []
+package struct JSONMembers {
+    package private(set) var list: [JSON.Member] = []
     private var positions: [ByteString: Int] = [:]
+    package init() {}
+
     // Below this many keys, comparing them one by one is cheaper than hashing.
     private static let linearLimit = 24
 
     /// Sets the value of a key.
-    mutating func set(_ key: String, _ value: JSON) {
+    package mutating func set(_ key: String, _ value: JSON) {
         if list.count < Self.linearLimit {
             if let found = list.firstIndex(where: { $0.key.utf8.elementsEqual(key.utf8) }) {
                 list[found].value = value

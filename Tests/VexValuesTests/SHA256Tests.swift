@@ -1,6 +1,6 @@
 import Testing
 
-@testable import VexFS
+@testable import VexValues
 
 @Suite struct SHA256Tests {
     /// The examples of FIPS 180-4 and of NIST's example values.

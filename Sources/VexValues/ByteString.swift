@@ -23,7 +23,7 @@ public struct ByteString: Sendable, Hashable, Comparable, CustomStringConvertibl
     }
 
     /// Calls the closure with the bytes.
-    func withBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+    package func withBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
         var copy = string
         // Contiguous since it was made, so nothing is copied but the reference.
         return copy.withUTF8 { body(UnsafeRawBufferPointer($0)) }

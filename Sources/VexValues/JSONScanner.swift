@@ -44,7 +44,7 @@ public struct JSONScanner: Sendable {
     /// Creates a scanner for one document: the outermost value must be an object.
     public init() { objectOnly = true }
 
-    init(objectOnly: Bool) { self.objectOnly = objectOnly }
+    package init(objectOnly: Bool) { self.objectOnly = objectOnly }
 
     /// A scanner that has seen one whole document of `count` bytes, which a parser accepted in its place.
     public init(afterDocumentOf count: Int) {
@@ -94,7 +94,7 @@ public struct JSONScanner: Sendable {
     }
 
     /// Ends the text: a number may be complete only now. Returns the last verdict, never `.incomplete`.
-    mutating func finish() -> Verdict {
+    package mutating func finish() -> Verdict {
         if depth == 0, failure == nil {
             switch state {
             case .zero, .integer, .fraction, .exponentDigits: state = .done

@@ -1,6 +1,7 @@
+import TestSupport
 import Testing
 
-@testable import VexFS
+@testable import VexValues
 
 @Suite struct JSONTests {
     private func parse(_ text: String) throws -> JSON { try JSON.parse(Array(text.utf8)) }

@@ -1,7 +1,8 @@
 import Foundation
+import TestSupport
 import Testing
 
-@testable import VexFS
+@testable import VexValues
 
 @Suite struct Base64Tests {
     @Test func textIsFoundations() {
@@ -30,12 +31,4 @@ import Testing
 
     @Test(arguments: ["", "=", "AAAA", "AAAAA", "AAAAAA=", "AAAAAA===", "AAAA*A==", "A=AAAA==", "AAAAAAAA"])
     func whatIsNoVectorIsRefused(_ text: String) { #expect(Base64.vector(text) == nil) }
-
-    @Test func aDocumentMayHoldItsVectorSo() throws {
-        var text: [UInt8] = []
-        [Float(1.5), -2].withUnsafeBytes { Base64.append($0, to: &text) }
-        let bytes = Array("{\"embedding\":\"\(String(decoding: text, as: UTF8.self))\"}".utf8)
-        #expect(try DocumentParser.parse(bytes, as: .json).vector == [1.5, -2])
-        #expect(throws: VexFSError.self) { try DocumentParser.parse(Array("{\"vector\":\"words\"}".utf8), as: .json) }
-    }
 }

@@ -1,18 +1,18 @@
 import Glibc
 
 /// Where and why a text is not JSON, found again on the error path because the parser keeps no position.
-struct JSONFault: Equatable {
+package struct JSONFault: Equatable {
     /// The offset of the first wrong byte.
-    var offset: Int
+    package var offset: Int
     /// What is wrong there.
-    var reason: String
+    package var reason: String
     /// Lines from 1.
-    var line: Int
+    package var line: Int
     /// Bytes within the line, from 1.
-    var column: Int
+    package var column: Int
 
     /// Finds the fault of a text that the parser refused.
-    static func find(in bytes: UnsafeBufferPointer<UInt8>, objectOnly: Bool) -> JSONFault {
+    package static func find(in bytes: UnsafeBufferPointer<UInt8>, objectOnly: Bool) -> JSONFault {
         var scanner = JSONScanner(objectOnly: objectOnly)
         scanner.feed(UnsafeRawBufferPointer(bytes))
         if case .invalid(let offset, let reason) = scanner.finish() {
@@ -24,7 +24,7 @@ struct JSONFault: Equatable {
         return JSONFault(at: 0, "the text is too large to parse", in: bytes)
     }
 
-    init(at offset: Int, _ reason: String, in bytes: UnsafeBufferPointer<UInt8>) {
+    package init(at offset: Int, _ reason: String, in bytes: UnsafeBufferPointer<UInt8>) {
         self.offset = offset
         self.reason = reason
         line = 1
@@ -40,7 +40,7 @@ struct JSONFault: Equatable {
     }
 
     /// The error with its sentence.
-    func error(_ code: VexFSError.Code) -> VexFSError {
+    package func error(_ code: VexFSError.Code) -> VexFSError {
         VexFSError(code, "invalid JSON at line \(line), column \(column) (byte \(offset)): \(reason)")
     }
 

@@ -1,6 +1,7 @@
+import TestSupport
 import Testing
 
-@testable import VexFS
+@testable import VexValues
 
 @Suite struct JSONScannerTests {
     private func verdict(_ bytes: [UInt8]) -> JSONScanner.Verdict {
