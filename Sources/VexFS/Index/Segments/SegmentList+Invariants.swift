@@ -7,9 +7,6 @@ extension SegmentList {
         for entry in entries {
             let range = entry.range
             guard !range.isEmpty, range.lowerBound >= end else { return "\(range) is empty or overlaps" }
-            guard range.lowerBound % Self.alignment == 0, range.upperBound % Self.alignment == 0 else {
-                return "\(range) ends within a block"
-            }
             end = range.upperBound
             total += range.count
             guard covered.count(in: Int(range.lowerBound)..<Int(range.upperBound)) == range.count else {
