@@ -62,8 +62,8 @@ public final class VectorCodes: Sendable {
         return state.withLock { $0.values.reduce(0) { $0 + $1.blocks.count { $0 != nil } * block } }
     }
 
-    /// Encodes the rows that are not yet, and gives an index over `rows`; O(new rows × dimension). Codes of other chunks,
-    /// and of blocks without a wanted row, are given up.
+    /// Encodes the rows that are not yet, and gives an index over `rows`; O(new rows × dimension). Codes of other
+    /// chunks, and of blocks without a wanted row, are given up.
     ///
     /// ``Metric/manhattan`` has no use for the codes and gets a ``FlatIndex``.
     /// - Parameter wanted: the stretches of rows that the index is going to be asked for; nil for all. It answers for
