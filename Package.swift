@@ -34,8 +34,11 @@ let package = Package(
             name: "VexFS", dependencies: ["VexValues", "CVexKernels", "CRocksDB", "CStemmer", "CRE2"],
             swiftSettings: swiftSettings, linkerSettings: [.linkedLibrary("rocksdb")]),
         .target(name: "VexEmbedding", dependencies: ["VexFS", "CVexKernels"], swiftSettings: swiftSettings),
+        .target(name: "VexWire", dependencies: ["VexValues"], swiftSettings: swiftSettings),
+        .target(name: "VexService", dependencies: ["VexFS", "VexWire"], swiftSettings: swiftSettings),
         .target(
-            name: "VexFUSE", dependencies: ["VexFS", "VexEmbedding", "CFuseShim"], swiftSettings: swiftSettings),
+            name: "VexFUSE", dependencies: ["VexFS", "VexEmbedding", "VexService", "VexWire", "CFuseShim"],
+            swiftSettings: swiftSettings),
         .executableTarget(
             name: "vexfs-fuse", dependencies: ["VexFUSE", "VexFS", "VexEmbedding", "CFuseShim"],
             swiftSettings: swiftSettings),
@@ -45,6 +48,10 @@ let package = Package(
             name: "VexFSTests", dependencies: ["VexFS", "CVexKernels"], swiftSettings: swiftSettings),
         .testTarget(
             name: "VexEmbeddingTests", dependencies: ["VexEmbedding", "CVexKernels"], swiftSettings: swiftSettings),
+        .testTarget(
+            name: "VexWireTests", dependencies: ["VexWire", "TestSupport"], swiftSettings: swiftSettings),
+        .testTarget(
+            name: "VexServiceTests", dependencies: ["VexService", "TestSupport"], swiftSettings: swiftSettings),
         .testTarget(name: "VexFUSETests", dependencies: ["VexFUSE"], swiftSettings: swiftSettings),
         .target(name: "CTestSupport", path: "Tests/CTestSupport"),
         .target(

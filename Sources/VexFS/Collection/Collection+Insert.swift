@@ -9,18 +9,30 @@ extension Collection {
     ///   - points: the documents; of several with one id the last one counts.
     ///   - vectors: `[points × dimension] Float32`, row-major, finite; for the metric cosine none all zero.
     ///   - sync: whether loss of power must lose none either once this returns.
+    ///   - onlyNew: whether documents that are there stay as they are.
     /// - Throws: `dimensionMismatch`, `invalidVector`, `malformedDocument` for metadata that is no JSON object,
     ///   `invalidArgument`, `isADirectory` where an id's file is no document, `documentTooLarge`, `storeFull`,
     ///   `inputOutput`.
     /// - Complexity: O(points × dimension).
     @discardableResult
-    public func insert(_ points: [NewPoint], vectors: [Float], sync: Bool = false) throws(VexFSError) -> InsertOutcome {
-        let batch = try PointBatch(points, vectors, configuration, wantsPayloads: payloads.hasColumns)
+    public func insert(
+        _ points: [NewPoint], vectors: [Float], sync: Bool = false, onlyNew: Bool = false
+    ) throws(VexFSError) -> InsertOutcome {
+        var batch = try PointBatch(points, vectors, configuration, wantsPayloads: payloads.hasColumns)
         try context.space.claim(batch.byteCount)
         var outcome = InsertOutcome()
         if !batch.documents.isEmpty {
-            outcome.created = try write { () throws(VexFSError) in try commit(batch) }
-            outcome.replaced = points.count - outcome.created
+            outcome.created = try write { () throws(VexFSError) in
+                if onlyNew {
+                    let isThere = state.withLock { state in
+                        batch.documents.map { state.tree.lookup($0.name, in: Self.rootNumber) != nil }
+                    }
+                    batch.leaveOut(isThere)
+                    if batch.documents.isEmpty { return 0 }
+                }
+                return try commit(batch)
+            }
+            outcome.replaced = onlyNew ? 0 : points.count - outcome.created
         }
         if sync { try context.sync() }
         return outcome

@@ -189,16 +189,19 @@ public final class Store: Sendable {
     }
 
     /// Removes an empty collection and what belongs to it: pins, saved searches, refusals, the vector file.
+    /// - Parameter withDocuments: whether one that is not empty goes too.
     /// - Throws: `notEmpty`, `inputOutput`.
-    public func removeCollection(_ collection: Collection) throws(VexFSError) {
+    public func removeCollection(_ collection: Collection, withDocuments: Bool = false) throws(VexFSError) {
         try changingNames { names throws(VexFSError) in
-            try remove(collection, &names)
+            try remove(collection, &names, withDocuments: withDocuments)
         }
     }
 
-    private func remove(_ collection: Collection, _ names: inout Names) throws(VexFSError) {
+    private func remove(
+        _ collection: Collection, _ names: inout Names, withDocuments: Bool = false
+    ) throws(VexFSError) {
         try collection.write { () throws(VexFSError) in
-            guard collection.state.withLock({ $0.tree.count }) == 0 else {
+            guard withDocuments || collection.state.withLock({ $0.tree.count }) == 0 else {
                 throw VexFSError(.notEmpty, "the collection \(collection.name) is not empty")
             }
             let batch = WriteBatch()
