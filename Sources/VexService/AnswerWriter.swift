@@ -73,11 +73,22 @@ struct AnswerWriter {
     mutating func addObjects<Element>(
         _ key: String, _ elements: [Element], _ body: (Element, inout AnswerWriter) throws(VexFSError) -> Void
     ) throws(VexFSError) {
+        try addObjectsWhileTrue(key, elements) { (element, answer) throws(VexFSError) in
+            try body(element, &answer)
+            return true
+        }
+    }
+
+    /// Adds an array of objects that ends behind the first for which the closure returns false.
+    mutating func addObjectsWhileTrue<Element>(
+        _ key: String, _ elements: [Element], _ body: (Element, inout AnswerWriter) throws(VexFSError) -> Bool
+    ) throws(VexFSError) {
         self.key(key)
         text.append(UInt8(ascii: "["))
-        for element in elements {
+        var goesOn = true
+        for element in elements where goesOn {
             separate()
-            try object { (answer) throws(VexFSError) in try body(element, &answer) }
+            try object { (answer) throws(VexFSError) in goesOn = try body(element, &answer) }
         }
         text.append(UInt8(ascii: "]"))
     }

@@ -2,12 +2,12 @@ import VexFS
 import VexWire
 
 /// Other names of collections of the default tenant and database.
-extension Service {
-    private static let key = "wire/aliases"
+extension Store {
+    static let aliasKey = "wire/aliases"
 
     /// Every alias with the name of its collection.
     func aliases() throws(VexFSError) -> [String: String] {
-        guard let bytes = try store.property(Self.key, of: 0) else { return [:] }
+        guard let bytes = try property(Self.aliasKey, of: 0) else { return [:] }
         var found: [String: String] = [:]
         for member in try JSON.parse(bytes, code: .corruption).members ?? [] {
             found[member.key] = member.value.stringValue
@@ -19,12 +19,14 @@ extension Service {
     public func aliasText() throws(VexFSError) -> [UInt8] {
         JSON.object(try aliases().sorted { $0.key < $1.key }.map { .init($0.key, .string($0.value)) }).pretty
     }
+}
 
+extension Service {
     func updateAliases(_ request: ServiceRequest, _ answer: inout AnswerWriter) throws(VexFSError) {
         let members = try Members(request.body, keys: Members.common.union(["actions"]))
         guard let actions = try members.array("actions") else { throw members.refused("actions", "is missing") }
-        let count = try store.changingProperty(Self.key, of: 0) { (_) throws(VexFSError) in
-            var aliases = try self.aliases()
+        let count = try store.changingProperty(Store.aliasKey, of: 0) { (_) throws(VexFSError) in
+            var aliases = try store.aliases()
             for (index, action) in actions.enumerated() {
                 try apply(action, at: "actions[\(index)]", to: &aliases)
             }
@@ -78,7 +80,7 @@ extension Service {
     func listAliases(_ request: ServiceRequest, _ answer: inout AnswerWriter) throws(VexFSError) {
         let members = try Members(request.body, keys: Members.common)
         let wanted = try members["collection"] == nil ? nil : collection(members, request).name
-        let found = try aliases().sorted { $0.key < $1.key }.filter { alias in
+        let found = try store.aliases().sorted { $0.key < $1.key }.filter { alias in
             wanted.map { CollectionAddress(name: alias.value).directory == $0 } ?? true
         }
         answer.add(

@@ -36,7 +36,7 @@ extension Service {
             answer.add("created", .bool(false))
             return
         }
-        if address.isDefault, try aliases()[address.name] != nil {
+        if address.isDefault, try store.aliases()[address.name] != nil {
             throw VexFSError(.alreadyExists, "\"\(address.name)\" is an alias")
         }
         let collection: Collection
@@ -95,7 +95,8 @@ extension Service {
         var address = CollectionAddress(directory: former)
         address.name = try members.requiredString("to")
         guard !address.name.isEmpty else { throw members.refused("to", "must not be empty") }
-        let isTaken = try address.isDefault && aliases()[address.name] != nil
+        var isTaken = false
+        if address.isDefault { isTaken = try store.aliases()[address.name] != nil }
         if address.directory != former, isTaken || store.collection(named: address.directory) != nil {
             throw VexFSError(.alreadyExists, "there is a collection or alias \"\(address.name)\" already")
         }
@@ -114,7 +115,10 @@ extension Service {
     /// The collection object.
     func describe(_ collection: Collection) throws(VexFSError) -> JSON {
         let address = CollectionAddress(directory: collection.name)
-        let stored = try store.property(Self.properties, of: collection.number)
+        var properties = JSON.object([])
+        if let stored = try store.property(Self.properties, of: collection.number) {
+            properties = try JSON.parse(stored, code: .corruption)
+        }
         return .object([
             .init("name", .string(address.name)),
             .init("tenant", address.tenant.isEmpty ? .null : .string(address.tenant)),
@@ -126,9 +130,7 @@ extension Service {
             .init("pending", .integer(Int64(collection.pendingCount))),
             .init("configuration", collection.configuration.object),
             .init("schema", collection.schema),
-            .init("properties", try stored.map { (bytes) throws(VexFSError) in
-                try JSON.parse(bytes, code: .corruption)
-            } ?? .object([])),
+            .init("properties", properties),
         ])
     }
 }

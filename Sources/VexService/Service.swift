@@ -83,7 +83,7 @@ public final class Service: Sendable {
             return collection
         }
         if let found = store.collection(named: address.directory) { return found }
-        if address.isDefault, let name = try aliases()[address.name],
+        if address.isDefault, let name = try store.aliases()[address.name],
             let found = store.collection(named: CollectionAddress(name: name).directory)
         {
             return found

@@ -142,8 +142,8 @@ public struct WireParts: Sendable {
             case .uint8: return bytes[..<count].map { Float($0) }
             case .int64, .uint64, .bytes:
                 throw VexFSError(
-                    .invalidArgument, "the part has the dtype \(part.element.rawValue), and vectors have f32, f16, i8 or u8"
-                )
+                    .invalidArgument,
+                    "the part has the dtype \(part.element.rawValue), and vectors have f32, f16, i8 or u8")
             }
         }
     }

@@ -19,7 +19,9 @@ import VexService
     @Test func thereAndBack() {
         var generator = SeededGenerator.announced(for: "collection addresses")
         let letters = ["a", "B", ":", "%", "/", ".", "é", "\u{1}", "2", "F", "query", "AGENTS.md"]
-        func word() -> String { (0..<generator.pick(0..<6)).map { _ in letters[generator.pick(0..<letters.count)] }.joined() }
+        func word() -> String {
+            (0..<generator.pick(0..<6)).map { _ in letters[generator.pick(0..<letters.count)] }.joined()
+        }
         for _ in 0..<3000 {
             let address = CollectionAddress(tenant: word(), database: word(), name: word() + "n")
             #expect(CollectionAddress(directory: address.directory) == address)

@@ -1,6 +1,8 @@
 /// What is read of points besides their ids.
 public struct PointFields: OptionSet, Sendable {
+    /// The bits.
     public let rawValue: UInt8
+    /// Fields by their bits.
     public init(rawValue: UInt8) { self.rawValue = rawValue }
 
     /// The text.

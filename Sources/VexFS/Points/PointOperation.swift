@@ -92,4 +92,6 @@ public struct PointOutcome: Sendable, Equatable {
     public var removed = 0
     /// Documents that the mode, the condition or a missing id left alone.
     public var skipped = 0
+    /// Nothing was done.
+    public init() {}
 }

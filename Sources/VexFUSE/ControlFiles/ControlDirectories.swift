@@ -18,6 +18,8 @@ final class CollectionControlDirectory: VirtualDirectory {
         "schema.json", "settle", "stats", "vectors.f32", "wait",
     ]
 
+    private static let sessions: ByteString = "rpc"
+
     func attributes() -> VirtualAttributes {
         let owner = FacetAttributes.owner(collection, tree)
         return VirtualAttributes(
@@ -43,6 +45,7 @@ final class CollectionControlDirectory: VirtualDirectory {
             return StreamFile(collection, key: key, in: tree) { [collection] _, operations in
                 WaitHandle(collection, path: key, includesIndex: name == "settle", in: operations)
             }
+        case Self.sessions: return SessionDirectory(collection, key: key, in: tree)
         case "config.json": content = .configuration(collection)
         case "count": content = .count(collection)
         case "errors.jsonl": content = .errors(collection)
@@ -60,6 +63,7 @@ final class CollectionControlDirectory: VirtualDirectory {
 
     func entries() -> [VirtualEntry] {
         Self.names.map { VirtualEntry(name: $0, type: S_IFREG, key: "\(key)/\($0)") }
+            + [VirtualEntry(name: Self.sessions, type: S_IFDIR, key: "\(key)/\(Self.sessions)")]
     }
 }
 
@@ -71,7 +75,7 @@ final class StoreControlDirectory: VirtualDirectory {
     init(in tree: VirtualTree) { self.tree = tree }
 
     private static let files: [(name: ByteString, content: ControlFileContent)] = [
-        ("config.json", .storeConfiguration), ("errors.jsonl", .allErrors), ("health", .health),
+        ("aliases.json", .aliases), ("config.json", .storeConfiguration), ("errors.jsonl", .allErrors), ("health", .health),
         ("lasterr", .lastErrors), ("metrics", .metrics), ("stats", .storeStatistics), ("version", .version),
     ]
 
@@ -82,10 +86,17 @@ final class StoreControlDirectory: VirtualDirectory {
     }
 
     func child(_ name: ByteString, for caller: Caller) -> (any VirtualNode)? {
-        Self.files.first { $0.name == name }.map { ControlFile($0.content, key: "\(key)/\(name)", in: tree) }
+        switch name {
+        case "rpc": SessionDirectory(nil, key: "\(key)/rpc", in: tree)
+        case "db": DatabaseDirectory(in: tree)
+        default:
+            Self.files.first { $0.name == name }
+                .map { ControlFile($0.content, key: "\(key)/\(name)", in: tree) }
+        }
     }
 
     func entries() -> [VirtualEntry] {
         Self.files.map { VirtualEntry(name: $0.name, type: S_IFREG, key: "\(key)/\($0.name)") }
+            + ["db", "rpc"].map { VirtualEntry(name: $0, type: S_IFDIR, key: "\(key)/\($0)") }
     }
 }

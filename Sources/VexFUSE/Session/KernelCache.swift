@@ -76,6 +76,12 @@ final class KernelCache: Sendable {
         if isPending { jobs.append(body) } else { body() }
     }
 
+    /// Runs `body`, which must be short, as soon as every notification so far is sent: at once where there are none.
+    func whenAllForgotten(_ body: @escaping @Sendable () -> Void) {
+        let isPending = state.withLock { !$0.pending.isEmpty }
+        if isPending { jobs.append(body) } else { body() }
+    }
+
     /// Does what is still queued, then ends the thread.
     func close() {
         jobs.close()
