@@ -13,7 +13,7 @@ final class MountSession {
         guard descriptor >= 0 else { return nil }
     }
 
-    deinit { close(descriptor) }
+    deinit { if descriptor >= 0 { close(descriptor) } }
 
     /// What came of a call.
     enum Outcome {
