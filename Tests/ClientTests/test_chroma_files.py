@@ -35,7 +35,7 @@ def test_what_a_shell_writes_is_got_and_queried(fresh):
     status, answer = fresh.call("POST", f"collections/{identity}/get", {"where": {"lang": "en"}})
     assert answer["ids"] == ["x"] and answer["documents"] == ["by hand"] and answer["metadatas"] == [{"lang": "en"}]
     status, answer = fresh.call("POST", f"collections/{identity}/query", {"query_embeddings": [[0, 1]]})
-    assert answer["ids"] == [["y", "x"]] and answer["distances"] == [[0.0, 2.0]]
+    assert answer["ids"] == [["y", "x"]] and answer["distances"][0] == pytest.approx([0, 2])
 
 
 def test_a_directory_is_a_collection(fresh):
@@ -78,5 +78,6 @@ def test_the_adapter_opens_nothing_of_the_store(fresh):
         follower.wait()
     lines = [line for line in trace.read_text().splitlines() if '"' in line]
     assert not [line for line in lines if str(fresh.store) in line]
-    opened = [line for line in lines if "open" in line]
+    # The runtime looks at what the machine is, and at nothing else.
+    opened = [line for line in lines if "open" in line and "/sys/devices/system/cpu" not in line]
     assert all(str(fresh.mount) in line for line in opened), opened

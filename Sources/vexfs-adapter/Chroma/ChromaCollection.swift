@@ -54,6 +54,12 @@ struct ChromaCollection: Sendable {
         return all
     }
 
+    /// The properties with the values as they are now.
+    var newProperties: JSON {
+        Self.properties(
+            name: name, tenant: tenant, database: database, metadata: metadata, schema: schema, over: properties)
+    }
+
     /// As a client of this generation reads it.
     func json(for generation: Generation) -> JSON {
         var members: [JSON.Member] = [.init("id", .string(id)), .init("name", .string(name))]

@@ -161,11 +161,9 @@ extension ChromaDialect {
         }
         guard name != nil || metadata != nil || configuration != nil else { return .json(.object([])) }
         if let configuration { try collection.schema.update(configuration) }
-        let properties = ChromaCollection.properties(
-            name: name ?? collection.name, tenant: collection.tenant, database: collection.database,
-            metadata: metadata ?? collection.metadata, schema: collection.schema, over: collection.properties)
-        _ = try store.ask(.collectionUpdate, [.init("uid", .string(id)), .init("properties", properties)])
-        store.forget()
+        collection.name = name ?? collection.name
+        collection.metadata = metadata ?? collection.metadata
+        try store.save(collection)
         return .json(.object([]))
     }
 

@@ -108,6 +108,7 @@ final class ChromaDialect: Sendable {
         addCollections(to: &router)
         addWriting(to: &router)
         addReading(to: &router)
+        addSearch(to: &router)
         addUnavailable(to: &router)
     }
 

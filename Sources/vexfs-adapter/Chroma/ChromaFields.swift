@@ -3,6 +3,8 @@ import VexValues
 /// The members of a request's object, read as types; null counts as missing.
 struct ChromaFields {
     private let members: JSON
+    /// The object itself.
+    var json: JSON { members }
     /// Where the object stands in the body, for messages: "configuration." or nothing.
     private let prefix: String
 

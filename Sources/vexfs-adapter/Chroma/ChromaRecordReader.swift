@@ -36,6 +36,17 @@ struct ChromaRecords {
         self = try read.get()
     }
 
+    /// The keys of the metadata, with their types.
+    var keys: Set<ChromaSchema.Key> {
+        var keys: Set<ChromaSchema.Key> = []
+        for case let metadata? in metadatas ?? [] {
+            for member in metadata {
+                if let key = ChromaSchema.Key(member) { keys.insert(key) }
+            }
+        }
+        return keys
+    }
+
     private init(_ tape: JSONTape, kind: Kind) throws(ChromaError) {
         guard tape.kind(tape.root) == .object else { throw .shape("invalid type, expected an object") }
         var hasIDs = false

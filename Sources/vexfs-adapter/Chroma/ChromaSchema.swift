@@ -165,6 +165,46 @@ struct ChromaSchema: Equatable, Sendable {
         return result
     }
 
+    // MARK: Keys that records have
+
+    /// A key of records' metadata with the type of its values.
+    struct Key: Hashable {
+        var name: String
+        var type: String
+
+        /// Nil for what no index of its own is kept for: lists, null.
+        init?(_ member: JSON.Member) {
+            switch member.value {
+            case .string: type = "string"
+            case .integer: type = "int"
+            case .number: type = "float"
+            case .bool: type = "bool"
+            default: return nil
+            }
+            name = member.key
+        }
+    }
+
+    /// How many keys a schema names at the most; those behind have the defaults all the same.
+    private static let mostKeys = 512
+
+    /// Whether the schema names all of the keys.
+    func names(_ keys: Set<Key>) -> Bool {
+        let named = json["keys"]
+        return keys.allSatisfy { named?[$0.name]?[$0.type] != nil } || named?.members?.count ?? 0 >= Self.mostKeys
+    }
+
+    /// Names the keys, with the defaults of their types.
+    mutating func add(_ keys: Set<Key>) {
+        var named = json["keys"] ?? .object([])
+        for key in keys where named[key.name]?[key.type] == nil && named.members?.count ?? 0 < Self.mostKeys {
+            var types = named[key.name] ?? .object([])
+            types.set(key.type, to: json["defaults"]?[key.type] ?? .object([]))
+            named.set(key.name, to: types)
+        }
+        json.set("keys", to: named)
+    }
+
     // MARK: Filters
 
     /// Refuses a filter on what the schema takes out of the index.

@@ -7,6 +7,7 @@ final class ChromaStore: Sendable {
     let mount: Mount
     /// What of collections never changes and is asked with every request, by id.
     private let known = Mutex<[String: Known]>([:])
+    private let changing = Mutex(())
     private static let mostKnown = 10_000
 
     /// What of a collection never changes.
@@ -84,6 +85,26 @@ final class ChromaStore: Sendable {
 
     /// Forgets all collections.
     func forget() { known.withLock { $0.removeAll() } }
+
+    /// Has the schema of a collection name the keys that its records have.
+    func name(_ keys: Set<ChromaSchema.Key>, in id: String) throws(ChromaError) {
+        guard !keys.isEmpty, try !known(id: id).schema.names(keys) else { return }
+        // One at a time: each must see what those before it have written.
+        try changing.withLock { (_) throws(ChromaError) in
+            var collection = try collection(id: id)
+            collection.schema.add(keys)
+            try save(collection)
+        }
+    }
+
+    /// Writes what Chroma keeps of a collection.
+    func save(_ collection: ChromaCollection) throws(ChromaError) {
+        let change: [JSON.Member] = [
+            .init("uid", .string(collection.id)), .init("properties", collection.newProperties),
+        ]
+        _ = try ask(.collectionUpdate, change)
+        remember(collection)
+    }
 
     // MARK: Records
 

@@ -64,11 +64,12 @@ extension ChromaDialect {
             }
             members = [.init("operations", .array(operations)), .init("atomic", .bool(true))]
             _ = try store.call(.batch, of: id, members, parts: parts, dimension: records.dimension)
-            return
+            return try store.name(records.keys, in: id)
         }
         members += columns(of: records, nil, withVectors: present.contains(true), &parts)
         if configuration.isDurable { members.append(.init("durable", .bool(true))) }
         _ = try store.call(operation, of: id, members, parts: parts, dimension: records.dimension)
+        try store.name(records.keys, in: id)
     }
 
     /// The columns of some of the records, all where `chosen` is nil; vectors are of exactly these.
