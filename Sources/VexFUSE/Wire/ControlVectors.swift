@@ -90,7 +90,7 @@ struct ControlVectors {
             throw Self.refused("a search has a query of 1 to 65536 dimensions")
         }
         try requireDimensions(dimensions)
-        let vector = try memory.read(query, count: dimensions, zero: Float(0))
+        let vector: [Float] = try memory.read(query, count: dimensions, zero: 0)
         let found = try find(vector, k: fields.u32(12), type: fields.u32(16))
         // Nobody waits any more: the memory may be another's by now.
         guard !request.isInterrupted else { throw ControlFailure(EINTR) }
@@ -143,10 +143,11 @@ struct ControlVectors {
         }
         try run { () throws(VexFSError) in try operations.budget.take(bytes) }
         defer { operations.budget.giveBack(bytes) }
-        let given = try memory.read(vectors, count: count * dimensions, zero: Float(0))
+        let given: [Float] = try memory.read(vectors, count: count * dimensions, zero: 0)
         var ids: [UInt64?] = []
         if fields.u64(16) != 0 {
-            ids = try memory.read(fields.u64(16), count: count, zero: UInt64(0))
+            let stored: [UInt64] = try memory.read(fields.u64(16), count: count, zero: 0)
+            ids = stored.map { $0 }
         } else {
             ids = [UInt64?](repeating: nil, count: count)
         }
