@@ -165,6 +165,9 @@ extension Service {
     ) throws(VexFSError) {
         var writes: [PointWrite] = []
         for request in requests {
+            guard request.mayWrite else {
+                throw VexFSError(.accessDenied, "this caller may read here, and not write")
+            }
             guard request.operation.writesPoints else {
                 throw VexFSError(
                     .invalidArgument,
@@ -192,6 +195,16 @@ extension Service {
 }
 
 extension WireOperation {
+    /// Whether the operation itself changes anything.
+    var changes: Bool {
+        switch self {
+        case .collectionCreate, .collectionUpdate, .collectionDelete, .collectionRename, .aliasUpdate, .indexCreate,
+            .indexDrop, .tenantCreate, .tenantUpdate, .databaseCreate, .databaseDelete:
+            true
+        default: writesPoints
+        }
+    }
+
     /// Whether the operation changes points.
     var writesPoints: Bool {
         switch self {

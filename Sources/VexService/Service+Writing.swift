@@ -220,7 +220,7 @@ extension Service {
         }
         let outcome = try collection.insert(
             points, vectors: flat, sync: try members.bool("durable", default: false),
-            onlyNew: request.operation == .add)
+            existing: request.operation == .add ? .keep : .replace)
         observer.documentsChanged(in: collection)
         return [
             .init("created", .integer(Int64(outcome.created))), .init("changed", .integer(Int64(outcome.replaced))),

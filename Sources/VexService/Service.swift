@@ -28,6 +28,9 @@ public final class Service: Sendable {
 
     func perform(_ request: ServiceRequest, _ answer: inout AnswerWriter) throws(VexFSError) {
         guard !request.isCancelled() else { throw Self.cancelled }
+        guard request.mayWrite || !request.operation.changes else {
+            throw VexFSError(.accessDenied, "this caller may read here, and not write")
+        }
         switch request.operation {
         case .hello: try hello(request, &answer)
         case .collectionCreate, .collectionGet, .collectionList, .collectionUpdate, .collectionDelete,

@@ -17,6 +17,8 @@ public struct ServiceRequest: Sendable {
     public var owner: UInt32 = 0
     /// Their group.
     public var group: UInt32 = 0
+    /// Whether the caller may change anything.
+    public var mayWrite = true
     /// Whether nobody waits for the answer any more.
     public var isCancelled: @Sendable () -> Bool = { false }
 

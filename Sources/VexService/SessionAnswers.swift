@@ -11,16 +11,20 @@ extension Service {
         public var owner: UInt32
         /// Their group.
         public var group: UInt32
+        /// Whether anything may be changed.
+        public var mayWrite: Bool
         /// Whether nobody waits for the answers any more.
         public var isCancelled: @Sendable () -> Bool
 
         /// Describes a caller.
         public init(
-            collection: Collection?, owner: UInt32, group: UInt32, isCancelled: @escaping @Sendable () -> Bool
+            collection: Collection?, owner: UInt32, group: UInt32, mayWrite: Bool = true,
+            isCancelled: @escaping @Sendable () -> Bool
         ) {
             self.collection = collection
             self.owner = owner
             self.group = group
+            self.mayWrite = mayWrite
             self.isCancelled = isCancelled
         }
     }
@@ -101,6 +105,7 @@ extension Service {
         request.collection = caller.collection
         request.owner = caller.owner
         request.group = caller.group
+        request.mayWrite = caller.mayWrite
         request.isCancelled = caller.isCancelled
         return request
     }

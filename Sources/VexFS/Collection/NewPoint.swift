@@ -17,7 +17,7 @@ public struct NewPoint: Sendable {
     }
 }
 
-/// What ``Collection/insert(_:vectors:sync:onlyNew:)`` did.
+/// What ``Collection/insert(_:vectors:sync:existing:)`` did.
 public struct InsertOutcome: Sendable, Equatable {
     /// Documents that are new.
     public var created = 0

@@ -70,7 +70,7 @@ extension Collection {
         try embed(texts, role: role, configuration, as: name)
     }
 
-    /// Whether a document of one of these ids is a file other than the one that ``insert(_:vectors:sync:onlyNew:)``
+    /// Whether a document of one of these ids is a file other than the one that ``insert(_:vectors:sync:existing:)``
     /// writes for it: a text, or a file in a folder.
     func hasOtherFile(forOneOf ids: [ByteString]) -> Bool {
         state.withLock { state in
@@ -80,7 +80,7 @@ extension Collection {
         }
     }
 
-    /// Whether ``insert(_:vectors:sync:onlyNew:)`` does with these points what a `put` would.
+    /// Whether ``insert(_:vectors:sync:existing:)`` does with these points what a `put` would.
     public func canInsert(_ ids: [ByteString]) -> Bool { !hasOtherFile(forOneOf: ids) }
 
     /// `schema.json` as a value.

@@ -14,8 +14,8 @@ final class CollectionControlDirectory: VirtualDirectory {
     }
 
     private static let names: [ByteString] = [
-        "bulk", "config.json", "count", "errors.jsonl", "export.jsonl", "ids.txt", "info.json", "lasterr", "pending",
-        "schema.json", "settle", "stats", "vectors.f32", "wait",
+        "bulk", "config.json", "count", "errors.jsonl", "export.jsonl", "ids.txt", "index", "info.json", "lasterr",
+        "pending", "schema.json", "settle", "stats", "vectors.f32", "wait",
     ]
 
     private static let sessions: ByteString = "rpc"
@@ -45,6 +45,7 @@ final class CollectionControlDirectory: VirtualDirectory {
             return StreamFile(collection, key: key, in: tree) { [collection] _, operations in
                 WaitHandle(collection, path: key, includesIndex: name == "settle", in: operations)
             }
+        case "index": return IndexFile(collection, key: key, in: tree)
         case Self.sessions: return SessionDirectory(collection, key: key, in: tree)
         case "config.json": content = .configuration(collection)
         case "count": content = .count(collection)
@@ -75,7 +76,8 @@ final class StoreControlDirectory: VirtualDirectory {
     init(in tree: VirtualTree) { self.tree = tree }
 
     private static let files: [(name: ByteString, content: ControlFileContent)] = [
-        ("aliases.json", .aliases), ("config.json", .storeConfiguration), ("errors.jsonl", .allErrors), ("health", .health),
+        ("aliases.json", .aliases), ("config.json", .storeConfiguration), ("errors.jsonl", .allErrors),
+        ("health", .health),
         ("lasterr", .lastErrors), ("metrics", .metrics), ("stats", .storeStatistics), ("version", .version),
     ]
 

@@ -50,11 +50,13 @@ final class VirtualTree: Sendable {
         }
     }
 
-    /// `documents` and `points` of a collection, for paths of the original layout; a real file of that name goes first.
+    /// `documents`, `points` and `vectors` of a collection, for paths of the original layout; a real file of that name
+    /// goes first.
     func aliasChild(_ name: ByteString, of directory: CollectionFile, for caller: Caller) -> (any VirtualNode)? {
-        guard directory.isCollection, Self.aliases.contains(name), !CallerSystemCall.isCreating(caller.process) else {
-            return nil
-        }
+        guard directory.isCollection, name == VectorsDirectory.name || Self.aliases.contains(name),
+            !CallerSystemCall.isCreating(caller.process)
+        else { return nil }
+        if name == VectorsDirectory.name { return VectorsDirectory(directory.collection, in: self) }
         let key = "c\(directory.collection.number)/alias/\(name)"
         return VirtualLink(key: key, target: ".", owner: owner, modified: mounted, isStable: false)
     }

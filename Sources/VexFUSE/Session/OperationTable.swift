@@ -94,8 +94,12 @@ enum OperationTable {
                 request.reply(errno: 0)
             }
         }
-        table.ioctl = { request, _, _, _, _, _, _, _, _ in
-            serve(request, .ioctl) { _, request in request.reply(errno: ENOTTY) }
+        table.ioctl = { request, node, number, _, _, _, input, inputCount, outputCount in
+            serve(request, .ioctl) { (fs, request) throws(VexFSError) in
+                try fs.ioctl(
+                    request, node, number: number, input: UnsafeRawBufferPointer(start: input, count: inputCount),
+                    outputCount: outputCount)
+            }
         }
         table.fallocate = { request, _, _, _, _, _ in
             serve(request, .fallocate) { _, request in request.reply(errno: EOPNOTSUPP) }

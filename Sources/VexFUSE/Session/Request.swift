@@ -98,6 +98,12 @@ struct Request: @unchecked Sendable {
         }
     }
 
+    /// Answers an ioctl with what is copied to the caller's argument.
+    func reply(control bytes: [UInt8]) {
+        count(failed: false)
+        bytes.withUnsafeBytes { _ = fuse_reply_ioctl(pointer, 0, $0.baseAddress, $0.count) }
+    }
+
     /// Answers with the file system's figures.
     func reply(figures: statvfs) {
         count(failed: false)
