@@ -59,7 +59,6 @@ struct MHD_Daemon *vexfs_http_start(const vexfs_http_settings *settings, const v
         {MHD_OPTION_PER_IP_CONNECTION_LIMIT, settings->connections_per_address, NULL},
         {MHD_OPTION_THREAD_POOL_SIZE, settings->threads, NULL},
         {MHD_OPTION_STRICT_FOR_CLIENT, 1, NULL},
-        {MHD_OPTION_LISTENING_ADDRESS_REUSE, 0, NULL},
         {MHD_OPTION_LISTEN_BACKLOG_SIZE, 1024, NULL},
         {MHD_OPTION_END, 0, NULL},
     };
