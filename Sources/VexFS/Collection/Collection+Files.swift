@@ -202,6 +202,7 @@ extension Collection {
         guard file.version > 0 else { return }
         if let row = file.row {
             batch.delete(StoreKey.document(number, row))
+            deleteStoredVectors(of: row, batch)
         } else if file.kind != .directory {
             batch.delete(StoreKey.scratch(number, file.number))
         }

@@ -45,6 +45,7 @@ extension Collection {
         var figures = IndexFigures()
         for space in spaces {
             figures.allocatedBytes += space.vectors?.codes.allocatedBytes ?? 0
+            figures.allocatedBytes += space.sparse?.allocatedBytes ?? 0
             for segment in space.segments.entries.compactMap(\.segment) {
                 figures.segments += 1
                 figures.allocatedBytes += segment.allocatedBytes

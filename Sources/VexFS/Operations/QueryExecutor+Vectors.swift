@@ -77,12 +77,14 @@ extension QueryExecutor {
         _ score: ExampleScore, _ examples: [QueryVector], _ operation: QueryOperation, _ rows: RowBitmap, _ limit: Int
     ) throws(VexFSError) -> [ScoredRow] {
         let candidates = rows.intersection(try source.rows(withVector: operation.using)).rows
+        var weighted: [QueryVector] = []
+        for example in examples { weighted.append(try source.weighted(example, in: operation.using)) }
         // Higher is better, whatever the metric.
         var heap = NeighborHeap(limit: limit, metric: .dot)
         var start = 0
         while start < candidates.count {
             let block = Array(candidates[start..<min(candidates.count, start + Self.blockRows)])
-            let similarities = try source.similarities(of: block, to: examples, in: operation.using)
+            let similarities = try source.similarities(of: block, to: weighted, in: operation.using)
             similarities.withUnsafeBufferPointer { similarities in
                 for (place, row) in block.enumerated() {
                     let own = similarities[place * examples.count..<(place + 1) * examples.count]

@@ -119,13 +119,19 @@ private struct StoreCheck {
         let noteDerived = { (place: String, message: String, isRebuilt: Bool) in
             if isRebuilt { report.rebuilt.append(.init(place: place, message: message)) } else { note(place, message) }
         }
-        var vectors: [SpaceNumber: VectorFile?] = [:]
+        var vectors: [SpaceNumber: Vectors] = [:]
+        var configuration = CollectionConfiguration()
+        if let stored = json["configuration"] { try? configuration.merge(stored) }
         for space in spaces(json, name) {
+            guard configuration.settings(of: space.name)?.kind ?? .dense == .dense else {
+                vectors[space.number] = .stored
+                continue
+            }
             let place = space.name.isEmpty ? name : "\(name), vectors \"\(space.name)\""
             Store.checkSegments(of: number, space, named: place, in: directory, database, noteDerived)
             let rows = files.filter { $0.row.checksum(in: space.number) != nil }.compactMap(\.attributes.row).max()
             let file = openVectors(number, space, place, json, rows: rows.map { Int($0) + 1 } ?? 0)
-            vectors.updateValue(file, forKey: space.number)
+            vectors[space.number] = .file(file)
         }
         Store.checkTreeImage(of: number, named: name, json, files: files, in: directory, database, noteDerived)
         for file in files {
@@ -181,7 +187,7 @@ private struct StoreCheck {
     }
 
     private mutating func check(
-        _ file: FileRecord, _ place: String, _ number: UInt32, _ vectors: [SpaceNumber: VectorFile?]
+        _ file: FileRecord, _ place: String, _ number: UInt32, _ vectors: [SpaceNumber: Vectors]
     ) {
         guard file.attributes.kind != .directory else { return }
         let row = file.attributes.row
@@ -200,14 +206,33 @@ private struct StoreCheck {
             for space in vectors.keys.sorted() {
                 guard let checksum = file.row.checksum(in: space) else { continue }
                 report.vectors += 1
-                guard let file = vectors[space] ?? nil, let vector = file.vector(row), file.checksum(vector) == checksum
-                else {
+                guard try found(vectors[space] ?? .stored, number, space, row) == checksum else {
                     note(place, "its vector is not what was written; write the file again to make it anew")
                     continue
                 }
             }
         } catch {
             note(place, error.description)
+        }
+    }
+
+    /// Where the vectors of a space are.
+    private enum Vectors {
+        /// In a file; nil where it cannot be read.
+        case file(VectorFile?)
+        /// In the database.
+        case stored
+    }
+
+    /// The checksum of a row's vector as it is; nil where there is none.
+    private func found(
+        _ vectors: Vectors, _ number: UInt32, _ space: SpaceNumber, _ row: Row
+    ) throws(VexFSError) -> UInt32? {
+        switch vectors {
+        case .file(let file): return file.flatMap { file in file.vector(row).map { file.checksum($0) } }
+        case .stored:
+            let bytes = try database.value(StoreKey.vector(number, space, row))
+            return bytes.map { $0.withUnsafeBytes { vexfs_crc32c(0, $0.baseAddress, $0.count) } }
         }
     }
 
