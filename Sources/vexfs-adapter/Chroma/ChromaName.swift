@@ -13,11 +13,11 @@ enum ChromaName {
         }
         let bytes = Array(name.utf8)
         let isPlain =
-            bytes.count >= 3 && bytes.count <= 512 && isLetterOrDigit(bytes[0]) && isLetterOrDigit(bytes[bytes.count - 1])
+            3...512 ~= bytes.count && isLetterOrDigit(bytes[0]) && isLetterOrDigit(bytes[bytes.count - 1])
             && bytes.allSatisfy { isLetterOrDigit($0) || $0 == 0x2E || $0 == 0x5F || $0 == 0x2D }
         guard isPlain else {
-            return "Expected a name containing 3-512 characters from [a-zA-Z0-9._-], starting and ending with a character "
-                + "in [a-zA-Z0-9]. Got: \(name)"
+            return "Expected a name containing 3-512 characters from [a-zA-Z0-9._-], starting and ending with a "
+                + "character in [a-zA-Z0-9]. Got: \(name)"
         }
         if name.contains("..") {
             return "Expected a name that does not contains two consecutive periods (..). Got \(name)"

@@ -73,7 +73,8 @@ extension ChromaDialect {
         member("uris", include.has(.uris)) { columns.writeURIs(to: &$0) }
         member("metadatas", include.has(.metadatas)) { columns.writeMetadatas(to: &$0) }
         member("include", true) { include.json.write(to: &$0) }
-        if let vectors = columns.vectorPart, include.has(.embeddings), vectors.rows * vectors.dimension > streamedFloats {
+        if let vectors = columns.vectorPart, include.has(.embeddings), vectors.rows * vectors.dimension > streamedFloats
+        {
             out.append(contentsOf: ",\"embeddings\":[".utf8)
             return (out, vectors)
         }

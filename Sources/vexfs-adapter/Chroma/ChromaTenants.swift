@@ -4,8 +4,8 @@ import VexValues
 extension ChromaDialect {
     func addTenants(to router: inout HTTPRouter) {
         for prefix in ["/api/v2", "/api/v1"] {
-            route(&router, .post, "/tenants", "tenant.create", .all, prefix: prefix) { [self] call throws(ChromaError) in
-                try createTenant(call)
+            route(&router, .post, "/tenants", "tenant.create", .all, prefix: prefix) {
+                [self] call throws(ChromaError) in try createTenant(call)
             }
             route(&router, .get, "/tenants/*", "tenant.get", .reading, tenant: 0, prefix: prefix) {
                 [self] call throws(ChromaError) in try tenant(call)
@@ -37,7 +37,9 @@ extension ChromaDialect {
     private func tenant(_ call: Call) throws(ChromaError) -> HTTPResponse {
         let name = call.values[0]
         let found = try store.find(.tenantGet, [Self.address(name)])
-        guard found != nil || name == ChromaName.defaultTenant else { throw ChromaError(404, "Tenant [\(name)] not found") }
+        guard found != nil || name == ChromaName.defaultTenant else {
+            throw ChromaError(404, "Tenant [\(name)] not found")
+        }
         let isOld = call.generation != .current
         if isOld { return .json(.object([.init("name", .string(name))])) }
         let resource = found?["tenant"]?["properties"]?[Self.resourceName] ?? .null
@@ -49,7 +51,9 @@ extension ChromaDialect {
         let resource = try call.fields().requiredString(Self.resourceName)
         let address = [Self.address(name)]
         let found = try store.find(.tenantGet, address)
-        guard found != nil || name == ChromaName.defaultTenant else { throw ChromaError(404, "Tenant [\(name)] not found") }
+        guard found != nil || name == ChromaName.defaultTenant else {
+            throw ChromaError(404, "Tenant [\(name)] not found")
+        }
         var properties = found?["tenant"]?["properties"] ?? .object([])
         if let old = properties[Self.resourceName], !old.isNull, old != .string(resource) {
             throw ChromaError(409, "Tenant [\(name)] already has a resource name")

@@ -64,7 +64,9 @@ extension JSONTape {
     private func writeString(_ index: Int, to out: inout [UInt8]) {
         let text = bytes(index)
         // The usual text needs no escapes and is copied as a whole.
-        let isPlain = text.allSatisfy { $0 >= 0x20 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") && $0 != 0x7F }
+        let isPlain = text.allSatisfy {
+            $0 >= 0x20 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") && $0 != 0x7F
+        }
         guard isPlain else { return JSON.write(string: string(index), to: &out) }
         out.append(UInt8(ascii: "\""))
         out.append(contentsOf: text)
