@@ -68,7 +68,11 @@ struct PointMaterial {
         {
             text.set(vector: nil)
             var none = PreparedDocument(bytes: [])
-            if point.vectors.isEmpty, made.isEmpty { none.reason = "it has neither a vector nor a text" } else { none.state = .ready }
+            if point.vectors.isEmpty, made.isEmpty {
+                none.reason = "it has neither a vector nor a text"
+            } else {
+                none.state = .ready
+            }
             document.vector = none
         }
         for vector in point.vectors {
