@@ -418,7 +418,8 @@ def sparse_vector():
 
 
 def several_vectors():
-    return [[round(random.gauss(0, 1), 3) for _ in range(4)] for _ in range(random.randint(1, 4))]
+    # Enough digits for no two sums to be equal.
+    return [[round(random.gauss(0, 1), 6) for _ in range(4)] for _ in range(random.randint(1, 4))]
 
 
 def stored_client():

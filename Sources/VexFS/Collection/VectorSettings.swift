@@ -36,7 +36,9 @@ public struct VectorSettings: Sendable, Equatable {
     public init() {}
 
     /// What most rows should be in; nil where they are only scanned.
-    var recipe: SegmentRecipe? { kind != .dense || metric == .manhattan ? nil : index.recipe(dimension: dimension ?? 0) }
+    var recipe: SegmentRecipe? {
+        kind != .dense || metric == .manhattan ? nil : index.recipe(dimension: dimension ?? 0)
+    }
 
     /// The object in `config.json`.
     var json: JSON {
@@ -157,8 +159,8 @@ public struct VectorSettings: Sendable, Equatable {
         if let index = vector.firstIndex(where: { !$0.isFinite }) {
             throw VexFSError(.invalidVector, "component \(index) of the vector is not a finite number")
         }
-        // Cosine gives a 16-bit float unit length before it is rounded, and compares bytes as they are.
-        if element != .float32, metric != .cosine || element == .uint8 { try element.check(vector) }
+        // Cosine gives a 16-bit float unit length before it is rounded.
+        if metric != .cosine { try element.check(vector) }
         if metric == .cosine && !rounded(vector).contains(where: { $0 != 0 }) {
             throw VexFSError(.invalidVector, "a vector of zeros has no direction, which the metric cosine compares")
         }

@@ -62,5 +62,6 @@ public protocol PointSource: Sendable {
 }
 
 extension PointSource {
+    /// The vector itself: nothing is weighted unless a source says so.
     public func weighted(_ vector: QueryVector, in name: String) throws(VexFSError) -> QueryVector { vector }
 }

@@ -33,11 +33,19 @@ extension QueryExecutor {
         let chosen = candidates.map(\.row)
         let name = operation.using
         let relevances = try source.similarities(of: chosen, to: [vector], in: name)
+        var own: [QueryVector] = []
+        for row in chosen {
+            // A point that is gone meanwhile is like no other.
+            guard let vector = try source.vector(of: row, named: name) else { return candidates }
+            own.append(vector)
+        }
         let order = try diversity.selection(relevances, limit: limit) { (index) throws(VexFSError) in
-            guard let own = try source.vector(of: chosen[index], named: name) else {
-                return [Float](repeating: -.infinity, count: chosen.count)
+            // How near several vectors are to others depends on which of them ask: here it is the candidates, as in
+            // Qdrant.
+            if case .multiple = own[index] {
+                return try source.similarities(of: [chosen[index]], to: own, in: name)
             }
-            return try source.similarities(of: chosen, to: [own], in: name)
+            return try source.similarities(of: chosen, to: [own[index]], in: name)
         }
         return order.map { candidates[$0] }
     }

@@ -26,7 +26,8 @@ enum VectorText {
     /// - Throws: `invalidQuery`, `invalidVector`.
     static func vector(json text: String) throws(VexFSError) -> QueryVector {
         let json = try JSON.parse(Array(text.utf8), code: .invalidQuery)
-        guard case .vector(let vector) = try QdrantQueryReader(readFilter: Filter.readQdrant).input(json, at: "vec=") else {
+        guard case .vector(let vector) = try QdrantQueryReader(readFilter: Filter.readQdrant).input(json, at: "vec=")
+        else {
             throw VexFSError(.invalidQuery, "The JSON in vec= is not a vector")
         }
         return vector

@@ -70,14 +70,22 @@ import Testing
                 let among = isFiltered ? all.filter { $0.hasSuffix("0") } : all
                 let (query, matrix) = (try sparse(), several())
                 let answers = [
-                    ("words", try ask(collection, .sparse(query), "words", isFiltered),
-                     plain.nearest(query, weighted: true, among: among)),
-                    ("plain", try ask(collection, .sparse(query), "plain", isFiltered),
-                     plain.nearest(query, weighted: false, among: among)),
-                    ("several", try ask(collection, .multiple(matrix), "several", isFiltered),
-                     plain.nearest(matrix, metric, among: among)),
-                    ("one", try ask(collection, .vector(matrix[0]), "several", isFiltered),
-                     plain.nearest([matrix[0]], metric, among: among)),
+                    (
+                        "words", try ask(collection, .sparse(query), "words", isFiltered),
+                        plain.nearest(query, weighted: true, among: among)
+                    ),
+                    (
+                        "plain", try ask(collection, .sparse(query), "plain", isFiltered),
+                        plain.nearest(query, weighted: false, among: among)
+                    ),
+                    (
+                        "several", try ask(collection, .multiple(matrix), "several", isFiltered),
+                        plain.nearest(matrix, metric, among: among)
+                    ),
+                    (
+                        "one", try ask(collection, .vector(matrix[0]), "several", isFiltered),
+                        plain.nearest([matrix[0]], metric, among: among)
+                    ),
                 ]
                 for (name, found, expected) in answers {
                     if let complaint = StoredVectorReference.complaint(found, expected, limit: 7) {
@@ -137,7 +145,9 @@ import Testing
         let file = try collection.put("a.json", #"{"vectors": {"w": {"indices": [3], "values": [1]}}}"#)
         let batch = WriteBatch()
         let row = try #require(file.row)
-        batch.put(StoreKey.vector(collection.number, 1, row), StoredVector.encoded(try SparseVector(indices: [4], values: [1])))
+        batch.put(
+            StoreKey.vector(collection.number, 1, row),
+            StoredVector.encoded(try SparseVector(indices: [4], values: [1])))
         try collection.database.write(batch)
         fixture.close()
         let problems = try Store.check(at: fixture.path).problems
