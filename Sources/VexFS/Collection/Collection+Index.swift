@@ -208,10 +208,10 @@ extension Collection {
         if space.segments.entries.isEmpty || metric == .manhattan {
             index = vectors.codes.index(over: rows, metric: metric)
         } else {
-            let outside = rows.chunks(overlapping: space.segments.gaps(below: end))
+            let gaps = space.segments.gaps(below: end)
+            let scan = vectors.codes.index(over: rows.chunks(overlapping: gaps), wanted: gaps, metric: metric)
             index = SegmentedIndex(
-                segments: space.segments, scan: vectors.codes.index(over: outside, metric: metric), vectors: rows,
-                defaultEf: settings.index.ef)
+                segments: space.segments, scan: scan, vectors: rows, defaultEf: settings.index.ef)
         }
         let view = IndexView(end: end, index: index, rows: rows, metric: metric)
         state.withLock { state in

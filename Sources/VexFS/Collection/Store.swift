@@ -144,6 +144,9 @@ public final class Store: Sendable {
     /// - Throws: `storeFull`, `inputOutput`.
     public func sync() throws(VexFSError) { try context.sync() }
 
+    /// Gives back the memory that only changes need. The store does so by itself a few seconds after the last change.
+    public func rest() { context.rest() }
+
     // MARK: - Collections
 
     /// The collections by name.
