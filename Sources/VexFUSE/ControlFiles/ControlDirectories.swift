@@ -14,7 +14,8 @@ final class CollectionControlDirectory: VirtualDirectory {
     }
 
     private static let names: [ByteString] = [
-        "bulk", "config.json", "count", "errors.jsonl", "export.jsonl", "fork", "ids.txt", "info.json", "lasterr", "pending",
+        "bulk", "config.json", "count", "errors.jsonl", "export.jsonl", "fork", "ids.txt", "info.json", "lasterr",
+        "pending",
         "schema.json", "settle", "stats", "vectors.f32", "wait",
     ]
 
