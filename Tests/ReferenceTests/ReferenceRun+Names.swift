@@ -133,6 +133,7 @@ extension ReferenceRun {
             try mount.remount()
         }
         try compareEverything()
+        try compareSnapshots()
     }
 }
 

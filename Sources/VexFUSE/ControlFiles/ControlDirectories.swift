@@ -14,8 +14,8 @@ final class CollectionControlDirectory: VirtualDirectory {
     }
 
     private static let names: [ByteString] = [
-        "bulk", "config.json", "count", "errors.jsonl", "events", "export.jsonl", "ids.txt", "index", "info.json",
-        "lasterr", "pending", "schema.json", "settle", "stats", "vectors.f32", "wait",
+        "bulk", "config.json", "count", "errors.jsonl", "events", "export.jsonl", "fork", "ids.txt", "index",
+        "info.json", "lasterr", "pending", "schema.json", "settle", "stats", "vectors.f32", "wait",
     ]
 
     private static let sessions: ByteString = "rpc"
@@ -48,6 +48,8 @@ final class CollectionControlDirectory: VirtualDirectory {
         case "events": return EventFile(changesOf: collection, key: key, in: tree)
         case "index": return IndexFile(collection, key: key, in: tree)
         case Self.sessions: return SessionDirectory(collection, key: key, in: tree)
+        case "snapshots": return SnapshotDirectory(collection, in: tree)
+        case "fork": content = .fork(collection, tree.store)
         case "config.json": content = .configuration(collection)
         case "count": content = .count(collection)
         case "errors.jsonl": content = .errors(collection)
@@ -66,6 +68,7 @@ final class CollectionControlDirectory: VirtualDirectory {
     func entries() -> [VirtualEntry] {
         Self.names.map { VirtualEntry(name: $0, type: S_IFREG, key: "\(key)/\($0)") }
             + [VirtualEntry(name: Self.sessions, type: S_IFDIR, key: "\(key)/\(Self.sessions)")]
+            + [VirtualEntry(name: "snapshots", type: S_IFDIR, key: "\(key)/snapshots")]
     }
 }
 
