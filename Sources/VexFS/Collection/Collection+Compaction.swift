@@ -15,12 +15,14 @@ extension Collection {
 
     /// Whether so many rows were removed that ``compact()`` is worth its work: more than are left.
     public var isCompactionWorthwhile: Bool {
-        let (spaces, end) = state.withLock { ($0.spaces, $0.rows.next) }
+        let (spaces, end) = state.withLock { state in
+            (state.spaces.map { (vectors: $0.vectors, held: state.heldRows(of: $0)) }, state.rows.next)
+        }
         return spaces.contains { space in
             guard let vectors = space.vectors else { return false }
-            let dead = vectors.heldRows(below: end) - space.withVector.count
-            return dead >= max(Self.toleratedRows, space.withVector.count)
-                && !Self.packableChunks(vectors, space.withVector, below: end).isEmpty
+            let dead = vectors.heldRows(below: end) - space.held.count
+            return dead >= max(Self.toleratedRows, space.held.count)
+                && !Self.packableChunks(vectors, space.held, below: end).isEmpty
         }
     }
 
@@ -60,11 +62,11 @@ extension Collection {
 
     /// Chunks of which at least half the rows that they still hold are dead. The last one is still written to.
     private static func packableChunks(
-        _ vectors: VectorFile, _ withVector: RowBitmap, below end: Row
+        _ vectors: VectorFile, _ heldRows: RowBitmap, below end: Row
     ) -> [(chunk: Int, words: [UInt64])] {
         let wordCount = VectorFile.rowsPerChunk / 64
         var chunks: [(chunk: Int, words: [UInt64])] = []
-        let all = withVector.words
+        let all = heldRows.words
         for chunk in 0..<Int(end) / VectorFile.rowsPerChunk {
             guard let held = vectors.occupancy(ofChunk: chunk)?.rows, held > 0 else { continue }
             var words = [UInt64](repeating: 0, count: wordCount)
@@ -78,10 +80,13 @@ extension Collection {
     }
 
     private func packVectors(of number: SpaceNumber, _ report: inout CompactionReport) throws(VexFSError) {
-        let (found, end) = state.withLock { ($0.space(number), $0.rows.next) }
-        guard let space = found, let vectors = space.vectors else { return }
+        let (found, kept, end) = state.withLock { state in
+            let space = state.space(number)
+            return (space, space.map { state.heldRows(of: $0) }, state.rows.next)
+        }
+        guard let space = found, let vectors = space.vectors, let kept else { return }
         var packs: [(chunk: Int, record: PackRecord, map: MappedChunk)] = []
-        for (chunk, words) in Self.packableChunks(vectors, space.withVector, below: end) {
+        for (chunk, words) in Self.packableChunks(vectors, kept, below: end) {
             let held = vectors.occupancy(ofChunk: chunk)?.rows ?? 0
             let record = try vectors.writePack(chunk: chunk, words: words, space: context.space)
             packs.append((chunk, record, try vectors.openPack(record, chunk: chunk)))

@@ -12,7 +12,7 @@ extension Collection {
         for place in state.spaces.indices {
             let space = state.spaces[place].number
             let own = packs.filter { $0.space == space }
-            guard state.spaces[place].withVector.count > 0 else {
+            guard state.heldRows(of: state.spaces[place]).count > 0 else {
                 // Segments and packs of rows that are all gone: the rows may be given again.
                 stale.append(StoreKey.segments(number, space))
                 stale += own.map { StoreKey.pack(number, space, chunk: $0.chunk) }
@@ -35,7 +35,7 @@ extension Collection {
     ) throws(VexFSError) -> Set<String> {
         let space = state.spaces[place]
         let settings = state.settings(of: space)
-        guard let dimension = settings.dimension, let last = space.withVector.last else {
+        guard let dimension = settings.dimension, let last = state.heldRows(of: space).last else {
             throw VexFSError(.corruption, "there are vectors \"\(space.name)\" of no dimension", at: state.name.string)
         }
         let path = context.directory.vectorFilePath(number, space.number)

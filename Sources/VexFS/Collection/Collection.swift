@@ -39,6 +39,8 @@ public final class Collection: Sendable {
         var tree: FileTree
         var rows = RowTable()
         var image = TreeImageState()
+        /// What was removed and can be brought back.
+        var trash = Trash()
         /// The vectors that documents can have, the one without a name first.
         var spaces = [VectorSpace(number: VectorSpace.unnamed, name: "")]
         /// The number of the next vector that is added; none is given twice.

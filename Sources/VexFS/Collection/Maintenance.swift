@@ -37,6 +37,7 @@ final class Maintenance: Sendable {
             let isStopping = status.wait(milliseconds: Self.syncIntervalMilliseconds) { $0.isStopping ? true : nil }
             if isStopping == true { break }
             for collection in context.present { collection.measureRecall() }
+            context.expireTrash()
             context.giveBackSpace { !status.withLock { $0.isStopping } }
             let change = context.database.latestChange
             context.saveTreeImages(isWritten: change != seen)

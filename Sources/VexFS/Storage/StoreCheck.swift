@@ -119,11 +119,14 @@ private struct StoreCheck {
         let noteDerived = { (place: String, message: String, isRebuilt: Bool) in
             if isRebuilt { report.rebuilt.append(.init(place: place, message: message)) } else { note(place, message) }
         }
+        let trash = trash(of: number, name)
         var vectors: [SpaceNumber: VectorFile?] = [:]
         for space in spaces(json, name) {
             let place = space.name.isEmpty ? name : "\(name), vectors \"\(space.name)\""
             Store.checkSegments(of: number, space, named: place, in: directory, database, noteDerived)
-            let rows = files.filter { $0.row.checksum(in: space.number) != nil }.compactMap(\.attributes.row).max()
+            let rows = (files + trash.map(\.file)).filter { $0.row.checksum(in: space.number) != nil }.compactMap(
+                \.attributes.row
+            ).max()
             let file = openVectors(number, space, place, json, rows: rows.map { Int($0) + 1 } ?? 0)
             vectors.updateValue(file, forKey: space.number)
         }
@@ -137,6 +140,26 @@ private struct StoreCheck {
             }
             check(file, "\(name)/\(path)", number, vectors)
         }
+        for (entry, file) in trash {
+            report.files += 1
+            check(file, "\(name)/.vexfs/trash/\(entry.name)", number, vectors)
+        }
+    }
+
+    /// The documents in a collection's trash.
+    private mutating func trash(of number: UInt32, _ name: String) -> [(entry: TrashEntry, file: FileRecord)] {
+        var trash: [(entry: TrashEntry, file: FileRecord)] = []
+        var problems: [StoreCheckReport.Problem] = []
+        walk(StoreKey.prefix(.trash, number), "the trash of \(name)") { key, value in
+            guard let sequence = StoreKey.number(of: key) else { return }
+            do throws(VexFSError) {
+                trash.append(try TrashEntry.decode(value, sequence: sequence, withMetadata: false))
+            } catch {
+                problems.append(.init(place: "\(name), removed document \(sequence)", message: error.description))
+            }
+        }
+        report.problems += problems
+        return trash
     }
 
     /// The vectors that the collection's documents can have.

@@ -12,12 +12,13 @@ enum StoreKey {
         case meta = 0x6D  // m
         case property = 0x70  // p
         case scratch = 0x73  // s
+        case trash = 0x74  // t
         case segments = 0x78  // x
         case pack = 0x76  // v
 
         /// Those whose keys begin with a collection's number.
         static let ofCollection: [Family] = [
-            .document, .error, .file, .property, .scratch, .pack, .segments, .treeMark,
+            .document, .error, .file, .property, .scratch, .pack, .segments, .treeMark, .trash,
         ]
     }
 
@@ -33,6 +34,7 @@ enum StoreKey {
     static func scratch(_ collection: UInt32, _ number: FileNumber) -> [UInt8] {
         numbered(.scratch, collection, number)
     }
+    static func trash(_ collection: UInt32, _ sequence: UInt64) -> [UInt8] { numbered(.trash, collection, sequence) }
     static func pack(_ collection: UInt32, _ space: SpaceNumber, chunk: Int) -> [UInt8] {
         numbered(.pack, collection, UInt64(chunk)) + suffix(space)
     }

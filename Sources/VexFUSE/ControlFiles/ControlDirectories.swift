@@ -39,6 +39,7 @@ final class CollectionControlDirectory: VirtualDirectory {
             return StreamFile(collection, key: key, in: tree) { [collection] _, operations in
                 ExportHandle(collection, path: key, in: operations)
             }
+        case "trash": return TrashDirectory(collection, in: tree)
         case "wait", "settle":
             return StreamFile(collection, key: key, in: tree) { [collection] _, operations in
                 WaitHandle(collection, path: key, includesIndex: name == "settle", in: operations)
@@ -60,6 +61,7 @@ final class CollectionControlDirectory: VirtualDirectory {
 
     func entries() -> [VirtualEntry] {
         Self.names.map { VirtualEntry(name: $0, type: S_IFREG, key: "\(key)/\($0)") }
+            + [VirtualEntry(name: "trash", type: S_IFDIR, key: "\(key)/trash")]
     }
 }
 
