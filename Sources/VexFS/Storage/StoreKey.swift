@@ -9,8 +9,10 @@ enum StoreKey {
         case error = 0x65  // e
         case file = 0x66  // f
         case treeMark = 0x6A  // j
+        case snapshot = 0x6B  // k
         case meta = 0x6D  // m
         case property = 0x70  // p
+        case snapshotMark = 0x72  // r
         case scratch = 0x73  // s
         case trash = 0x74  // t
         case segments = 0x78  // x
@@ -18,7 +20,8 @@ enum StoreKey {
 
         /// Those whose keys begin with a collection's number.
         static let ofCollection: [Family] = [
-            .document, .error, .file, .property, .scratch, .pack, .segments, .treeMark, .trash,
+            .document, .error, .file, .property, .scratch, .pack, .segments, .treeMark, .snapshot, .snapshotMark,
+            .trash,
         ]
     }
 
@@ -46,6 +49,18 @@ enum StoreKey {
     }
     static func treeMarks(_ collection: UInt32, _ image: UInt64) -> [UInt8] {
         numbered(.treeMark, collection, image)
+    }
+    static func snapshot(_ collection: UInt32, _ snapshot: UInt32) -> [UInt8] {
+        prefix(.snapshot, collection) + withUnsafeBytes(of: snapshot.bigEndian) { Array($0) }
+    }
+    /// How a file was when a snapshot was made.
+    static func snapshotMark(_ collection: UInt32, _ snapshot: UInt32, _ file: FileNumber) -> [UInt8] {
+        var key = snapshotMarks(collection, snapshot)
+        withUnsafeBytes(of: file.bigEndian) { key.append(contentsOf: $0) }
+        return key
+    }
+    static func snapshotMarks(_ collection: UInt32, _ snapshot: UInt32) -> [UInt8] {
+        prefix(.snapshotMark, collection) + withUnsafeBytes(of: snapshot.bigEndian) { Array($0) }
     }
     static func meta(_ name: String) -> [UInt8] { [Family.meta.rawValue] + name.utf8 }
     static func property(_ owner: UInt32, _ name: String) -> [UInt8] { prefix(.property, owner) + name.utf8 }

@@ -95,14 +95,12 @@ extension Collection {
     private func add(
         _ prepared: PreparedDocument, to record: inout FileRecord, _ batch: WriteBatch, instead entry: TrashEntry
     ) throws(VexFSError) {
-        batch.delete(StoreKey.trash(number, entry.sequence))
-        let version = record.attributes.version
+        delete(entry, batch)
         if record.attributes.kind == .document {
-            // With it goes the content of the row before, which is the entry's.
+            record.attributes.row = nil
             try add(prepared, to: &record, batch, modified: record.attributes.modified)
-            record.attributes.version = version
+            record.attributes.version = entry.attributes.version
         } else {
-            deleteContent(of: entry.attributes, batch)
             batch.put(StoreKey.scratch(number, record.attributes.number), prepared.bytes)
             record.contentChecksum = prepared.bytes.withUnsafeBytes { vexfs_crc32c(0, $0.baseAddress, $0.count) }
             record.row = RowRecord()
@@ -116,7 +114,7 @@ extension Collection {
     private func show(_ record: FileRecord, instead entry: TrashEntry, replacing target: FileAttributes?) {
         let file = record.attributes
         state.withLock { state in
-            state.trash.remove(entry)
+            state.apply(Trash.Change(dropped: [entry]))
             if let target { Self.forget(target, &state) }
             // A file made in memory since the check loses its name, as it would have a moment earlier.
             if let late = state.tree.lookup(file.name, in: file.parent) { Self.forget(late, &state) }

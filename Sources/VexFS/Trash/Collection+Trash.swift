@@ -9,7 +9,7 @@ extension Collection {
     /// The bytes of a document in the trash.
     /// - Throws: `notFound` where it is there no more, `corruption`.
     public func content(of entry: TrashEntry) throws(VexFSError) -> FileContent {
-        guard let row = entry.attributes.row, let stored = try database.value(StoreKey.document(number, row)) else {
+        guard let row = entry.attributes.row, let stored = try storedDocument(row) else {
             guard trashed(entry.name) == nil else {
                 throw VexFSError(.corruption, "the content is missing from the store; run vexfs-fuse fsck")
             }
@@ -46,37 +46,21 @@ extension Collection {
         try write { () throws(VexFSError) in try drop(state.withLock { $0.surplusTrash(at: now) }) }
     }
 
-    /// Reads what the database has of the trash. The rows' vectors are opened later.
-    static func loadTrash(
-        into state: inout State, number: UInt32, context: StoreContext
-    ) throws(VexFSError) {
-        var entries: [TrashEntry] = []
-        try context.database.forEach(prefix: StoreKey.prefix(.trash, number)) { key, value throws(VexFSError) in
-            guard let sequence = StoreKey.number(of: key) else { return true }
-            entries.append(try TrashEntry.decode(value, sequence: sequence, withMetadata: false).entry)
-            return true
-        }
-        for entry in entries {
-            state.trash.insert(entry)
-            if let row = entry.attributes.row { state.rows.extend(to: Int(row) + 1) }
-        }
-    }
-
     // MARK: - Steps of a change: under the writer's lock
 
     /// Adds a document's way into the trash to a batch; nil, and nothing is added, where it is not kept: it is no
     /// document with content, too large, or the disk is full and removing must make room.
     func moveToTrash(_ file: FileAttributes, _ batch: WriteBatch, at now: Int64) throws(VexFSError) -> Trash.Change? {
         let settings = configuration.trash
-        guard settings.isOn, file.kind == .document, file.size > 0, file.size <= settings.bytes, let row = file.row,
-            let record = try database.value(StoreKey.file(number, file.number)),
+        guard settings.isOn, file.kind == .document, file.size > 0, file.size <= settings.bytes,
+            let record = try encodedRecord(of: file.number),
             (try? context.space.claim(record.count + 256)) != nil
         else { return nil }
         let change = state.withLock { state in
             let origin = state.tree.path(of: file.number) ?? file.name.string
             let entry = TrashEntry(
                 sequence: state.trash.next, name: state.trash.name(for: origin), origin: origin, removed: now,
-                attributes: file, spaces: state.spaces.filter { $0.withVector.contains(row) }.map(\.number))
+                attributes: file)
             let dropped = state.trash.surplus(settings, before: settings.oldest(at: now), adding: Int(file.size))
             return Trash.Change(added: entry, dropped: dropped)
         }
@@ -88,16 +72,24 @@ extension Collection {
         return change
     }
 
-    private func delete(_ entry: TrashEntry, _ batch: WriteBatch) {
+    /// Adds the end of an entry, and of its row, to a batch.
+    func delete(_ entry: TrashEntry, _ batch: WriteBatch) {
         batch.delete(StoreKey.trash(number, entry.sequence))
-        deleteContent(of: entry.attributes, batch)
+        if let row = entry.attributes.row { deleteRow(row, batch, releasedBy: .trash) }
+    }
+
+    /// A file's record as it is stored.
+    private func encodedRecord(of file: FileNumber) throws(VexFSError) -> [UInt8]? {
+        if let bytes = try database.value(StoreKey.file(number, file)), !bytes.isEmpty { return bytes }
+        // A fork has its origin's files without a record of its own.
+        return try storedRecord(file)?.encoded()
     }
 
     private func drop(_ entries: [TrashEntry]) throws(VexFSError) {
         let batch = WriteBatch()
         for entry in entries { delete(entry, batch) }
         try database.write(batch)
-        state.withLock { $0.trash.apply(Trash.Change(dropped: entries)) }
+        state.withLock { $0.apply(Trash.Change(dropped: entries)) }
     }
 
     /// The record of the file that a document in the trash was.

@@ -39,11 +39,6 @@ struct Trash: Sendable {
         while first < next, entries[first] == nil { first += 1 }
     }
 
-    mutating func apply(_ change: Change) {
-        for entry in change.dropped { remove(entry) }
-        if let added = change.added { insert(added) }
-    }
-
     /// What has to go, oldest first: what is older than `time`, and what is too much where a document of so many bytes
     /// comes.
     func surplus(_ settings: TrashSettings, before time: Int64, adding size: Int? = nil) -> [TrashEntry] {
@@ -61,14 +56,6 @@ struct Trash: Sendable {
         }
         return dropped
     }
-
-    /// The rows that have a vector in a space.
-    func rows(in space: SpaceNumber) -> [Row] {
-        entries.values.compactMap { $0.spaces.contains(space) ? $0.attributes.row : nil }
-    }
-
-    /// Whether the trash has a row.
-    func holds(_ row: Row) -> Bool { entries.values.contains { $0.attributes.row == row } }
 
     /// The name of a document from that path: the path with `%2F` for `/`, and `~N` before its ending where the trash
     /// has one of that name, N growing with every removal.
@@ -97,11 +84,36 @@ extension Collection.State {
         trash.surplus(configuration.trash, before: configuration.trash.oldest(at: now))
     }
 
-    /// The rows of a space whose vectors stay: those that searches find, and those of documents that can be brought
-    /// back. Whoever else comes to hold rows adds them here.
-    func heldRows(of space: VectorSpace) -> RowBitmap {
-        var rows = space.withVector
-        for row in trash.rows(in: space.number) { rows.insert(row) }
-        return rows
+    /// Shows a change of the trash; what it takes in is still live.
+    mutating func apply(_ change: Trash.Change) {
+        for entry in change.dropped {
+            trash.remove(entry)
+            if let row = entry.attributes.row { letGo(of: row, by: .trash) }
+        }
+        guard let added = change.added else { return }
+        trash.insert(added)
+        if let row = added.attributes.row { keep(row, by: .trash) }
+    }
+
+    /// Reads what the database has of the trash. The rows' vectors are opened later.
+    /// - Throws: `corruption`, `newerFormat`, `inputOutput`.
+    mutating func loadTrash(number: UInt32, database: Database) throws(VexFSError) {
+        var rows = RowBitmap()
+        var vectors: [SpaceNumber: RowBitmap] = [:]
+        var found: [(TrashEntry, [SpaceNumber])] = []
+        try database.forEach(prefix: StoreKey.prefix(.trash, number)) { key, value throws(VexFSError) in
+            guard let sequence = StoreKey.number(of: key) else { return true }
+            let (entry, file) = try TrashEntry.decode(value, sequence: sequence, withMetadata: false)
+            found.append((entry, (file.row.hasVector ? [VectorSpace.unnamed] : []) + file.row.named.map(\.space)))
+            return true
+        }
+        for (entry, spaces) in found {
+            trash.insert(entry)
+            guard let row = entry.attributes.row else { continue }
+            rows.insert(row)
+            self.rows.extend(to: Int(row) + 1)
+            for space in spaces { vectors[space, default: RowBitmap()].insert(row) }
+        }
+        if !found.isEmpty { _ = keep(rows, vectors: vectors, by: .trash) }
     }
 }

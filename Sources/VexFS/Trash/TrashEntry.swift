@@ -10,8 +10,6 @@ public struct TrashEntry: Sendable {
     public let removed: Int64
     /// The file as it was.
     public let attributes: FileAttributes
-    /// The spaces in which its row has a vector.
-    let spaces: [SpaceNumber]
 
     private static let version: UInt8 = 1
 
@@ -43,8 +41,7 @@ public struct TrashEntry: Sendable {
         let origin = try reader.readCounted()
         let file = try FileRecord(number: number, decoding: reader.rest, withMetadata: withMetadata)
         let entry = TrashEntry(
-            sequence: sequence, name: name, origin: origin, removed: removed, attributes: file.attributes,
-            spaces: (file.row.hasVector ? [VectorSpace.unnamed] : []) + file.row.named.map(\.space))
+            sequence: sequence, name: name, origin: origin, removed: removed, attributes: file.attributes)
         return (entry, file)
     }
 }

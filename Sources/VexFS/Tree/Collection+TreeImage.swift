@@ -27,13 +27,20 @@ extension Collection {
     func put(_ record: FileRecord, _ batch: WriteBatch) {
         let file = record.attributes.number
         mark(file, batch)
+        keepForSnapshots(file, batch)
         batch.put(StoreKey.file(number, file), record.encoded())
     }
 
     /// Adds the deletion of a file's record to a batch: the only way to delete one. The writer's lock is held.
     func deleteRecord(of file: FileNumber, _ batch: WriteBatch) {
         mark(file, batch)
-        batch.delete(StoreKey.file(number, file))
+        keepForSnapshots(file, batch)
+        if let origin, file < origin.filesBelow {
+            // Without the key the origin's record would stand.
+            batch.put(StoreKey.file(number, file), [])
+        } else {
+            batch.delete(StoreKey.file(number, file))
+        }
     }
 
     /// Notes with the batch that images have the file as it was. The root's record is always read.

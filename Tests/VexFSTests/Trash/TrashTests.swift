@@ -8,8 +8,7 @@ import Testing
         file.size = Int64(size)
         file.row = Row(trash.next)
         return TrashEntry(
-            sequence: trash.next, name: trash.name(for: origin), origin: origin, removed: removed, attributes: file,
-            spaces: trash.next % 2 == 0 ? [0] : [0, 3])
+            sequence: trash.next, name: trash.name(for: origin), origin: origin, removed: removed, attributes: file)
     }
 
     @Test func namesTellThePathAndAreDistinct() {
@@ -25,7 +24,6 @@ import Testing
         }
         #expect(names[..<6] == ["a.json", "a~2.json", "sub%2Fdir%2Fx.md", "README", "README~5", "a~6.json"])
         #expect(Set(names).count == 9 && names[6] == long && names[7].hasSuffix("~8.json"))
-        #expect(trash.rows(in: 3).sorted() == [1, 3, 5, 7, 9] && trash.rows(in: 0).count == 9)
     }
 
     /// The same on a plain array.
@@ -48,7 +46,8 @@ import Testing
             let size = Int.random(in: 1..<400, using: &random)
             let dropped = trash.surplus(settings, before: limit, adding: size)
             let added = entry(trash, "\(dropped.count).json", size: size, removed: now)
-            trash.apply(Trash.Change(added: added, dropped: dropped))
+            for entry in dropped { trash.remove(entry) }
+            trash.insert(added)
             plain.append(added)
             while plain.count > 10 || plain.reduce(0, { $0 + Int($1.attributes.size) }) > 1000
                 || plain.first.map({ $0.removed < limit }) == true
