@@ -84,10 +84,12 @@ final class StoreControlDirectory: VirtualDirectory {
     }
 
     func child(_ name: ByteString, for caller: Caller) -> (any VirtualNode)? {
-        Self.files.first { $0.name == name }.map { ControlFile($0.content, key: "\(key)/\(name)", in: tree) }
+        if name == RestoreDirectory.name { return RestoreDirectory(in: tree) }
+        return Self.files.first { $0.name == name }.map { ControlFile($0.content, key: "\(key)/\(name)", in: tree) }
     }
 
     func entries() -> [VirtualEntry] {
         Self.files.map { VirtualEntry(name: $0.name, type: S_IFREG, key: "\(key)/\($0.name)") }
+            + [VirtualEntry(name: RestoreDirectory.name, type: S_IFDIR, key: RestoreDirectory(in: tree).key)]
     }
 }
