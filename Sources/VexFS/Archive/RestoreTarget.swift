@@ -1,9 +1,8 @@
 import CVexKernels
 import Glibc
 
-/// A collection in the making: its keys and vectors, under a number that no record of a collection names. Used by one
-/// thread at a time.
-final class RestoreTarget {
+/// A collection in the making: its keys and vectors, under a number that the store knows to be unfinished.
+struct RestoreTarget: Sendable {
     private static let unfinished = "restoring/"
 
     private let number: UInt32
@@ -29,7 +28,7 @@ final class RestoreTarget {
 
     /// Writes files.
     /// - Throws: `invalidArgument` where they cannot be what an export has, `storeFull`, `inputOutput`.
-    func write(_ files: [ArchiveFile]) throws(VexFSError) {
+    mutating func write(_ files: [ArchiveFile]) throws(VexFSError) {
         let size = files.reduce(0) { size, file in
             size + file.content.count + file.vectors.reduce(512) { $0 + $1.bytes.count }
         }
@@ -82,7 +81,7 @@ final class RestoreTarget {
         }
     }
 
-    private func write(_ bytes: [UInt8], to space: SpaceNumber, at row: Row) throws(VexFSError) {
+    private mutating func write(_ bytes: [UInt8], to space: SpaceNumber, at row: Row) throws(VexFSError) {
         let known = head.spaces.first { $0.number == space }
         guard let settings = known.flatMap({ head.configuration.settings(of: $0.name) }),
             let dimension = settings.dimension, bytes.count == dimension * settings.element.byteCount
@@ -115,7 +114,6 @@ final class RestoreTarget {
     /// - Throws: `alreadyExists`, `invalidArgument` where the files are no tree, `inputOutput`.
     func publish(in store: Store) throws(VexFSError) -> Collection {
         for file in vectors.values { try file.sync() }
-        vectors = [:]
         var state = Collection.emptyState(
             name: name, configuration: head.configuration, mode: 0o755, owner: 0, group: 0)
         state.spaces = head.spaces
@@ -140,7 +138,6 @@ final class RestoreTarget {
 
     /// Gives everything up.
     func drop() {
-        vectors = [:]
         do throws(VexFSError) { try Self.drop(number, context.database, context.directory) } catch {
             Log.shared.warn("what a restore began with is dropped at the next open: \(error)")
         }

@@ -3,8 +3,8 @@ import Synchronization
 
 /// Takes an exported snapshot in and makes a collection of it: all of it or nothing.
 ///
-/// What has come stands under a number that no collection has yet, and is dropped with everything that was not finished:
-/// at once, or by the next open where the process died.
+/// What has come stands under a number that no collection has yet. What was not finished is dropped: at once, or by the
+/// next open where the process died.
 public final class SnapshotRestore: Sendable {
     private struct Work {
         /// What was taken in and is not a whole block yet.
@@ -47,7 +47,8 @@ public final class SnapshotRestore: Sendable {
         }
     }
 
-    /// Makes the collection of what has come. Loss of power does not lose it when this returns. Once more it does nothing.
+    /// Makes the collection of what has come. Loss of power does not lose it when this returns. Once more it does
+    /// nothing.
     /// - Throws: `invalidArgument` where the end is missing; more may follow then.
     @discardableResult
     public func finish() throws(VexFSError) -> Collection? {
@@ -80,7 +81,8 @@ public final class SnapshotRestore: Sendable {
     public var report: [UInt8] {
         work.withLock { work in
             JSON.object([
-                .init("collection", .string(name.string)), .init("snapshot", work.head.map { .string($0.name) } ?? .null),
+                .init("collection", .string(name.string)),
+                .init("snapshot", work.head.map { .string($0.name) } ?? .null),
                 .init("documents", .integer(Int64(work.counts.documents))),
                 .init("of", work.head.map { .integer(Int64($0.documents)) } ?? .null),
                 .init("files", .integer(Int64(work.counts.files))), .init("bytes", .integer(Int64(work.counts.bytes))),
@@ -143,7 +145,9 @@ public final class SnapshotRestore: Sendable {
     private func take(
         _ block: ArchiveBlock, _ content: UnsafeRawBufferPointer, _ work: inout Work
     ) throws(VexFSError) {
-        guard (block.kind == .head) == (work.nextBlock == 0) else { throw .damagedExport("its blocks are out of order") }
+        guard (block.kind == .head) == (work.nextBlock == 0) else {
+            throw .damagedExport("its blocks are out of order")
+        }
         switch block.kind {
         case .head:
             let head = try ArchiveHead(content)

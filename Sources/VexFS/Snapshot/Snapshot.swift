@@ -2,6 +2,8 @@ import CVexKernels
 
 /// What programs are told of a snapshot.
 public struct SnapshotInfo: Sendable, Equatable {
+    /// The number of the collection that shows it (``Store/collection(numbered:)``).
+    public let number: UInt32
     /// Its name.
     public let name: ByteString
     /// Nanoseconds since 1970: the moment it shows.
@@ -49,7 +51,7 @@ struct Snapshot: Sendable {
 
     var info: SnapshotInfo? {
         guard let name, !isRemoved else { return nil }
-        return SnapshotInfo(name: name, created: created, documents: rows.count)
+        return SnapshotInfo(number: number, name: name, created: created, documents: rows.count)
     }
 
     func encoded() -> [UInt8] {

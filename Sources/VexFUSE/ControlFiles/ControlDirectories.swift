@@ -14,7 +14,8 @@ final class CollectionControlDirectory: VirtualDirectory {
     }
 
     private static let names: [ByteString] = [
-        "bulk", "config.json", "count", "errors.jsonl", "export.jsonl", "ids.txt", "info.json", "lasterr", "pending",
+        "bulk", "config.json", "count", "errors.jsonl", "export.jsonl", "fork", "ids.txt", "info.json", "lasterr",
+        "pending",
         "schema.json", "settle", "stats", "vectors.f32", "wait",
     ]
 
@@ -44,6 +45,8 @@ final class CollectionControlDirectory: VirtualDirectory {
             return StreamFile(collection, key: key, in: tree) { [collection] _, operations in
                 WaitHandle(collection, path: key, includesIndex: name == "settle", in: operations)
             }
+        case "snapshots": return SnapshotDirectory(collection, in: tree)
+        case "fork": content = .fork(collection, tree.store)
         case "config.json": content = .configuration(collection)
         case "count": content = .count(collection)
         case "errors.jsonl": content = .errors(collection)
@@ -61,7 +64,7 @@ final class CollectionControlDirectory: VirtualDirectory {
 
     func entries() -> [VirtualEntry] {
         Self.names.map { VirtualEntry(name: $0, type: S_IFREG, key: "\(key)/\($0)") }
-            + [VirtualEntry(name: "trash", type: S_IFDIR, key: "\(key)/trash")]
+            + ["snapshots", "trash"].map { VirtualEntry(name: $0, type: S_IFDIR, key: "\(key)/\($0)") }
     }
 }
 

@@ -31,7 +31,7 @@ final class VirtualTree: Sendable {
         case Self.query: QueryDirectory(.store, segments: [], in: self)
         case Self.control: StoreControlDirectory(in: self)
         case Self.instructions: ControlFile(.instructions, key: "s/AGENTS.md", in: self)
-        default: nil
+        default: snapshotLink(name)
         }
     }
 

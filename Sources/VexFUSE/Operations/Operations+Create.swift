@@ -29,6 +29,9 @@ extension Operations {
             let directory = try virtualDirectory(node)
             let name = try Self.name(pointer, isQuery: true)
             work(request, at: { "\(directory.key)/\(name)" }) { () throws(VexFSError) in
+                if let snapshots = directory as? SnapshotDirectory {
+                    return try self.reply(request, entry: try snapshots.make(name))
+                }
                 try self.reply(request, entry: try directory.makeDirectory(name))
             }
         }

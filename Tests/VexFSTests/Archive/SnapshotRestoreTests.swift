@@ -48,23 +48,33 @@ import Testing
         for number in 0..<6 {
             let parent = folders[Int.random(in: 0..<folders.count, using: &random)]
             folders.append(
-                try collection.makeDirectory(ByteString("d\(number)"), in: parent, mode: 0o750, owner: 1, group: 2).number)
+                try collection.makeDirectory(ByteString("d\(number)"), in: parent, mode: 0o750, owner: 1, group: 2)
+                    .number)
         }
         for number in 0..<120 {
             let parent = folders[Int.random(in: 0..<folders.count, using: &random)]
             var text = "{\"vector\":\(vector(&random)),\"n\":\(number % 7),\"text\":\"word\(number % 5) x\""
-            if Bool.random(using: &random) { text += ",\"vectors\":{\"half\":[\(number + 1),2]}" }
-            else if Bool.random(using: &random) { text += ",\"vectors\":{\"bytes\":[\(number),2,3]}" }
-            let file = try collection.createFile(ByteString("\(number).json"), in: parent, mode: 0o640, owner: 3, group: 4)
+            if Bool.random(using: &random) {
+                text += ",\"vectors\":{\"half\":[\(number + 1),2]}"
+            } else if Bool.random(using: &random) {
+                text += ",\"vectors\":{\"bytes\":[\(number),2,3]}"
+            }
+            let file = try collection.createFile(
+                ByteString("\(number).json"), in: parent, mode: 0o640, owner: 3, group: 4)
             try collection.commit(Array((text + "}").utf8), to: file.number, modified: Int64(number) * 1_000_000)
             if number % 5 == 0 { try collection.setMetadata("n", to: .integer(99), of: file.number) }
             if number % 11 == 0 {
                 _ = try collection.rename(
-                    ByteString("\(number).json"), in: parent, to: ByteString("moved\(number).json"), in: 1, mode: .replace)
+                    ByteString("\(number).json"), in: parent, to: ByteString("moved\(number).json"), in: 1,
+                    mode: .replace)
             }
-            if number % 13 == 0, number % 11 != 0 { _ = try collection.remove(ByteString("\(number).json"), in: parent) }
+            if number % 13 == 0, number % 11 != 0 {
+                _ = try collection.remove(ByteString("\(number).json"), in: parent)
+            }
         }
-        let points = (0..<30).map { NewPoint(id: ByteString("p\($0)"), text: "point", metadata: Array("{\"n\":3}".utf8)) }
+        let points = (0..<30).map {
+            NewPoint(id: ByteString("p\($0)"), text: "point", metadata: Array("{\"n\":3}".utf8))
+        }
         try collection.insert(points, vectors: (0..<30).flatMap { _ in vector(&random) })
         try collection.put(".scratch", "bytes")
         try collection.put("empty.json", "")
@@ -72,7 +82,9 @@ import Testing
         _ = try collection.makeSymlink("link", in: folders[2], target: Array("../x".utf8), owner: 0, group: 0)
         // A folder that moved below a younger one.
         let inner = try collection.makeDirectory("outer", in: 1, mode: 0o755, owner: 0, group: 0)
-        _ = try collection.rename("d0", in: try #require(collection.attributes(of: folders[1])).parent, to: "d0", in: inner.number, mode: .replace)
+        _ = try collection.rename(
+            "d0", in: try #require(collection.attributes(of: folders[1])).parent, to: "d0", in: inner.number,
+            mode: .replace)
         try collection.setSchema(Array("{\"indexed\":[\"n\"]}".utf8))
     }
 
@@ -93,7 +105,8 @@ import Testing
             let bytes = try collection.content(of: file.number).bytes
             let facts = try collection.facts(of: file.number)
             let vectors = try ["", "half", "bytes"].map { try collection.embedding(of: file.number, named: $0) }
-            lines.append("\(bytes) \(facts.id) \(facts.metadata.compact) \(facts.error ?? "") \(facts.truncated) \(vectors)")
+            lines.append(
+                "\(bytes) \(facts.id) \(facts.metadata.compact) \(facts.error ?? "") \(facts.truncated) \(vectors)")
         }
         lines.append("\(collection.configurationText()) \(collection.documentCount) \(collection.pendingCount)")
         return lines.sorted()
