@@ -77,11 +77,27 @@ struct TextTests {
         #expect(try (collection / "query/where=lang:en,year>=2024,tags:b/note.ids").lines() == ["note.md"])
     }
 
-    /// "`.grep` gives the line of a text file at which its text begins."
+    /// "`.grep` gives the line of a text file that has most of the query's words, and its number."
     @Test func lines() throws {
         let collection = try Self.filled()
         let line = try #require((collection / "query/k=1/sleeping pets.grep").lines().first)
         #expect(line.contains("cats.txt:1:A cat sleeps"))
+        try (collection / "ports.md").write("# Ports\n\nShips lie here.\nThe lighthouse stands on a rock.\n\nEnd.\n")
+        #expect(
+            try (collection / "query/k=1/a lighthouse on rocks.grep").lines().first?
+                .hasSuffix("ports.md:4:The lighthouse stands on a rock.") == true)
+    }
+
+    /// "`.md` and `.ctx` cite a long text file at the paragraph that has most of the query's words."
+    @Test func passages() throws {
+        let collection = try SharedMount.collection()
+        let filling = String(repeating: "The harbour was full of ships that day.\n", count: 40)
+        try (collection / "long.md").write("# Harbour\n\n\(filling)\nAn old man\nmended his nets.\n\n\(filling)")
+        for format in ["md", "ctx"] {
+            let answer = try (collection / "query/who mended the nets.\(format)").text()
+            #expect(answer.contains("long.md:44 "), "\(answer)")
+            #expect(answer.contains("\n> An old man\n> mended his nets.\n"))
+        }
     }
 
     /// "Text that is longer than the model's window is embedded as far as it goes."

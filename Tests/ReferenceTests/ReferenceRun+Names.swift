@@ -154,6 +154,7 @@ extension ReferenceRun {
             try mount.remount()
         }
         try compareEverything()
+        try compareSnapshots()
     }
 }
 

@@ -4,8 +4,10 @@ import TestSupport
 /// Does random operations on a mount and on the model, and compares what comes of them.
 struct ReferenceRun {
     let mount: TestMount
-    let root: TestPath
+    var root: TestPath
     var model = ReferenceModel()
+    /// What the snapshots hold, by name.
+    var past: [String: ReferenceModel] = [:]
     var random: SeededGenerator
     /// What was done, newest last.
     var history: [String] = []
@@ -22,7 +24,10 @@ struct ReferenceRun {
         for step in 1...count {
             do {
                 try self.step()
-                if step % 100 == 0 || step == count { try compareEverything() }
+                if step % 100 == 0 || step == count {
+                    try compareEverything()
+                    try compareSnapshots(all: step == count)
+                }
             } catch {
                 throw Divergence(description: "step \(step): \(error)\n" + history.suffix(25).joined(separator: "\n"))
             }
@@ -47,7 +52,8 @@ struct ReferenceRun {
         case 82..<87: try setMetadata()
         case 87..<90: try refusedWrite()
         case 90..<92: try interleavedWrite()
-        case 92..<99: try search()
+        case 92..<97: try search()
+        case 97..<99: try changeSnapshots()
         default: try restart()
         }
     }

@@ -111,7 +111,8 @@ extension Collection {
         var damaged: Set<Row> = []
         for space in spaces {
             guard let vectors = space.vectors, space.syncedRows < rows.next else { continue }
-            for row in max(space.syncedRows, space.ownFrom)..<rows.next where space.withVector.contains(row) && !damaged.contains(row) {
+            for row in max(space.syncedRows, space.ownFrom)..<rows.next
+            where space.withVector.contains(row) && !damaged.contains(row) {
                 guard let file = rows.file(of: row), let record = try rowRecord(row) else { continue }
                 let checksum = record.checksum(in: space.number)
                 if let vector = vectors.vector(row), vectors.checksum(vector) == checksum { continue }
@@ -223,9 +224,10 @@ extension Collection {
         }
     }
 
-    /// As ``syncVectors()``; the writer's lock is held, so that none is left.
+    /// As ``syncVectors()``; the writer's lock is held, so that none is left, and a sync that another thread has begun
+    /// is not taken for one that ended.
     func syncVectorsOfWriter() throws(VexFSError) {
-        let (unsynced, rows) = takeUnsynced()
+        let (unsynced, rows) = takeUnsynced(evenBegun: true)
         guard !unsynced.isEmpty else { return }
         try bringToDisk(unsynced)
         try noteSynced(unsynced, rows)
@@ -252,10 +254,12 @@ extension Collection {
     }
 
     /// The vector files with rows that are not known to be on the disk, and the row behind the last.
-    private func takeUnsynced() -> ([(space: SpaceNumber, vectors: VectorFile)], Row) {
+    private func takeUnsynced(evenBegun: Bool = false) -> ([(space: SpaceNumber, vectors: VectorFile)], Row) {
         state.withLock { state -> ([(space: SpaceNumber, vectors: VectorFile)], Row) in
             var unsynced: [(space: SpaceNumber, vectors: VectorFile)] = []
-            for place in state.spaces.indices where state.spaces[place].hasUnsyncedVectors {
+            for place in state.spaces.indices {
+                let isBegun = evenBegun && state.spaces[place].syncedRows < state.rows.next
+                guard state.spaces[place].hasUnsyncedVectors || isBegun else { continue }
                 state.spaces[place].hasUnsyncedVectors = false
                 if let vectors = state.spaces[place].vectors { unsynced.append((state.spaces[place].number, vectors)) }
             }

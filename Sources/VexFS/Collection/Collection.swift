@@ -53,6 +53,8 @@ public final class Collection: Sendable {
         var snapshots: [Snapshot] = []
         /// Files that are known to have a mark of the newest snapshot.
         var markedFiles = RowBitmap()
+        /// Files of a fork's origin that it has records of its own for; some may count twice.
+        var ownRecords = 0
         /// The rows that stay although no document has them.
         var kept = KeptRows()
         /// The vectors that documents can have, the one without a name first.
@@ -101,7 +103,9 @@ public final class Collection: Sendable {
         try requireWritable()
         return try writer.withLock { changes throws(VexFSError) in
             changes &+= 1
-            if state.withLock({ $0.isRemoved || $0.isRetired && !evenRetired }) { throw VexFSError(.notFound, "the collection was removed") }
+            if state.withLock({ $0.isRemoved || $0.isRetired && !evenRetired }) {
+                throw VexFSError(.notFound, "the collection was removed")
+            }
             let result = try body()
             context.noteUnsynced()
             return result

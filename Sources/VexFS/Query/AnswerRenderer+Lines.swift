@@ -50,16 +50,15 @@ extension AnswerRenderer {
         for hit in answer.hits { bytes.append(contentsOf: "\(file(of: hit))\n".utf8) }
     }
 
-    /// `path:line:text` with the first line of the text that is not blank, best result first.
+    /// `path:line:text` with the line that has most of the query's words, or the first that is not blank; best result
+    /// first.
     func writeGrep(to bytes: inout [UInt8]) {
+        let words = words
         for hit in answer.hits {
-            let lines = hit.text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-            let skipped = lines.prefix { line in line.allSatisfy { " \t\r".utf8.contains($0) } }.count
-            let line = lines.dropFirst(skipped).first.map { Array($0) } ?? []
-            // A JSON document's text has its own lines, not the file's.
-            let number = hit.path.hasSuffix(".json") || line.isEmpty ? hit.line : hit.line + skipped
-            bytes.append(contentsOf: "\(file(of: hit)):\(number):".utf8)
-            bytes.append(contentsOf: line.last == UInt8(ascii: "\r") ? line.dropLast() : line[...])
+            let passage = Passage.bestLine(of: hit.text, for: words) ?? Passage.firstLine(of: hit.text)
+            bytes.append(contentsOf: "\(file(of: hit)):\(line(of: hit, skipping: passage.skippedLines)):".utf8)
+            let text = passage.text.utf8.prefix { $0 != UInt8(ascii: "\n") }
+            bytes.append(contentsOf: text.last == UInt8(ascii: "\r") ? text.dropLast() : text)
             bytes.append(UInt8(ascii: "\n"))
         }
     }

@@ -14,9 +14,8 @@ extension AnswerRenderer {
             bytes.append(contentsOf: "\n<!-- nothing found: \(commentText) -->\n".utf8)
             return
         }
-        for hit in answer.hits {
-            bytes.append(contentsOf: block(hit, excerpt: Excerpt.of(hit.text, limit: Self.excerptBytes)).utf8)
-        }
+        let words = words
+        for hit in answer.hits { bytes.append(contentsOf: block(hit, excerpt(of: hit, words)).utf8) }
     }
 
     /// As Markdown, but never longer than the budget: whole results first, the last one cut.
@@ -28,14 +27,15 @@ extension AnswerRenderer {
         }
         // A query longer than half the budget must not push its own answer out.
         if heading.utf8.count <= budget / 2 { bytes.append(contentsOf: heading.utf8) }
+        let words = words
         for hit in answer.hits {
-            let excerpt = Excerpt.of(hit.text, limit: Self.excerptBytes)
-            let whole = block(hit, excerpt: excerpt)
+            let excerpt = excerpt(of: hit, words)
+            let whole = block(hit, excerpt)
             let room = budget - bytes.count
             if whole.utf8.count <= room {
                 bytes.append(contentsOf: whole.utf8)
             } else {
-                bytes.append(contentsOf: cutBlock(hit, excerpt: excerpt, room: room).utf8)
+                bytes.append(contentsOf: cutBlock(hit, excerpt, room: room).utf8)
                 return
             }
         }
@@ -66,25 +66,38 @@ extension AnswerRenderer {
         return text
     }
 
-    private func block(_ hit: SearchHit, excerpt: String) -> String {
+    /// A part of a result's text, and the line of the file at which it begins.
+    private struct Part {
+        var text: String
+        var line: Int
+    }
+
+    private func excerpt(of hit: SearchHit, _ words: Passage.Words) -> Part {
+        let passage = Passage.best(in: hit.text, for: words, limit: Self.excerptBytes)
+        return Part(
+            text: Excerpt.of(passage.text, limit: Self.excerptBytes),
+            line: line(of: hit, skipping: passage.skippedLines))
+    }
+
+    private func block(_ hit: SearchHit, _ excerpt: Part) -> String {
         var details = "score \(ScoreText.of(hit.score))"
         if let group = hit.group { details += ", \(request.groupBy ?? "group") \(Self.plainText(group))" }
-        var text = "\n[\(hit.rank)] \(file(of: hit)):\(hit.line) (\(details))\n"
-        guard !excerpt.isEmpty else { return text }
+        var text = "\n[\(hit.rank)] \(file(of: hit)):\(excerpt.line) (\(details))\n"
+        guard !excerpt.text.isEmpty else { return text }
         text += "\n"
-        for line in excerpt.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline) {
+        for line in excerpt.text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline) {
             text += line.isEmpty ? ">\n" : "> \(line)\n"
         }
         return text
     }
 
     /// The block with as much of the excerpt as fits into `room` bytes, or "" where no word of it does.
-    private func cutBlock(_ hit: SearchHit, excerpt: String, room: Int) -> String {
-        var limit = min(room, excerpt.utf8.count - 1)
+    private func cutBlock(_ hit: SearchHit, _ excerpt: Part, room: Int) -> String {
+        var limit = min(room, excerpt.text.utf8.count - 1)
         while limit > Excerpt.mark.utf8.count {
-            let cut = Excerpt.of(excerpt, limit: limit)
-            guard cut.utf8.count > Excerpt.mark.utf8.count else { return "" }
-            let text = block(hit, excerpt: cut)
+            let cut = Part(text: Excerpt.of(excerpt.text, limit: limit), line: excerpt.line)
+            guard cut.text.utf8.count > Excerpt.mark.utf8.count else { return "" }
+            let text = block(hit, cut)
             if text.utf8.count <= room { return text }
             limit -= max(1, text.utf8.count - room)
         }

@@ -33,6 +33,17 @@ public struct AnswerRenderer: Sendable {
         return bytes
     }
 
+    /// What the query is about; nothing where it is a vector or a document.
+    var words: Passage.Words {
+        if case .text(let text) = request.target { Passage.Words(of: text) } else { Passage.Words(of: "") }
+    }
+
+    /// The line of the file that stands `skipped` lines into a result's text.
+    func line(of hit: SearchHit, skipping skipped: Int) -> Int {
+        // A JSON document's text has its own lines, not the file's.
+        hit.path.hasSuffix(".json") ? hit.line : hit.line + skipped
+    }
+
     /// Where a result's document is, below the mount.
     func file(of hit: SearchHit) -> String { mountRoot.isEmpty ? hit.path : "\(mountRoot)/\(hit.path)" }
 }

@@ -21,10 +21,15 @@ struct Origin: Sendable {
         self.collection = collection
         self.snapshot = snapshot.number
         filesBelow = snapshot.filesBelow
-        let chunk = Row(VectorFile.rowsPerChunk)
-        rowsBelow = (snapshot.rowsBelow + chunk - 1) / chunk * chunk
+        rowsBelow = Self.firstOwnRow(behind: snapshot.rowsBelow)
         rows = RowBitmap(rowsBelow: Int(rowsBelow))
         isSnapshot = false
+    }
+
+    /// The first row that a fork of a snapshot gives: chunks of vectors are whole.
+    static func firstOwnRow(behind end: Row) -> Row {
+        let chunk = Row(VectorFile.rowsPerChunk)
+        return (end + chunk - 1) / chunk * chunk
     }
 
     /// The snapshot itself.

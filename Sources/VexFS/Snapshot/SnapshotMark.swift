@@ -36,7 +36,9 @@ extension Collection {
     /// writer's lock is held.
     func keepForSnapshots(_ file: FileNumber, _ batch: WriteBatch) {
         guard file < snapshotFilesBelow.load(ordering: .relaxed) else { return }
-        let (snapshots, isKnown) = state.withLock { ($0.snapshots, $0.markedFiles.contains(Row(truncatingIfNeeded: file))) }
+        let (snapshots, isKnown) = state.withLock {
+            ($0.snapshots, $0.markedFiles.contains(Row(truncatingIfNeeded: file)))
+        }
         guard !isKnown, let place = snapshots.lastIndex(where: { !$0.isRemoved }), file < snapshots[place].filesBelow
         else { return }
         do throws(VexFSError) {

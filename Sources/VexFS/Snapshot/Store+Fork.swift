@@ -25,10 +25,13 @@ extension Store {
 
     /// The collections that began as a collection, or as a snapshot of it.
     public func forks(of collection: Collection) -> [Collection] {
-        let (parent, number) = (collection.origin?.isSnapshot == true ? collection.origin?.collection : nil, collection.number)
+        let (parent, number) = (
+            collection.origin?.isSnapshot == true ? collection.origin?.collection : nil, collection.number
+        )
         return collections.filter { fork in
             guard let origin = fork.origin else { return false }
-            return parent.map { origin.collection === $0 && origin.snapshot == number } ?? (origin.collection === collection)
+            return parent.map { origin.collection === $0 && origin.snapshot == number }
+                ?? (origin.collection === collection)
         }
     }
 

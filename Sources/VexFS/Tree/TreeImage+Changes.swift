@@ -46,6 +46,7 @@ extension Collection.State {
             changes.updateValue(record, forKey: file)
             return true
         }
+        ownRecords = changes.count
         try apply(changes)
     }
 

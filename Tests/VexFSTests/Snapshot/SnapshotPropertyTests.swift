@@ -6,7 +6,8 @@ import Testing
 /// Random changes, snapshots, forks, removals, compactions and reopens: every branch holds what a plain model says.
 @Suite struct SnapshotPropertyTests {
     @Test(arguments: 0..<6) func everyBranchHoldsWhatTheModelSays(round: Int) throws {
-        let seed = ProcessInfo.processInfo.environment["VEXFS_TEST_SEED"].flatMap(UInt64.init)
+        let seed =
+            ProcessInfo.processInfo.environment["VEXFS_TEST_SEED"].flatMap(UInt64.init)
             ?? UInt64(Date().timeIntervalSince1970 * 1e6) &+ UInt64(round)
         FileHandle.standardError.write(Data("snapshots: VEXFS_TEST_SEED=\(seed)\n".utf8))
         var run = try SnapshotRun(seed: seed)
@@ -70,7 +71,9 @@ private struct SnapshotRun {
         }
     }
 
-    private func note(_ text: String) { if ProcessInfo.processInfo.environment["VEXFS_TEST_LOG"] != nil { print(text) } }
+    private func note(_ text: String) {
+        if ProcessInfo.processInfo.environment["VEXFS_TEST_LOG"] != nil { print(text) }
+    }
 
     private mutating func newPath(_ name: String, _ suffix: String) -> String {
         let folder = Bool.random(using: &random) ? live[name]?.folders.sorted().randomElement(using: &random) : nil
