@@ -37,6 +37,7 @@ extension Collection {
             return dropped
         }
         for space in gone { removeFiles(of: space) }
+        try expireTrash(now: SystemCall.now())
     }
 
     /// Writes and shows settings and the spaces that they need.

@@ -49,6 +49,8 @@ public final class Collection: Sendable {
         var tree: FileTree
         var rows = RowTable()
         var image = TreeImageState()
+        /// What was removed and can be brought back.
+        var trash = Trash()
         /// The snapshots there are, the oldest first.
         var snapshots: [Snapshot] = []
         /// Files that are known to have a mark of the newest snapshot.

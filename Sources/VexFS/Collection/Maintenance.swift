@@ -42,6 +42,7 @@ final class Maintenance: Sendable {
                 collection.measureRecall()
                 collection.forgetViews()
             }
+            context.expireTrash()
             context.giveBackSpace { !status.withLock { $0.isStopping } }
             let change = context.database.latestChange
             if change == seen, change != rested {

@@ -77,6 +77,7 @@ public final class Store: Sendable {
             context = StoreContext(
                 directory: directory, database: database, embedder: embedder, metrics: metrics, space: space,
                 indexPolicy: indexPolicy, imagePolicy: imagePolicy)
+            try RestoreTarget.dropUnfinished(database, directory)
             var records: [(UInt32, [UInt8])] = []
             try database.forEach(prefix: StoreKey.prefix(.collection)) { key, value in
                 if key.count == 5 {
@@ -228,6 +229,19 @@ public final class Store: Sendable {
                 try remove(collection, &names, withDocuments: withDocuments)
             }
             try releaseUnused()
+        }
+    }
+
+    /// Adds a collection that was made under a name that is still free; `body` is what makes it last.
+    func publish(
+        _ collection: Collection, as name: ByteString, _ body: () throws(VexFSError) -> Void
+    ) throws(VexFSError) {
+        try changingNames { names throws(VexFSError) in
+            guard names.byName[name] == nil else {
+                throw VexFSError(.alreadyExists, "there is a collection \(name) already")
+            }
+            try body()
+            names.add(collection)
         }
     }
 

@@ -135,6 +135,7 @@ struct StoreCheck {
         }
         var configuration = CollectionConfiguration()
         if let stored = json["configuration"] { try? configuration.merge(stored) }
+        let trash = trash(of: number, name)
         for space in spaces(json, name) {
             guard configuration.settings(of: space.name)?.kind ?? .dense == .dense else {
                 known[number]?.vectors[space.number] = .stored
@@ -142,7 +143,8 @@ struct StoreCheck {
             }
             let place = space.name.isEmpty ? name : "\(name), vectors \"\(space.name)\""
             Store.checkSegments(of: number, space, named: place, in: directory, database, noteDerived)
-            var rows = files.filter { $0.row.checksum(in: space.number) != nil }.compactMap(\.attributes.row)
+            let records = (files + trash.map(\.file)).filter { $0.row.checksum(in: space.number) != nil }
+            var rows = records.compactMap(\.attributes.row)
             rows += snapshots.compactMap { $0.vectors[space.number]?.last }
             let last = rows.filter { owner(of: $0, in: number) == number }.max()
             let file = openVectors(number, space, place, json, rows: last.map { Int($0) + 1 } ?? 0)
@@ -172,6 +174,32 @@ struct StoreCheck {
             check(file, "\(name)/\(path ?? file.attributes.name.string)", number)
         }
         for snapshot in snapshots.reversed() { check(snapshot, number, name) }
+        check(trash, number, name)
+    }
+
+    private mutating func check(
+        _ trash: [(entry: TrashEntry, file: FileRecord)], _ number: UInt32, _ name: String
+    ) {
+        for (entry, file) in trash {
+            report.files += 1
+            check(file, "\(name)/.vexfs/trash/\(entry.name)", number)
+        }
+    }
+
+    /// The documents in a collection's trash.
+    private mutating func trash(of number: UInt32, _ name: String) -> [(entry: TrashEntry, file: FileRecord)] {
+        var trash: [(entry: TrashEntry, file: FileRecord)] = []
+        var problems: [StoreCheckReport.Problem] = []
+        walk(StoreKey.prefix(.trash, number), "the trash of \(name)") { key, value in
+            guard let sequence = StoreKey.number(of: key) else { return }
+            do throws(VexFSError) {
+                trash.append(try TrashEntry.decode(value, sequence: sequence, withMetadata: false))
+            } catch {
+                problems.append(.init(place: "\(name), removed document \(sequence)", message: error.description))
+            }
+        }
+        report.problems += problems
+        return trash
     }
 
     /// The vectors that the collection's documents can have.

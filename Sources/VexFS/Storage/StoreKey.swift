@@ -14,6 +14,7 @@ enum StoreKey {
         case property = 0x70  // p
         case snapshotMark = 0x72  // r
         case scratch = 0x73  // s
+        case trash = 0x74  // t
         case pack = 0x76  // v
         case vector = 0x77  // w
         case segments = 0x78  // x
@@ -21,7 +22,7 @@ enum StoreKey {
         /// Those whose keys begin with a collection's number.
         static let ofCollection: [Family] = [
             .document, .error, .file, .property, .scratch, .pack, .vector, .segments, .treeMark, .snapshot,
-            .snapshotMark,
+            .snapshotMark, .trash,
         ]
     }
 
@@ -37,6 +38,7 @@ enum StoreKey {
     static func scratch(_ collection: UInt32, _ number: FileNumber) -> [UInt8] {
         numbered(.scratch, collection, number)
     }
+    static func trash(_ collection: UInt32, _ sequence: UInt64) -> [UInt8] { numbered(.trash, collection, sequence) }
     static func pack(_ collection: UInt32, _ space: SpaceNumber, chunk: Int) -> [UInt8] {
         numbered(.pack, collection, UInt64(chunk)) + suffix(space)
     }

@@ -41,6 +41,7 @@ final class CollectionControlDirectory: VirtualDirectory {
             return StreamFile(collection, key: key, in: tree) { [collection] _, operations in
                 ExportHandle(collection, path: key, in: operations)
             }
+        case "trash": return TrashDirectory(collection, in: tree)
         case "wait", "settle":
             return StreamFile(collection, key: key, in: tree) { [collection] _, operations in
                 WaitHandle(collection, path: key, includesIndex: name == "settle", in: operations)
@@ -67,8 +68,7 @@ final class CollectionControlDirectory: VirtualDirectory {
 
     func entries() -> [VirtualEntry] {
         Self.names.map { VirtualEntry(name: $0, type: S_IFREG, key: "\(key)/\($0)") }
-            + [VirtualEntry(name: Self.sessions, type: S_IFDIR, key: "\(key)/\(Self.sessions)")]
-            + [VirtualEntry(name: "snapshots", type: S_IFDIR, key: "\(key)/snapshots")]
+            + [Self.sessions, "snapshots", "trash"].map { VirtualEntry(name: $0, type: S_IFDIR, key: "\(key)/\($0)") }
     }
 }
 
@@ -95,6 +95,7 @@ final class StoreControlDirectory: VirtualDirectory {
         switch name {
         case "rpc": SessionDirectory(nil, key: "\(key)/rpc", in: tree)
         case "db": DatabaseDirectory(in: tree)
+        case RestoreDirectory.name: RestoreDirectory(in: tree)
         default:
             Self.files.first { $0.name == name }
                 .map { ControlFile($0.content, key: "\(key)/\(name)", in: tree) }
@@ -104,5 +105,6 @@ final class StoreControlDirectory: VirtualDirectory {
     func entries() -> [VirtualEntry] {
         Self.files.map { VirtualEntry(name: $0.name, type: S_IFREG, key: "\(key)/\($0.name)") }
             + ["db", "rpc"].map { VirtualEntry(name: $0, type: S_IFDIR, key: "\(key)/\($0)") }
+            + [VirtualEntry(name: RestoreDirectory.name, type: S_IFDIR, key: RestoreDirectory(in: tree).key)]
     }
 }

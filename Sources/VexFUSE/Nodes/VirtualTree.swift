@@ -12,6 +12,7 @@ final class VirtualTree: Sendable {
     let owner = VirtualOwner(user: getuid(), group: getgid())
     let bulkReports = BulkReports()
     let events = EventLogs()
+    let restores = Restores()
 
     init(store: Store, errors: LastErrors) {
         self.store = store
