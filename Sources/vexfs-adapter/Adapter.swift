@@ -1,4 +1,5 @@
 import Glibc
+import Synchronization
 import VexValues
 
 /// The process: its servers from start to stop.
@@ -36,8 +37,8 @@ enum Adapter {
             log.info("serving \(options.mount) to Chroma clients on http://\(options.host):\(port)")
             servers.append(server)
         }
-        mount.check()
-        wait(for: &signals, mount, servers)
+        let prober = WorkerPool(threads: 1)
+        wait(for: &signals, Probe(mount: mount, workers: prober), servers)
         log.info("stopping")
         for server in servers { server.quiesce() }
         workers.stop()
@@ -45,11 +46,32 @@ enum Adapter {
         return 0
     }
 
-    private static func wait(for signals: inout sigset_t, _ mount: Mount, _ servers: [HTTPServer]) {
+    private static func wait(for signals: inout sigset_t, _ probe: Probe, _ servers: [HTTPServer]) {
         var second = timespec(tv_sec: 1, tv_nsec: 0)
-        while sigtimedwait(&signals, nil, &second) < 0 {
+        repeat {
             for server in servers { server.enforceDeadlines() }
-            mount.check()
+            probe.start()
+        } while sigtimedwait(&signals, nil, &second) < 0
+    }
+
+    /// Asks the mount every second whether it is there, on a thread of its own: a daemon that hangs must not keep the
+    /// process from ending.
+    private final class Probe: Sendable {
+        private let mount: Mount
+        private let workers: WorkerPool
+        private let isBusy = Atomic<Bool>(false)
+
+        init(mount: Mount, workers: WorkerPool) {
+            self.mount = mount
+            self.workers = workers
+        }
+
+        func start() {
+            guard !isBusy.exchange(true, ordering: .relaxed) else { return }
+            _ = workers.add { [self] in
+                mount.check()
+                isBusy.store(false, ordering: .relaxed)
+            }
         }
     }
 

@@ -22,6 +22,8 @@ final class HTTPExchange: @unchecked Sendable {
     /// Nil outside of the callbacks of the library.
     var connection: OpaquePointer?
     var socket: Int32 = -1
+    /// Whether it counts as under way.
+    var isCounted = false
 
     init(target: String) { self.target = target }
 }

@@ -21,6 +21,8 @@ final class HTTPServer: Sendable {
     private let handler: Handler
     private let deadlines: HTTPDeadlines
     private let metrics: AdapterMetrics
+    /// Requests that a worker has got and whose answers are not sent.
+    private let underWay = Atomic<Int>(0)
     /// Contract: the library's daemon is safe to use from any thread.
     private struct Daemon: @unchecked Sendable { var pointer: OpaquePointer }
     private let daemon = Mutex<Daemon?>(nil)
@@ -56,6 +58,7 @@ final class HTTPServer: Sendable {
             let ended = Unmanaged<HTTPExchange>.fromOpaque(exchange).takeRetainedValue()
             Unmanaged<HTTPServer>.fromOpaque(context)._withUnsafeGuaranteedRef { server in
                 if ended.socket >= 0 { server.deadlines.start(ended.socket) }
+                if ended.isCounted { server.underWay.subtract(1, ordering: .relaxed) }
             }
         }
         callbacks.connection = { context, socket, isOpen in
@@ -89,8 +92,14 @@ final class HTTPServer: Sendable {
         if let listener, listener >= 0 { close(listener) }
     }
 
-    /// Ends; the workers must be done.
+    /// Ends; the workers must be done. Answers that are still being sent have some seconds to be.
     func stop() {
+        var patience = 1000
+        while underWay.load(ordering: .relaxed) > 0, patience > 0 {
+            // The library tells nobody when a connection has nothing left to send.
+            usleep(5000)
+            patience -= 1
+        }
         let ended = daemon.withLock { daemon in
             defer { daemon = nil }
             return daemon
@@ -161,11 +170,17 @@ final class HTTPServer: Sendable {
         exchange.phase = .working
         exchange.connection = connection
         deadlines.pause(exchange.socket)
+        underWay.add(1, ordering: .relaxed)
+        exchange.isCounted = true
         MHD_suspend_connection(connection)
         let whole = request
-        workers.add { [handler] in
+        let isTaken = workers.add { [handler] in
             exchange.phase = .answered(handler(whole))
             if let suspended = exchange.connection { MHD_resume_connection(suspended) }
+        }
+        if !isTaken {
+            exchange.phase = .answered(.text("the server is stopping\n", status: 503))
+            MHD_resume_connection(connection)
         }
         return .YES
     }

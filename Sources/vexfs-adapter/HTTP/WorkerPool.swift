@@ -29,12 +29,15 @@ final class WorkerPool: @unchecked Sendable {
         }
     }
 
-    /// Has `body` done by one of the threads. After ``stop()`` nothing is done any more.
-    func add(_ body: @escaping @Sendable () -> Void) {
+    /// Has `body` done by one of the threads.
+    /// - Returns: false where it will not be done, since ``stop()`` was called.
+    func add(_ body: @escaping @Sendable () -> Void) -> Bool {
         pthread_mutex_lock(lock)
+        defer { pthread_mutex_unlock(lock) }
+        guard !isStopped else { return false }
         work.append(body)
         pthread_cond_signal(change)
-        pthread_mutex_unlock(lock)
+        return true
     }
 
     /// Waits until everything that was added is done, and ends the threads.
