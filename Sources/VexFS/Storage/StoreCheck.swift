@@ -152,14 +152,6 @@ struct StoreCheck {
         }
         if !isFork {
             Store.checkTreeImage(of: number, named: name, json, files: files, in: directory, database, noteDerived)
-            var rows = files.filter { $0.row.checksum(in: space.number) != nil }.compactMap(\.attributes.row)
-            rows += snapshots.compactMap { $0.vectors[space.number]?.last }
-            let last = rows.filter { owner(of: $0, in: number) == number }.max()
-            let file = openVectors(number, space, place, json, rows: last.map { Int($0) + 1 } ?? 0)
-            known[number]?.vectors.updateValue(file, forKey: space.number)
-        }
-        if !isFork {
-            Store.checkTreeImage(of: number, named: name, json, files: files, in: directory, database, noteDerived)
         }
         for file in files {
             report.files += 1
