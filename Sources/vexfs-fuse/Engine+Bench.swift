@@ -98,7 +98,7 @@ private final class BenchCollection: BenchIndex, @unchecked Sendable {
 }
 
 /// Measurements bring their vectors.
-private struct NoEmbedder: Embedder {
+struct NoEmbedder: Embedder {
     let space = EmbeddingSpace(id: "none", model: "none", dimension: 1, maximumTokens: 1)
 
     func embed(_ texts: [String], role: EmbeddingRole) throws(VexFSError) -> [Embedding] {

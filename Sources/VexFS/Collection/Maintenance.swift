@@ -38,7 +38,11 @@ final class Maintenance: Sendable {
             context.embedPending { !status.withLock { $0.isStopping } }
             let isStopping = status.wait(milliseconds: Self.syncIntervalMilliseconds) { $0.isStopping ? true : nil }
             if isStopping == true { break }
-            for collection in context.present { collection.measureRecall() }
+            for collection in context.present {
+                collection.measureRecall()
+                collection.forgetViews()
+            }
+            context.expireTrash()
             context.giveBackSpace { !status.withLock { $0.isStopping } }
             let change = context.database.latestChange
             if change == seen, change != rested {

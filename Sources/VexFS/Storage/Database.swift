@@ -77,6 +77,7 @@ final class Database: Sendable {
     /// - Throws: `storeFull`, `inputOutput`; nothing is changed then.
     func write(_ batch: WriteBatch) throws(VexFSError) {
         try requireOpen()
+        if let failure = batch.failure { throw failure }
         if !batch.isEmpty {
             let entry = batch.seal()
             try writing { () throws(VexFSError) in

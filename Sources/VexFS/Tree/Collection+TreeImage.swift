@@ -28,13 +28,28 @@ extension Collection {
     func put(_ record: FileRecord, _ batch: WriteBatch) {
         let file = record.attributes.number
         mark(file, batch)
+        keepForSnapshots(file, batch)
+        noteOwnRecord(of: file, batch)
         batch.put(StoreKey.file(number, file), record.encoded())
     }
 
     /// Adds the deletion of a file's record to a batch: the only way to delete one. The writer's lock is held.
     func deleteRecord(of file: FileNumber, _ batch: WriteBatch) {
         mark(file, batch)
-        batch.delete(StoreKey.file(number, file))
+        keepForSnapshots(file, batch)
+        noteOwnRecord(of: file, batch)
+        if let origin, file < origin.filesBelow {
+            // Without the key the origin's record would stand.
+            batch.put(StoreKey.file(number, file), [])
+        } else {
+            batch.delete(StoreKey.file(number, file))
+        }
+    }
+
+    /// Counts what an open has to read of a fork beside its origin.
+    private func noteOwnRecord(of file: FileNumber, _ batch: WriteBatch) {
+        guard let origin, file < origin.filesBelow else { return }
+        batch.onceWritten { [self] in state.withLock { $0.ownRecords += 1 } }
     }
 
     /// Notes with the batch that images have the file as it was. The root's record is always read.
@@ -59,10 +74,10 @@ extension Collection {
         try imageLock.withLock { count throws(VexFSError) in
             let (files, changes) = state.withLock { state in
                 let image = state.image
-                return (
-                    state.tree.count,
-                    image.marked.count + state.tree.count(from: image.current?.filesBelow ?? Self.rootNumber)
-                )
+                // Without an image a fork is read from its origin's.
+                let known = image.current?.filesBelow ?? origin?.filesBelow ?? Self.rootNumber
+                let changed = image.current == nil ? state.ownRecords : image.marked.count
+                return (state.tree.count, changed + state.tree.count(from: known))
             }
             guard policy.isWorthwhile(files: files, changes: changes, isWritten: isWritten) else { return }
             count &+= 1

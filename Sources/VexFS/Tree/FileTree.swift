@@ -40,6 +40,16 @@ struct FileTree: Sendable {
         self.hash = hash
     }
 
+    /// This tree's root over the files of another tree.
+    func replacingFiles(with other: FileTree) -> FileTree {
+        var copy = other
+        if let root = self[Collection.rootNumber] {
+            copy.update(Collection.rootNumber) { $0 = root }
+            copy.renameRoot(to: root.name)
+        }
+        return copy
+    }
+
     /// Every file but the root.
     var count: Int { files.records.count - 1 }
 
