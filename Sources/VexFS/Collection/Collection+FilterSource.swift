@@ -3,7 +3,7 @@ extension Collection: FilterSource {
     /// Reads a filter of Qdrant's; texts are cut into tokens as `schema.json` says of their fields.
     /// - Throws: `invalidFilter`.
     public func filter(qdrant json: JSON) throws(VexFSError) -> Filter {
-        try Filter(qdrant: json) { payloads.textOptions(of: $0) }
+        try Filter(qdrant: json) { self.payloads.textOptions(of: $0) }
     }
 
     /// Hands over the texts of rows; a document without text has none. Few are read one by one, many in a walk over
