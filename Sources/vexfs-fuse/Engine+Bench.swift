@@ -80,6 +80,8 @@ private final class BenchCollection: BenchIndex, @unchecked Sendable {
         return (figures?.allocatedBytes ?? 0, figures?.mappedBytes ?? 0)
     }
 
+    func rest() { store?.rest() }
+
     func close() throws(Failure) {
         collection = nil
         store?.close()

@@ -252,7 +252,7 @@ extension Collection {
             return (attributes, path, state.name)
         }
         guard let (attributes, path, collection) = place,
-            let bytes = try database.value(StoreKey.document(number, row)), let record = try rowRecord(row)
+            let bytes = try storedDocument(row), let record = try rowRecord(row)
         else { return nil }
         let document =
             bytes.isEmpty ? nil : try? DocumentParser.parse(bytes, as: FileNaming.format(of: attributes.name))
@@ -276,20 +276,14 @@ extension Collection {
         if rows.count < Int(last - first) / 8 {
             let files = state.withLock { state in rows.rows.map { (row: $0, file: state.rows.file(of: $0)) } }
             for (row, file) in files {
-                guard let file, let value = try database.value(StoreKey.file(number, file)) else { continue }
-                let record = try value.withSystemBytes { bytes throws(VexFSError) in
-                    try FileRecord(number: file, decoding: bytes)
-                }
+                guard let file, let record = try storedRecord(file) else { continue }
                 // Another version of the document has another row.
                 if record.attributes.row == row { try hand(row, record) }
             }
             return
         }
-        try database.forEach(prefix: StoreKey.prefix(.file, number)) { key, value throws(VexFSError) in
-            guard let file = StoreKey.number(of: key) else { return true }
-            let record = try FileRecord(number: file, decoding: value)
-            if let row = record.attributes.row, rows.contains(row) { try hand(row, record) }
-            return true
+        try forEachRecord(withRowIn: rows) { record throws(VexFSError) in
+            if let row = record.attributes.row { try hand(row, record) }
         }
     }
 }

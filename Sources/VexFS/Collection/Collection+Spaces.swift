@@ -5,7 +5,9 @@ extension Collection {
     /// Opens what the store has of the vectors of a collection whose rows are known: vector files, packs, segments.
     /// What belongs to no space any more is removed.
     /// - Throws: `corruption`, `newerFormat`, `inputOutput`.
-    static func loadSpaces(into state: inout State, number: UInt32, context: StoreContext) throws(VexFSError) {
+    static func loadSpaces(
+        into state: inout State, number: UInt32, origin: Origin?, context: StoreContext
+    ) throws(VexFSError) {
         let packs = try context.database.packs(of: number)
         var kept: Set<String> = []
         var stale: [[UInt8]] = []
@@ -13,15 +15,19 @@ extension Collection {
             let space = state.spaces[place].number
             let own = packs.filter { $0.space == space }
             guard state.settings(of: state.spaces[place]).kind == .dense else { continue }
-            guard state.spaces[place].withVector.count > 0 else {
+            guard state.spaces[place].held.count > 0 else {
                 // Segments and packs of rows that are all gone: the rows may be given again.
                 stale.append(StoreKey.segments(number, space))
                 stale += own.map { StoreKey.pack(number, space, chunk: $0.chunk) }
                 state.spaces[place].syncedRows = 0
                 continue
             }
+            let shared = origin?.vectors(of: space)
+            state.spaces[place].ownFrom = shared == nil ? 0 : origin?.rowsBelow ?? 0
+            state.spaces[place].segments = state.spaces[place].emptySegments
             try loadSegments(of: place, into: &state, number: number, context: context)
-            kept.formUnion(try loadVectors(of: place, own, into: &state, number: number, context: context))
+            kept.formUnion(
+                try loadVectors(of: place, own, inheriting: shared, into: &state, number: number, context: context))
         }
         stale += packs.filter { state.space($0.space) == nil }.map { StoreKey.pack(number, $0.space, chunk: $0.chunk) }
         let batch = WriteBatch()
@@ -32,21 +38,26 @@ extension Collection {
 
     /// Opens the vector file and the packs of a space; returns the paths of what is in use.
     private static func loadVectors(
-        of place: Int, _ packs: [PlacedPack], into state: inout State, number: UInt32, context: StoreContext
+        of place: Int, _ packs: [PlacedPack], inheriting shared: VectorFile?, into state: inout State, number: UInt32,
+        context: StoreContext
     ) throws(VexFSError) -> Set<String> {
         let space = state.spaces[place]
         let settings = state.settings(of: space)
-        guard let dimension = settings.dimension, let last = space.withVector.last else {
+        guard let dimension = settings.dimension, let last = space.held.last else {
             throw VexFSError(.corruption, "there are vectors \"\(space.name)\" of no dimension", at: state.name.string)
         }
         let path = context.directory.vectorFilePath(number, space.number)
-        let isWhole = holds(path, rows: last + 1, VectorFile.strideBytes(dimension: dimension, settings.element))
-        let synced = isWhole ? min(space.syncedRows, state.rows.next) : 0
-        let vectors = try openVectors(path, settings, dimension: dimension, isSynced: synced > 0)
+        // Of a fork's rows, those that it wrote.
+        let end = last < space.ownFrom ? 0 : last + 1
+        let isWhole =
+            end == 0 || holds(path, rows: end, VectorFile.strideBytes(dimension: dimension, settings.element))
+        let synced = isWhole ? max(space.ownFrom, min(space.syncedRows, state.rows.next)) : space.ownFrom
+        let vectors = try openVectors(path, settings, dimension: dimension, isSynced: synced > space.ownFrom)
+        if let shared { vectors.inherit(from: shared, rowsBelow: space.ownFrom) }
         // A row of a packed chunk has no place any more, so none is given again.
         let packed = packs.map { ($0.chunk + 1) * VectorFile.rowsPerChunk }.max() ?? 0
         state.rows.extend(to: packed)
-        try vectors.map(through: max(Int(last) + 1, packed))
+        try vectors.map(through: max(Int(end), packed))
         let kept = try loadPacks(packs, into: vectors)
         state.spaces[place].syncedRows = synced
         state.spaces[place].vectors = vectors
@@ -85,7 +96,7 @@ extension Collection {
     /// Keeps a document whose only copy of its vector was lost with the power: it was never synced. What is left of it
     /// says so.
     private func keepWithoutVector(_ file: FileNumber, _ row: Row) throws(VexFSError) {
-        guard let stored = try database.value(StoreKey.document(number, row)) else { return }
+        guard let stored = try storedDocument(row) else { return }
         var prepared = PreparedDocument(bytes: stored)
         prepared.metadata = try DocumentParser.parse(stored, as: .json).metadata
         prepared.named = try namedVectors(of: file).filter { if case .dense = $0.vector { false } else { true } }
@@ -102,7 +113,8 @@ extension Collection {
         var damaged: Set<Row> = []
         for space in spaces {
             guard let vectors = space.vectors, space.syncedRows < rows.next else { continue }
-            for row in space.syncedRows..<rows.next where space.withVector.contains(row) && !damaged.contains(row) {
+            for row in max(space.syncedRows, space.ownFrom)..<rows.next
+            where space.withVector.contains(row) && !damaged.contains(row) {
                 guard let file = rows.file(of: row), let record = try rowRecord(row) else { continue }
                 let checksum = record.checksum(in: space.number)
                 if let vector = vectors.vector(row), vectors.checksum(vector) == checksum { continue }
@@ -227,15 +239,25 @@ extension Collection {
 
     /// Brings the vectors to the disk and notes how far.
     func syncVectors() throws(VexFSError) {
-        let (unsynced, rows) = state.withLock { state -> ([(space: SpaceNumber, vectors: VectorFile)], Row) in
-            var unsynced: [(space: SpaceNumber, vectors: VectorFile)] = []
-            for place in state.spaces.indices where state.spaces[place].hasUnsyncedVectors {
-                state.spaces[place].hasUnsyncedVectors = false
-                if let vectors = state.spaces[place].vectors { unsynced.append((state.spaces[place].number, vectors)) }
-            }
-            return (unsynced, state.rows.next)
-        }
+        let (unsynced, rows) = takeUnsynced()
         guard !unsynced.isEmpty else { return }
+        try bringToDisk(unsynced)
+        try writer.withLock { _ throws(VexFSError) in
+            guard !state.withLock({ $0.isRemoved }) else { return }
+            try noteSynced(unsynced, rows)
+        }
+    }
+
+    /// As ``syncVectors()``; the writer's lock is held, so that none is left, and a sync that another thread has begun
+    /// is not taken for one that ended.
+    func syncVectorsOfWriter() throws(VexFSError) {
+        let (unsynced, rows) = takeUnsynced(evenBegun: true)
+        guard !unsynced.isEmpty else { return }
+        try bringToDisk(unsynced)
+        try noteSynced(unsynced, rows)
+    }
+
+    private func bringToDisk(_ unsynced: [(space: SpaceNumber, vectors: VectorFile)]) throws(VexFSError) {
         do throws(VexFSError) {
             for (_, vectors) in unsynced { try vectors.sync() }
         } catch {
@@ -244,12 +266,28 @@ extension Collection {
             }
             throw error
         }
-        try writer.withLock { _ throws(VexFSError) in
-            guard !state.withLock({ $0.isRemoved }) else { return }
-            state.withLock { state in
-                for (space, _) in unsynced { state.change(space) { $0.syncedRows = max($0.syncedRows, rows) } }
+    }
+
+    private func noteSynced(
+        _ unsynced: [(space: SpaceNumber, vectors: VectorFile)], _ rows: Row
+    ) throws(VexFSError) {
+        state.withLock { state in
+            for (space, _) in unsynced { state.change(space) { $0.syncedRows = max($0.syncedRows, rows) } }
+        }
+        try saveRecord()
+    }
+
+    /// The vector files with rows that are not known to be on the disk, and the row behind the last.
+    private func takeUnsynced(evenBegun: Bool = false) -> ([(space: SpaceNumber, vectors: VectorFile)], Row) {
+        state.withLock { state -> ([(space: SpaceNumber, vectors: VectorFile)], Row) in
+            var unsynced: [(space: SpaceNumber, vectors: VectorFile)] = []
+            for place in state.spaces.indices {
+                let isBegun = evenBegun && state.spaces[place].syncedRows < state.rows.next
+                guard state.spaces[place].hasUnsyncedVectors || isBegun else { continue }
+                state.spaces[place].hasUnsyncedVectors = false
+                if let vectors = state.spaces[place].vectors { unsynced.append((state.spaces[place].number, vectors)) }
             }
-            try saveRecord()
+            return (unsynced, state.rows.next)
         }
     }
 }

@@ -74,7 +74,7 @@ extension Collection {
         try index.update(
             through: last,
             read: { (row) throws(VexFSError) in
-                guard let bytes = try self.database.value(StoreKey.vector(self.number, space, row)) else { return nil }
+                guard let bytes = try self.storedVector(of: row, in: space) else { return nil }
                 return try bytes.withSystemBytes { bytes throws(VexFSError) in try StoredVector.sparse(bytes) }
             },
             walk: { (first, body) throws(VexFSError) in

@@ -24,21 +24,23 @@ extension Collection {
             space: space, checksum: bytes.withUnsafeBytes { vexfs_crc32c(0, $0.baseAddress, $0.count) })
     }
 
-    /// Adds the deletion of what ``store(_:of:in:_:)`` added for a row.
-    func deleteStoredVectors(of row: Row, _ batch: WriteBatch) {
-        let spaces = state.withLock { state in
-            state.spaces.dropFirst().filter { space in
-                space.vectors == nil && space.withVector.contains(row)
-            }.map(\.number)
+    /// The spaces whose vectors are stored so.
+    var storedSpaces: [SpaceNumber] {
+        state.withLock { state in
+            state.spaces.dropFirst().filter { state.settings(of: $0).kind != .dense }.map(\.number)
         }
-        for space in spaces { batch.delete(StoreKey.vector(number, space, row)) }
     }
 
     /// The vector of a row as it is stored, of any kind; nil where there is none.
     func vector(of row: Row, in space: SpaceNumber) throws(VexFSError) -> DocumentVector? {
         if let file = state.withLock({ $0.space(space)?.vectors }) { return file.vector(row).map { .dense($0) } }
-        guard let bytes = try database.value(StoreKey.vector(number, space, row)) else { return nil }
+        guard let bytes = try storedVector(of: row, in: space) else { return nil }
         return try bytes.withSystemBytes { bytes throws(VexFSError) in try StoredVector.decoded(bytes) }
+    }
+
+    /// The stored value of a row's vector; nil where there is none.
+    func storedVector(of row: Row, in space: SpaceNumber) throws(VexFSError) -> [UInt8]? {
+        try database.value(StoreKey.vector(owner(of: row).number, space, row))
     }
 
     /// Calls `body` with the stored values of the rows in the set, ascending. Few are read one by one, many in a walk
@@ -50,7 +52,7 @@ extension Collection {
         // Finding a value costs about as much as walking over eight.
         if rows.count <= 64 || rows.count < Int(last - first) / 8 {
             for row in rows.rows {
-                guard let bytes = try database.value(StoreKey.vector(number, space, row)) else { continue }
+                guard let bytes = try storedVector(of: row, in: space) else { continue }
                 try bytes.withSystemBytes { bytes throws(VexFSError) in try body(row, bytes) }
             }
             return
@@ -67,7 +69,19 @@ extension Collection {
         from first: Row, in space: SpaceNumber,
         _ body: (Row, UnsafeRawBufferPointer) throws(VexFSError) -> Bool
     ) throws(VexFSError) {
-        let (prefix, start) = (StoreKey.vectors(number, space), StoreKey.vector(number, space, first))
+        if let origin, first < origin.rowsBelow {
+            var goesOn = true
+            try origin.collection.walkStored(from: first, in: space) { row, bytes throws(VexFSError) in
+                // Rows that the origin wrote since are not this collection's.
+                guard row < origin.rowsBelow else { return false }
+                goesOn = try body(row, bytes)
+                return goesOn
+            }
+            guard goesOn else { return }
+        }
+        guard !isReadOnly else { return }
+        let start = StoreKey.vector(number, space, max(first, firstOwnRow))
+        let prefix = StoreKey.vectors(number, space)
         try database.forEach(prefix: prefix, from: start) { key, value throws(VexFSError) in
             guard let row = StoreKey.row(ofVector: key) else { return true }
             return try body(row, value)

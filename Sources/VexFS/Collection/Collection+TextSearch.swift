@@ -103,7 +103,7 @@ extension Collection {
         var texts: [String?] = []
         texts.reserveCapacity(rows.count)
         for (row, name) in zip(rows, names) {
-            guard let name, let bytes = try database.value(StoreKey.document(number, row)), !bytes.isEmpty else {
+            guard let name, let bytes = try storedDocument(row), !bytes.isEmpty else {
                 texts.append(nil)
                 continue
             }

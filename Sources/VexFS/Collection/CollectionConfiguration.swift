@@ -19,6 +19,8 @@ public struct CollectionConfiguration: Sendable, Equatable {
     public var scratchFileLimitBytes = 1 << 30
     /// All scratch files together, in bytes.
     public var scratchLimitBytes = 4 << 30
+    /// What becomes of removed documents.
+    public var trash = TrashSettings()
 
     /// The defaults.
     public init() {}
@@ -144,6 +146,7 @@ public struct CollectionConfiguration: Sendable, Equatable {
             .init("document_limit_bytes", .integer(Int64(documentLimitBytes))),
             .init("scratch_file_limit_bytes", .integer(Int64(scratchFileLimitBytes))),
             .init("scratch_limit_bytes", .integer(Int64(scratchLimitBytes))),
+            .init("trash", trash.json),
         ])
     }
 
@@ -176,10 +179,11 @@ public struct CollectionConfiguration: Sendable, Equatable {
         case "document_limit_bytes": documentLimitBytes = try Self.number(key, value, 1...(1 << 30))
         case "scratch_file_limit_bytes": scratchFileLimitBytes = try Self.number(key, value, 1...(1 << 34))
         case "scratch_limit_bytes": scratchLimitBytes = try Self.number(key, value, 1...(1 << 40))
+        case "trash": try trash.merge(value)
         default:
             let known =
                 "metric, dimension, index, vectors, text, model, document_limit_bytes, scratch_file_limit_bytes, "
-                + "scratch_limit_bytes"
+                + "scratch_limit_bytes, trash"
             throw VexFSError(.invalidConfiguration, "there is no setting \"\(key)\"; the settings are: \(known)")
         }
     }

@@ -6,6 +6,8 @@ struct PointMaterial {
         var bytes: [UInt8] = []
         /// What became of the vector, where it is known by now.
         var vector: PreparedDocument?
+        /// Why the text of a patch cannot be embedded; a document that brought its own vector does not mind.
+        var refusal: VexFSError?
         /// The vectors with a name, as they are stored.
         var named: [NamedVector] = []
         /// Of a patch: the vectors that models make of its text, for a document that brings none of the names.
@@ -22,6 +24,7 @@ struct PointMaterial {
     init(_ operations: [PointOperation], for collection: Collection) throws(VexFSError) {
         let configuration = collection.configuration
         var texts: [(operation: Int, place: Int, text: String)] = []
+        var patched: [(operation: Int, place: Int, text: String)] = []
         for (index, operation) in operations.enumerated() {
             var own: [Document] = []
             switch operation {
@@ -40,7 +43,7 @@ struct PointMaterial {
                     own.append(document)
                     byteCount += 4 * (patch.vector?.count ?? 0) + (patch.text?.utf8.count ?? 0) + 1024
                     if patch.vector == nil, let text = patch.text, configuration.model != "none" {
-                        texts.append((index, place, text))
+                        patched.append((index, place, text))
                     }
                 }
             default: break
@@ -48,6 +51,10 @@ struct PointMaterial {
             documents.append(own)
         }
         try embed(texts, collection, configuration)
+        do throws(VexFSError) { try embed(patched, collection, configuration) } catch {
+            guard error.code == .dimensionMismatch else { throw error }
+            for text in patched { documents[text.operation][text.place].refusal = error }
+        }
     }
 
     private static func document(

@@ -76,10 +76,13 @@ extension PointStage.Version {
         if let change = patch.metadata { try self.change(change) }
         let bringsVectors = patch.vector != nil || !patch.vectors.isEmpty
         guard patch.text != nil || bringsVectors else { return }
-        let embedded = material.vector
+        func embedded() throws(VexFSError) -> PreparedDocument? {
+            if let refusal = material.refusal { throw refusal }
+            return material.vector
+        }
         guard format == .json || bringsVectors else {
             bytes = try TextDocument.replacing(patch.text ?? "", in: bytes, format)
-            vector = embedded
+            vector = try embedded()
             replace(material.made)
             return
         }
@@ -95,7 +98,7 @@ extension PointStage.Version {
         self.patch = ""
         if let text = patch.text {
             document.set(text: text)
-            if patch.vector == nil, !document.namesVector { vector = embedded }
+            if patch.vector == nil, !document.namesVector { vector = try embedded() }
         }
         if let given = patch.vector {
             document.set(vector: given)

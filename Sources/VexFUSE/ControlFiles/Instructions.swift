@@ -23,6 +23,9 @@ enum Instructions {
         Browse        ls COLLECTION/.by/FIELD/VALUE; cat COLLECTION/.overview.md; getfattr -d FILE
         Keep a search mkdir "COLLECTION/query/refunds" (touch it to refresh, rm -r it to forget)
 
+        The past      mkdir COLLECTION/.vexfs/snapshots/NAME; ls COLLECTION@NAME/; cat COLLECTION@NAME/query/TEXT
+        Try something echo NEW > COLLECTION/.vexfs/fork     a copy at once, whatever its size
+
         Something failed?   cat .vexfs/lasterr   or   COLLECTION/.vexfs/errors.jsonl
         Configuration       COLLECTION/.vexfs/config.json, schema.json     Figures   .vexfs/stats, .vexfs/metrics
 
