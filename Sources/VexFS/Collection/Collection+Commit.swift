@@ -189,6 +189,14 @@ extension Collection {
         }
         try write(prepared.named, of: row, into: &version, batch)
         deleteContent(of: record.attributes, batch)
+        var stored = prepared.bytes
+        // A document whose vector was not among its stored bytes does not get it there with its next version.
+        if record.row.isSpliced, let vector = prepared.vector,
+            let spliced = SplicedContent.stored(prepared.bytes, vector: vector)
+        {
+            stored = spliced
+            version.isSpliced = true
+        }
         let now = SystemCall.now()
         record.attributes.kind = .document
         record.attributes.row = row
@@ -197,10 +205,10 @@ extension Collection {
         record.attributes.version += 1
         record.attributes.modified = modified ?? now
         record.attributes.changed = now
-        record.contentChecksum = prepared.bytes.withUnsafeBytes { vexfs_crc32c(0, $0.baseAddress, $0.count) }
+        record.contentChecksum = stored.withUnsafeBytes { vexfs_crc32c(0, $0.baseAddress, $0.count) }
         record.error = prepared.reason
         record.row = version
-        batch.put(StoreKey.document(number, row), prepared.bytes)
+        batch.put(StoreKey.document(number, row), stored)
         put(record, batch)
         batch.onceWritten { [payloads] in
             if payloads.hasColumns { payloads.insert(row: row, metadata: metadata) }

@@ -194,6 +194,14 @@ enum SplicedContent {
         stored - 4 + 2 + Base64.length(ofBytes: dimension * 4)
     }
 
+    /// What is stored of a content that ends with its vector; nil where it does not, or has it in another spelling.
+    static func stored(_ content: [UInt8], vector: [Float]) -> [UInt8]? {
+        let count = content.count - size(stored: 0, dimension: vector.count)
+        guard count >= end.count else { return nil }
+        let bytes = Array(content.prefix(count - end.count)) + end
+        return self.content(bytes, vector: vector) == content ? bytes : nil
+    }
+
     /// The content as it is read; nil where the stored bytes are no such document.
     static func content(_ stored: [UInt8], vector: [Float]) -> [UInt8]? {
         guard stored.suffix(end.count).elementsEqual(end) else { return nil }

@@ -36,7 +36,7 @@ extension QueryExecutor {
         var own: [QueryVector] = []
         for row in chosen {
             // A point that is gone meanwhile is like no other.
-            guard let vector = try source.vector(of: row, named: name) else { return candidates }
+            guard let vector = try source.vector(of: row, named: name) else { return Array(candidates.prefix(limit)) }
             own.append(vector)
         }
         let order = try diversity.selection(relevances, limit: limit) { (index) throws(VexFSError) in

@@ -57,6 +57,29 @@ import Testing
         #expect(try text(".scratch", of: collection) == before)
     }
 
+    /// A change of the metadata does not store the vector a second time.
+    @Test func changesKeepTheVectorOutOfTheStoredBytes() throws {
+        let fixture = try StoreFixture()
+        let collection = try fixture.store.createCollection(named: "c")
+        try collection.setConfiguration(Array("{\"metric\": \"dot\"}".utf8))
+        try collection.insert([NewPoint(id: "a")], vectors: (0..<300).map { Float($0) })
+        let storedBytes = { () throws -> Int in
+            let row = try #require(collection.lookup("a.json", in: 1)?.row)
+            return try #require(try collection.database.value(StoreKey.document(collection.number, row))).count
+        }
+        try collection.apply([.payload(.set([.init("n", .integer(1))]), of: .ids(["a"]))])
+        #expect(try text("a.json", of: collection).contains("\"n\":1"))
+        #expect(try storedBytes() < 100)
+        try collection.setMetadata("k", to: .integer(2), of: try #require(collection.lookup("a.json", in: 1)).number)
+        #expect(try storedBytes() < 100)
+        #expect(try ids(collection, (0..<300).map { Float($0) }) == ["a"])
+        let before = try text("a.json", of: collection)
+        try fixture.reopen()
+        #expect(try text("a.json", of: try #require(fixture.store.collection(named: "c"))) == before)
+        fixture.close()
+        #expect(try Store.check(at: fixture.path).problems.map(\.message) == [])
+    }
+
     @Test func theLastOfOneIDWinsAndReplaces() throws {
         let fixture = try StoreFixture()
         let collection = try fixture.store.createCollection(named: "c")

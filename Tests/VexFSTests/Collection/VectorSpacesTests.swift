@@ -247,7 +247,10 @@ import Testing
         #expect(try collection.embedding(of: file.number, named: "b") == [3, 4])
         #expect(abs(try search(collection, [4.5, 3.5], using: "b")[0].score - 24.0 / 25) < 1e-6)
         #expect(try search(collection, [252, 4.9], using: "e").map(\.score) == [5])
-        let refused = ["\"b\":[256,1]", "\"b\":[-1,1]", "\"b\":[0.5,0.9]", "\"h\":[65520,1]"]
+        let beyond = try collection.put("b.json", "{\"vector\":null,\"vectors\":{\"b\":[256,1],\"e\":[-1,1e9]}}")
+        #expect(try collection.embedding(of: beyond.number, named: "b") == [255, 1])
+        #expect(try collection.embedding(of: beyond.number, named: "e") == [0, 255])
+        let refused = ["\"b\":[-3,0.5]", "\"b\":[0.5,0.9]", "\"h\":[65520,1]"]
         for (index, wrong) in refused.enumerated() {
             let error = #expect(throws: VexFSError.self) {
                 try collection.put(ByteString("x\(index).json"), "{\"vector\":null,\"vectors\":{\(wrong)}}")
