@@ -50,7 +50,7 @@ import Testing
     @Test(.enabled(if: getuid() == 0)) func rights() throws {
         let mount = try TestMount(options: ["allow_other"])
         let collection = try mount.collection("c")
-        try collection.changeMode(0o755)
+        for path in [TestPath(mount.directory), collection] { try path.changeMode(0o755) }
         let script = """
             import array, errno, fcntl, os, struct, sys
             os.setuid(65534)

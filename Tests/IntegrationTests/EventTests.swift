@@ -53,7 +53,9 @@ import Testing
         defer { removeTree(directory) }
         let result = try run(["bash", "-c", script, "bash", directory], in: collection.string)
         #expect(result.status == 0, "\(result.errorText)")
-        #expect(try TestPath(directory + "/all").lines().map { decodeObject($0)["id"] as? String } == ["near", "far"])
+        // A shell closes the empty file once before it writes: that is a version, too.
+        let told = try TestPath(directory + "/all").lines().compactMap { decodeObject($0)["id"] as? String }
+        #expect(Set(told) == ["near", "far"] && told.first == "near")
         let found = try TestPath(directory + "/some").lines().compactMap(Hit.init(line:))
         #expect(found.map(\.id) == ["near"])
         #expect(found.first?.text == "near")
