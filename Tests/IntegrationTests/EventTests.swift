@@ -47,7 +47,7 @@ import Testing
             echo '{"vector":[1,0.1],"text":"near"}' > near.json
             echo '{"vector":[0,1],"text":"far"}' > far.json
             until grep -q far "$1/all" && grep -q near "$1/some"; do read -t 0.01 < <(:); done
-            kill $one $two
+            kill -9 $one $two
             """
         let directory = try makeTemporaryDirectory()
         defer { removeTree(directory) }
