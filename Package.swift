@@ -12,6 +12,7 @@ let package = Package(
     name: "VexFS",
     products: [
         .executable(name: "vexfs-fuse", targets: ["vexfs-fuse"]),
+        .executable(name: "vexfs-adapter", targets: ["vexfs-adapter"]),
         .library(name: "VexFS", targets: ["VexFS"]),
     ],
     targets: [
@@ -27,6 +28,9 @@ let package = Package(
             name: "CRE2",
             cxxSettings: [.unsafeFlags(["-O3", "-Wall", "-Wextra", "-Werror"])],
             linkerSettings: [.linkedLibrary("re2"), .linkedLibrary("stdc++")]),
+        .target(
+            name: "CMicrohttpd", cSettings: [.unsafeFlags(["-O2", "-Wall", "-Wextra", "-Werror"])],
+            linkerSettings: [.linkedLibrary("microhttpd")]),
         .target(name: "CVexKernels", cSettings: kernelSettings),
         .target(name: "CFuseShim", dependencies: ["CFuse3"]),
         .target(name: "VexValues", dependencies: ["CJansson", "CSimdjson"], swiftSettings: swiftSettings),
@@ -42,6 +46,8 @@ let package = Package(
         .executableTarget(
             name: "vexfs-fuse", dependencies: ["VexFUSE", "VexFS", "VexEmbedding", "CFuseShim"],
             swiftSettings: swiftSettings),
+        .executableTarget(
+            name: "vexfs-adapter", dependencies: ["VexValues", "VexWire", "CMicrohttpd"], swiftSettings: swiftSettings),
         .testTarget(
             name: "VexValuesTests", dependencies: ["VexValues", "TestSupport"], swiftSettings: swiftSettings),
         .testTarget(

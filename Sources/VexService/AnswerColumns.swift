@@ -36,6 +36,9 @@ struct AnswerColumns {
         var fields: PointFields = []
         if included.contains("documents") { fields.insert(.texts) }
         if included.contains("metadatas") { fields.insert(.metadatas) }
+        // The index keeps vectors that are compared by their angle normalised; documents have them as they were given.
+        let wantsVectors = included.contains("vectors") && vectorNames.contains("")
+        if wantsVectors, try source.metric(of: "") == .cosine { fields.insert(.givenVectors) }
         let read = try collection.records(of: points.map(\.row), fields)
         var (records, kept): ([PointRecord], [ScoredRow]) = ([], [])
         records.reserveCapacity(points.count)
@@ -73,27 +76,35 @@ struct AnswerColumns {
         if included.contains("states") {
             answer.addArray("states", records) { JSON.write(string: $0.state.word, to: &$1) }
         }
-        if included.contains("vectors") { try writeVectors(kept, of: source, &answer) }
+        if included.contains("vectors") { try writeVectors(kept, records.map(\.vector), of: source, &answer) }
     }
 
     private func writeVectors(
-        _ points: [ScoredRow], of source: any PointSource, _ answer: inout AnswerWriter
+        _ points: [ScoredRow], _ given: [[Float]?], of source: any PointSource, _ answer: inout AnswerWriter
     ) throws(VexFSError) {
         let names = vectorNames.filter { !$0.isEmpty }
-        if names.count < vectorNames.count { try writeVectors("vectors", named: "", points, of: source, &answer) }
+        if names.count < vectorNames.count {
+            try writeVectors("vectors", named: "", points, given, of: source, &answer)
+        }
         guard !names.isEmpty else { return }
         try answer.addObject("named") { (answer) throws(VexFSError) in
-            for name in names { try writeVectors(name, named: name, points, of: source, &answer) }
+            for name in names { try writeVectors(name, named: name, points, [], of: source, &answer) }
         }
     }
 
     private func writeVectors(
-        _ key: String, named name: String, _ points: [ScoredRow], of source: any PointSource,
+        _ key: String, named name: String, _ points: [ScoredRow], _ given: [[Float]?], of source: any PointSource,
         _ answer: inout AnswerWriter
     ) throws(VexFSError) {
         var vectors: [QueryVector?] = []
         vectors.reserveCapacity(points.count)
-        for point in points { vectors.append(try source.vector(of: point.row, named: name)) }
+        for (place, point) in points.enumerated() {
+            if place < given.count, let own = given[place] {
+                vectors.append(.dense(own))
+            } else {
+                vectors.append(try source.vector(of: point.row, named: name))
+            }
+        }
         var dense: [[Float]?] = []
         for vector in vectors {
             switch vector {

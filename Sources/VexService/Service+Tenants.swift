@@ -21,6 +21,12 @@ extension Service {
         let tenant = try members.requiredString("tenant")
         let key = Self.tenantKey(tenant)
         let what = "tenant \"\(tenant)\""
+        if request.operation == .tenantDelete {
+            _ = try existing(key, what)
+            try store.setProperty(key, of: 0, to: nil)
+            answer.add("deleted", .bool(true))
+            return
+        }
         switch request.operation {
         case .tenantCreate: try create(key, what, members)
         case .tenantUpdate:

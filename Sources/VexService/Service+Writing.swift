@@ -207,11 +207,16 @@ extension Service {
         guard let vectors = columns.vectors, !columns.ids.isEmpty, Set(columns.ids).count == columns.ids.count,
             !(columns.documents?.contains("") ?? false), collection.canInsert(columns.ids)
         else { return nil }
+        let isCosine = collection.configuration.metric == .cosine
+        // Such documents have their vector only in the index, where it is normalised: any other length would be lost.
+        func isKept(_ vector: [Float]) -> Bool {
+            !isCosine || abs(vector.reduce(0) { $0 + $1 * $1 } - 1) < 1e-5
+        }
         var flat: [Float] = []
         flat.reserveCapacity(vectors.count * (vectors.first.flatMap { $0?.count } ?? 0))
         let dimension = vectors[0]?.count
         for vector in vectors {
-            guard let vector, vector.count == dimension else { return nil }
+            guard let vector, vector.count == dimension, isKept(vector) else { return nil }
             flat += vector
         }
         let points = columns.ids.indices.map { index in

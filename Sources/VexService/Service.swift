@@ -52,7 +52,8 @@ public final class Service: Sendable {
         case .stats: try statistics(request, &answer)
         case .wait: try wait(request, &answer)
         case .batch: try batch(request, &answer)
-        case .tenantCreate, .tenantGet, .tenantList, .tenantUpdate: try performOnTenants(request, &answer)
+        case .tenantCreate, .tenantGet, .tenantList, .tenantUpdate, .tenantDelete:
+            try performOnTenants(request, &answer)
         case .databaseCreate, .databaseGet, .databaseList, .databaseDelete: try performOnDatabases(request, &answer)
         }
     }

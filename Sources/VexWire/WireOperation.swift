@@ -35,6 +35,7 @@ public enum WireOperation: UInt16, Sendable, CaseIterable {
     case tenantGet = 0x61
     case tenantList = 0x62
     case tenantUpdate = 0x63
+    case tenantDelete = 0x64
     case databaseCreate = 0x68
     case databaseGet = 0x69
     case databaseList = 0x6A

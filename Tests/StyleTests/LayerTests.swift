@@ -11,6 +11,7 @@ import Testing
         "VexService": ["Glibc", "Synchronization", "VexFS", "VexWire"],
         "VexFUSE": ["Glibc", "Synchronization", "VexFS", "VexEmbedding", "VexService", "VexWire", "CFuseShim"],
         "vexfs-fuse": ["Glibc", "Synchronization", "VexFS", "VexEmbedding", "VexFUSE", "CFuseShim"],
+        "vexfs-adapter": ["Glibc", "Synchronization", "VexValues", "VexWire", "CMicrohttpd"],
     ]
 
     @Test(arguments: table.keys.sorted())

@@ -9,6 +9,8 @@ public struct PointFields: OptionSet, Sendable {
     public static let texts = PointFields(rawValue: 1)
     /// The metadata.
     public static let metadatas = PointFields(rawValue: 2)
+    /// The vector without a name as the document gives it.
+    public static let givenVectors = PointFields(rawValue: 4)
 }
 
 /// A point as it is read: a row's document.
@@ -23,6 +25,8 @@ public struct PointRecord: Sendable, Equatable {
     public var text: String?
     /// The metadata as compact JSON, an object; empty where it was not asked for.
     public var metadata: [UInt8]
+    /// `[dimension] Float32`, the vector as the document gives it; nil where it gives none, or it was not asked for.
+    public var vector: [Float]?
 }
 
 extension Collection {
@@ -50,9 +54,13 @@ extension Collection {
             if fields.contains(.metadatas) {
                 if let metadata = try rowRecord(row)?.metadata { record.metadata = metadata } else { isThere = false }
             }
-            if fields.contains(.texts) {
+            if fields.contains(.texts) || fields.contains(.givenVectors) {
+                let format = FileNaming.format(of: place.file.name)
                 if let bytes = try database.value(StoreKey.document(number, row)) {
-                    record.text = DocumentParser.text(of: bytes, as: FileNaming.format(of: place.file.name))
+                    if fields.contains(.texts) { record.text = DocumentParser.text(of: bytes, as: format) }
+                    if fields.contains(.givenVectors), format == .json {
+                        record.vector = DocumentParser.vector(of: bytes)
+                    }
                 } else {
                     isThere = false
                 }
@@ -96,6 +104,23 @@ extension CollectionConfiguration {
 }
 
 extension DocumentParser {
+    /// The vector without a name of a stored JSON document, as it is written there; nil where there is none.
+    static func vector(of bytes: [UInt8]) -> [Float]? {
+        bytes.withUnsafeBufferPointer { buffer in
+            JSONTape.withTape(of: buffer) { tape -> [Float]? in
+                guard tape.kind(tape.root) == .object else { return nil }
+                for entry in RecognisedKeys(tape).vectors {
+                    switch tape.kind(entry.value) {
+                    case .array: if let vector = tape.floats(entry.value) { return vector }
+                    case .string: if let vector = Base64.vector(tape.string(entry.value)) { return vector }
+                    default: continue
+                    }
+                }
+                return nil
+            } ?? nil
+        }
+    }
+
     /// The text of a stored document; nil where it has none.
     static func text(of bytes: [UInt8], as format: DocumentFormat) -> String? {
         guard !bytes.isEmpty else { return nil }
