@@ -62,14 +62,14 @@ final class ServiceFixture: ServiceObserver {
     }
 }
 
-/// Counts letters: texts with the same letters are near.
+/// Counts vowels and other letters: texts with as many of both are near.
 struct LetterEmbedder: Embedder {
-    let space = EmbeddingSpace(id: "letters", model: "letters", dimension: 26, maximumTokens: 1000)
+    let space = EmbeddingSpace(id: "letters", model: "letters", dimension: 2, maximumTokens: 1000)
 
     func embed(_ texts: [String], role: EmbeddingRole) throws(VexFSError) -> [Embedding] {
         texts.map { text in
-            var vector = [Float](repeating: 0.01, count: 26)
-            for byte in text.lowercased().utf8 where byte >= 97 && byte < 123 { vector[Int(byte) - 97] += 1 }
+            let vowels = text.lowercased().filter { "aeiou".contains($0) }.count
+            let vector = [Float(vowels) + 0.01, Float(text.count - vowels) + 0.01]
             return Embedding(vector: vector, tokenCount: 1, truncated: false)
         }
     }
