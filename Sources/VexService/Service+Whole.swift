@@ -183,7 +183,8 @@ extension Service {
             throw VexFSError(.invalidArgument, "an atomic batch changes one collection only")
         }
         var outcomes = try first.collection.apply(
-            writes.flatMap(\.operations), sync: isDurable || writes.contains(where: \.isDurable))[...]
+            writes.flatMap(\.operations), sync: isDurable || writes.contains(where: \.isDurable),
+            removed: { observer.documentsRemoved($0, from: first.collection) })[...]
         observer.documentsChanged(in: first.collection)
         var results: [JSON] = []
         for write in writes {

@@ -18,7 +18,9 @@ extension Service {
             return
         }
         let write = try pointWrite(request)
-        let outcomes = try write.collection.apply(write.operations, sync: write.isDurable)
+        let outcomes = try write.collection.apply(write.operations, sync: write.isDurable) { files in
+            observer.documentsRemoved(files, from: write.collection)
+        }
         observer.documentsChanged(in: write.collection)
         for member in write.report(outcomes) { answer.add(member.key, member.value) }
     }

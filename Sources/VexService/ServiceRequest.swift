@@ -33,6 +33,8 @@ public struct ServiceRequest: Sendable {
 public protocol ServiceObserver: Sendable {
     /// Documents of the collection came, changed or went.
     func documentsChanged(in collection: Collection)
+    /// Files of the collection are gone.
+    func documentsRemoved(_ files: [FileAttributes], from collection: Collection)
     /// A collection of that name came, went or got another name.
     func collectionChanged(named directory: ByteString)
 }

@@ -242,6 +242,7 @@ extension Collection {
         context.metrics.increment(.documentsCommitted, by: versions.count)
         context.metrics.increment(.documentBytesWritten, by: versions.reduce(0) { $0 + Int($1.attributes.size) })
         progress.update { $0 += 1 }
+        changes.publish(puts(versions))
     }
 
     private func commitScratch(

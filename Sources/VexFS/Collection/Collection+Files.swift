@@ -111,11 +111,13 @@ extension Collection {
             let batch = WriteBatch()
             let now = SystemCall.now()
             deleteRecords(of: file, batch)
+            let removals = removals([file])
             if file.version > 0 { try database.write(batch) }
             state.withLock { state in
                 Self.forget(file, &state)
                 Self.touchDirectory(parent, now, &state)
             }
+            changes.publish(removals)
             context.metrics.increment(.documentsRemoved, by: file.row == nil ? 0 : 1)
             return file
         }

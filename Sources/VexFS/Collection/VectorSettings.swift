@@ -77,7 +77,9 @@ public struct VectorSettings: Sendable, Equatable {
         }
         // Cosine gives a 16-bit float unit length before it is rounded, and compares bytes as they are.
         if element != .float32, metric != .cosine || element == .uint8 { try element.check(vector) }
-        if metric == .cosine && !rounded(vector).contains(where: { $0 != 0 }) {
+        // A 32-bit vector of zeros stays one when it is normalised, and its cosine with every other is 0: clients of
+        // Chroma rely on that.
+        if metric == .cosine, element != .float32, !rounded(vector).contains(where: { $0 != 0 }) {
             throw VexFSError(.invalidVector, "a vector of zeros has no direction, which the metric cosine compares")
         }
     }

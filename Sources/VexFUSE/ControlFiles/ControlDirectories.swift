@@ -14,8 +14,8 @@ final class CollectionControlDirectory: VirtualDirectory {
     }
 
     private static let names: [ByteString] = [
-        "bulk", "config.json", "count", "errors.jsonl", "export.jsonl", "ids.txt", "index", "info.json", "lasterr",
-        "pending", "schema.json", "settle", "stats", "vectors.f32", "wait",
+        "bulk", "config.json", "count", "errors.jsonl", "events", "export.jsonl", "ids.txt", "index", "info.json",
+        "lasterr", "pending", "schema.json", "settle", "stats", "vectors.f32", "wait",
     ]
 
     private static let sessions: ByteString = "rpc"
@@ -45,6 +45,7 @@ final class CollectionControlDirectory: VirtualDirectory {
             return StreamFile(collection, key: key, in: tree) { [collection] _, operations in
                 WaitHandle(collection, path: key, includesIndex: name == "settle", in: operations)
             }
+        case "events": return EventFile(changesOf: collection, key: key, in: tree)
         case "index": return IndexFile(collection, key: key, in: tree)
         case Self.sessions: return SessionDirectory(collection, key: key, in: tree)
         case "config.json": content = .configuration(collection)

@@ -11,6 +11,7 @@ final class VirtualTree: Sendable {
     /// Who owns what belongs to the store as a whole.
     let owner = VirtualOwner(user: getuid(), group: getgid())
     let bulkReports = BulkReports()
+    let events = EventLogs()
 
     init(store: Store, errors: LastErrors) {
         self.store = store

@@ -104,6 +104,12 @@ struct Request: @unchecked Sendable {
         bytes.withUnsafeBytes { _ = fuse_reply_ioctl(pointer, 0, $0.baseAddress, $0.count) }
     }
 
+    /// Answers a poll with what a caller need not wait for: bits of poll(2).
+    func reply(events: Int32) {
+        count(failed: false)
+        fuse_reply_poll(pointer, UInt32(bitPattern: events))
+    }
+
     /// Answers with the file system's figures.
     func reply(figures: statvfs) {
         count(failed: false)

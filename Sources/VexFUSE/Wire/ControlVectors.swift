@@ -211,7 +211,7 @@ struct ControlVectors {
         let contents = points.enumerated().map { place, point in
             PointContent(id: point.id, vector: Array(vectors[place * dimension..<(place + 1) * dimension]))
         }
-        try collection.apply([.put(contents)])
+        try collection.apply([.put(contents)]) { operations.documentsRemoved($0, from: collection) }
     }
 
     private func choose(_ ids: [UInt64?]) -> [UInt64] {
