@@ -64,7 +64,8 @@ let package = Package(
             name: "TestSupport", dependencies: ["CTestSupport"], path: "Tests/TestSupport", swiftSettings: swiftSettings
         ),
         .testTarget(
-            name: "IntegrationTests", dependencies: ["vexfs-fuse", "VexWire", "TestSupport"], swiftSettings: swiftSettings),
+            name: "IntegrationTests", dependencies: ["vexfs-fuse", "VexWire", "TestSupport"],
+            swiftSettings: swiftSettings),
         .testTarget(
             name: "ReferenceTests", dependencies: ["vexfs-fuse", "TestSupport"], swiftSettings: swiftSettings),
         .testTarget(name: "CrashTests", dependencies: ["vexfs-fuse", "TestSupport"], swiftSettings: swiftSettings),

@@ -7,13 +7,14 @@ extension Service {
         "text", "texts", "vector", "vectors", "like", "k", "offset", "min", "using", "mode", "ef",
     ]
     private static let standardColumns: Set<String> = ["documents", "metadatas", "scores"]
+    private static let forms: Set<String> = ["request", "requests", "groups"]
+    /// Made once: a search should not take longer to be judged than to be made.
+    private static let formKeys = Members.common.union(AnswerColumns.keys).union(forms)
+    private static let allKeys = formKeys.union(Members.selection).union(plainKeys)
 
     func query(_ request: ServiceRequest, _ answer: inout AnswerWriter) throws(VexFSError) {
-        let forms: Set<String> = ["request", "requests", "groups"]
-        let keys = Members.common.union(AnswerColumns.keys).union(forms)
-        let asks = (request.body.members ?? []).contains { forms.contains($0.key) && !$0.value.isNull }
-        let members = try Members(
-            request.body, keys: asks ? keys : keys.union(Members.selection).union(Self.plainKeys))
+        let asks = (request.body.members ?? []).contains { Self.forms.contains($0.key) && !$0.value.isNull }
+        let members = try Members(request.body, keys: asks ? Self.formKeys : Self.allKeys)
         let collection = try collection(members, request)
         let columns = try AnswerColumns(members, standard: Self.standardColumns)
         let began = ContinuousClock.now

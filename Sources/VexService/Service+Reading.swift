@@ -4,11 +4,11 @@ import VexWire
 /// Operations that read points.
 extension Service {
     private static let standardColumns: Set<String> = ["documents", "metadatas"]
+    private static let getKeys = Members.common.union(Members.selection).union(AnswerColumns.keys)
+        .union(["order", "limit", "offset"])
 
     func get(_ request: ServiceRequest, _ answer: inout AnswerWriter) throws(VexFSError) {
-        let members = try Members(
-            request.body,
-            keys: Members.common.union(Members.selection).union(AnswerColumns.keys).union(["order", "limit", "offset"]))
+        let members = try Members(request.body, keys: Self.getKeys)
         let columns = try AnswerColumns(members, standard: Self.standardColumns)
         let collection = try collection(members, request)
         let ids = try members.identifiers("ids", request.parts)

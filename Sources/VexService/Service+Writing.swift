@@ -45,6 +45,7 @@ extension Service {
     }
 
     private static let pointKeys = Members.common.union(PointColumns.keys).union(["durable"])
+    private static let quickKeys = pointKeys.union(["mode"])
     private static let selectionKeys = Members.common.union(Members.selection).union(["durable"])
 
     private func pointWrite(
@@ -195,13 +196,12 @@ extension Service {
         guard request.operation == .upsert || request.operation == .add, request.body["vectors"] != nil else {
             return nil
         }
-        let usual = Self.pointKeys.union(["mode"])
         for member in request.body.members ?? [] where !member.value.isNull {
-            guard usual.contains(member.key), member.key != "named", member.key != "points",
+            guard Self.quickKeys.contains(member.key), member.key != "named", member.key != "points",
                 member.key != "mode" || request.operation == .upsert && member.value == .string("replace")
             else { return nil }
         }
-        let members = try Members(request.body, keys: usual)
+        let members = try Members(request.body, keys: Self.quickKeys)
         let columns = try PointColumns(members, request.parts)
         let collection = try collection(members, request)
         guard let vectors = columns.vectors, !columns.ids.isEmpty, Set(columns.ids).count == columns.ids.count,

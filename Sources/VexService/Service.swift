@@ -4,8 +4,8 @@ import VexWire
 /// What the wire asks of a store: reads a request, calls the engine, writes the answer. docs/wire.md is the
 /// specification.
 ///
-/// It knows nothing of files and threads. Every call blocks for as long as the work takes, and any number may be made at
-/// once.
+/// It knows nothing of files and threads. Every call blocks for as long as the work takes, and any number may be made
+/// at once.
 public final class Service: Sendable {
     let store: Store
     let observer: any ServiceObserver

@@ -170,7 +170,10 @@ extension Members {
     /// What the filters ask for together, in whichever language they are; nil without any. `ids` are not among them.
     func filter() throws(VexFSError) -> Filter? {
         var filters: [Filter] = []
-        if let json = self["filter"] { filters.append(try Filter(json: json)) }
+        if let json = self["filter"] {
+            // In a path an empty filter is a slip; here it is how a program says that it means everything.
+            filters.append(json == .object([]) ? .and([]) : try Filter(json: json))
+        }
         if let json = self["qdrant_filter"] { filters.append(try Filter.readQdrant(json)) }
         if let json = self["where"] { filters.append(try Filter(chromaWhere: json)) }
         if let json = self["where_document"] { filters.append(try Filter(chromaWhereDocument: json)) }

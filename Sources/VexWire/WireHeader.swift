@@ -69,8 +69,8 @@ public struct WireHeader: Sendable, Equatable {
         else {
             throw VexFSError(
                 .documentTooLarge,
-                "the frame announces \(jsonByteCount) bytes of JSON and \(binaryByteCount) of binary parts; the most is "
-                    + "\(WireLimits.jsonBytesMax), and \(WireLimits.frameBytesMax) in all")
+                "the frame announces \(jsonByteCount) bytes of JSON and \(binaryByteCount) of binary parts; the most "
+                    + "is \(WireLimits.jsonBytesMax), and \(WireLimits.frameBytesMax) in all")
         }
     }
 

@@ -43,11 +43,12 @@ import Testing
         let script = """
             tail -n +1 -s 0.1 -f .vexfs/events > "$1/all" & one=$!
             tail -n +1 -s 0.1 -f "query/min=0.9/vec=\(base64url([1, 0]))/x.events" > "$1/some" & two=$!
-            until [ "$(ls -l /proc/$one/fd /proc/$two/fd 2>/dev/null | grep -c events)" = 2 ]; do read -t 0.01 < <(:); done
+            opened() { ls -l /proc/$one/fd /proc/$two/fd 2>/dev/null | grep -c events; }
+            until [ "$(opened)" = 2 ]; do read -t 0.01 < <(:); done
             echo '{"vector":[1,0.1],"text":"near"}' > near.json
             echo '{"vector":[0,1],"text":"far"}' > far.json
             until grep -q far "$1/all" && grep -q near "$1/some"; do read -t 0.01 < <(:); done
-            kill $one $two
+            kill -9 $one $two
             """
         let directory = try makeTemporaryDirectory()
         defer { removeTree(directory) }

@@ -8,7 +8,8 @@ import VexWire
     @Test func collections() throws {
         let fixture = try ServiceFixture()
         let made = try fixture.ask(
-            #"{"op":"collection.create","collection":"docs","tenant":"acme","database":"prod","configuration":{"metric":"dot"},"properties":{"a":[1]}}"#
+            #"{"op":"collection.create","collection":"docs","tenant":"acme","database":"prod","#
+                + #""configuration":{"metric":"dot"},"properties":{"a":[1]}}"#
         )
         let uid = try #require(made["collection"]?["uid"]?.stringValue)
         #expect(made["collection"]?["directory"] == .string("acme:prod:docs"))

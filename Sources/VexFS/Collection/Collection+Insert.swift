@@ -20,9 +20,9 @@ extension Collection {
     ///   - vectors: `[points × dimension] Float32`, row-major, finite; for the metric cosine none all zero.
     ///   - sync: whether loss of power must lose none either once this returns.
     ///   - existing: what becomes of documents that are there.
-    /// - Throws: `alreadyExists` where they were to be refused; `dimensionMismatch`, `invalidVector`, `malformedDocument` for metadata that is no JSON object,
-    ///   `invalidArgument`, `isADirectory` where an id's file is no document, `documentTooLarge`, `storeFull`,
-    ///   `inputOutput`.
+    /// - Throws: `alreadyExists` where they were to be refused; `dimensionMismatch`, `invalidVector`,
+    ///   `malformedDocument` for metadata that is no JSON object, `invalidArgument`, `isADirectory` where an id's file
+    ///   is no document, `documentTooLarge`, `storeFull`, `inputOutput`.
     /// - Complexity: O(points × dimension).
     @discardableResult
     public func insert(

@@ -21,6 +21,8 @@ enum Instructions {
                       many at once: cat docs.jsonl > COLLECTION/.vexfs/bulk; cat COLLECTION/.vexfs/bulk
         Change        edit the file, rm it, mv it; setfattr -n user.vexfs.meta.lang -v en FILE
         Browse        ls COLLECTION/.by/FIELD/VALUE; cat COLLECTION/.overview.md; getfattr -d FILE
+        Converse      exec 3<>COLLECTION/.vexfs/rpc/me; echo '{"op":"query","text":"refunds","k":3}' >&3; cat <&3
+        Follow        tail -f COLLECTION/.vexfs/events; tail -f "COLLECTION/query/min=0.5/refunds.events"
         Keep a search mkdir "COLLECTION/query/refunds" (touch it to refresh, rm -r it to forget)
 
         Something failed?   cat .vexfs/lasterr   or   COLLECTION/.vexfs/errors.jsonl

@@ -1,8 +1,8 @@
 import Glibc
 import VexFS
 
-/// A collection's `.vexfs/index`, also known as `vectors/vectors.vexfs`: what ioctls are made on. Read, it says what the
-/// collection is.
+/// A collection's `.vexfs/index`, also known as `vectors/vectors.vexfs`: what ioctls are made on. Read, it says what
+/// the collection is.
 final class IndexFile: VirtualFile {
     let key: String
     let collection: Collection

@@ -4,7 +4,7 @@ import VexFS
 import VexService
 import VexWire
 
-/// An open session: requests are collected by WRITE, done by the first READ after it, and their answers read from there.
+/// An open session: requests are collected by WRITE and done by the first READ after it, which begins their answers.
 final class SessionHandle: OpenHandle {
     /// Requests up to this size are done by the thread that reads them from the kernel, where nothing else keeps it.
     private static let quickBytesMax = 64 << 10
