@@ -4,8 +4,10 @@ import TestSupport
 /// Does random operations on a mount and on the model, and compares what comes of them.
 struct ReferenceRun {
     let mount: TestMount
-    let root: TestPath
+    var root: TestPath
     var model = ReferenceModel()
+    /// What the snapshots hold, by name.
+    var past: [String: ReferenceModel] = [:]
     var random: SeededGenerator
     /// What was done, newest last.
     var history: [String] = []
@@ -22,7 +24,10 @@ struct ReferenceRun {
         for step in 1...count {
             do {
                 try self.step()
-                if step % 100 == 0 || step == count { try compareEverything() }
+                if step % 100 == 0 || step == count {
+                    try compareEverything()
+                    try compareSnapshots(all: step == count)
+                }
             } catch {
                 throw Divergence(description: "step \(step): \(error)\n" + history.suffix(25).joined(separator: "\n"))
             }
@@ -37,7 +42,8 @@ struct ReferenceRun {
         case 40..<46: try append()
         case 46..<51: try truncate()
         case 51..<60: try rename()
-        case 60..<65: try unlink()
+        case 60..<64: try unlink()
+        case 64: try random.chance(0.8) ? restore() : emptyTrash()
         case 65..<68: try unlinkWhileOpen()
         case 68..<73: try makeFolder()
         case 73..<76: try removeFolder()
@@ -46,7 +52,8 @@ struct ReferenceRun {
         case 82..<87: try setMetadata()
         case 87..<90: try refusedWrite()
         case 90..<92: try interleavedWrite()
-        case 92..<99: try search()
+        case 92..<97: try search()
+        case 97..<99: try changeSnapshots()
         default: try restart()
         }
     }
@@ -89,6 +96,9 @@ struct ReferenceRun {
         let (missing, extra) = (Set(expected).subtracting(actual), Set(actual).subtracting(expected))
         guard missing.isEmpty, extra.isEmpty, actual.count == expected.count else {
             throw Divergence(description: "listing: missing \(missing.sorted()), unexpected \(extra.sorted())")
+        }
+        guard try (root / ".vexfs/trash").list().count == model.trash.count else {
+            throw Divergence(description: "the trash holds something else than \(model.trash.map(\.path))")
         }
         for (path, file) in model.files where try (root / path).read() != file.bytes {
             throw Divergence(description: "\(path) reads back as something else")

@@ -18,9 +18,11 @@ extension Collection {
         let (spaces, end) = state.withLock { ($0.spaces, $0.rows.next) }
         return spaces.contains { space in
             guard let vectors = space.vectors else { return false }
-            let dead = vectors.heldRows(below: end) - space.withVector.count
-            return dead >= max(Self.toleratedRows, space.withVector.count)
-                && !Self.packableChunks(vectors, space.withVector, below: end).isEmpty
+            let held = space.held
+            let own = held.count(in: Int(space.ownFrom)..<max(Int(space.ownFrom), Int(end)))
+            let dead = vectors.heldRows(from: space.ownFrom, below: end) - own
+            return dead >= max(Self.toleratedRows, own)
+                && !Self.packableChunks(vectors, held, from: space.ownFrom, below: end).isEmpty
         }
     }
 
@@ -47,6 +49,7 @@ extension Collection {
 
     /// Takes the rows out of the indexes of metadata and words that no document has any more.
     private func forgetRemovedPayloads() {
+        // Who looks at a snapshot has indexes of its own.
         let (live, next) = state.withLock { ($0.rows.live, $0.rows.next) }
         payloads.remove(RowBitmap(rowsBelow: Int(next)).subtracting(live))
         // Rows that came since are above `next`, and stay.
@@ -56,23 +59,24 @@ extension Collection {
             kept.formUnion(newer)
             index.compact(keeping: kept)
         }
+        for index in state.withLock({ $0.spaces.compactMap(\.sparse) }) { index.compact(keeping: live, below: next) }
     }
 
     /// Chunks of which at least half the rows that they still hold are dead. The last one is still written to.
     private static func packableChunks(
-        _ vectors: VectorFile, _ withVector: RowBitmap, below end: Row
+        _ vectors: VectorFile, _ held: RowBitmap, from first: Row, below end: Row
     ) -> [(chunk: Int, words: [UInt64])] {
         let wordCount = VectorFile.rowsPerChunk / 64
         var chunks: [(chunk: Int, words: [UInt64])] = []
-        let all = withVector.words
-        for chunk in 0..<Int(end) / VectorFile.rowsPerChunk {
-            guard let held = vectors.occupancy(ofChunk: chunk)?.rows, held > 0 else { continue }
+        let all = held.words
+        for chunk in Int(first) / VectorFile.rowsPerChunk..<max(Int(first), Int(end)) / VectorFile.rowsPerChunk {
+            guard let bytes = vectors.occupancy(ofChunk: chunk)?.rows, bytes > 0 else { continue }
             var words = [UInt64](repeating: 0, count: wordCount)
             for word in 0..<wordCount where chunk * wordCount + word < all.count {
                 words[word] = all[chunk * wordCount + word]
             }
             let live = words.reduce(0) { $0 + $1.nonzeroBitCount }
-            if live * 2 <= held { chunks.append((chunk, words)) }
+            if live * 2 <= bytes { chunks.append((chunk, words)) }
         }
         return chunks
     }
@@ -81,7 +85,7 @@ extension Collection {
         let (found, end) = state.withLock { ($0.space(number), $0.rows.next) }
         guard let space = found, let vectors = space.vectors else { return }
         var packs: [(chunk: Int, record: PackRecord, map: MappedChunk)] = []
-        for (chunk, words) in Self.packableChunks(vectors, space.withVector, below: end) {
+        for (chunk, words) in Self.packableChunks(vectors, space.held, from: space.ownFrom, below: end) {
             let held = vectors.occupancy(ofChunk: chunk)?.rows ?? 0
             let record = try vectors.writePack(chunk: chunk, words: words, space: context.space)
             packs.append((chunk, record, try vectors.openPack(record, chunk: chunk)))
@@ -91,7 +95,7 @@ extension Collection {
         guard !packs.isEmpty else { return }
         try SystemCall.syncDirectory(context.directory.vectorsPath)
         // Rows that died meanwhile are in the packs for nothing; none can have come to life in a chunk that is full.
-        try write { () throws(VexFSError) in
+        try write(evenRetired: true) { () throws(VexFSError) in
             guard state.withLock({ $0.space(number) != nil }) else {
                 throw VexFSError(.notFound, "the vector \"\(space.name)\" was removed while it was compacted")
             }
@@ -104,6 +108,7 @@ extension Collection {
             for pack in packs { vectors.install(pack.map, chunk: pack.chunk) }
             state.withLock { $0.change(number) { $0.forgetIndex() } }
         }
+        inheritAgain()
         // What the packs replace goes only when nothing on the disk names it any more.
         try context.sync()
         for pack in packs { vectors.releaseFormer(chunk: pack.chunk) }

@@ -11,8 +11,9 @@ extension Collection {
             guard let attributes = attributes(of: file) else { throw VexFSError(.notFound, "the file is gone") }
             guard attributes.kind != .directory else { throw VexFSError(.isADirectory, "this is a folder") }
             guard attributes.version > 0 else { return FileContent([]) }
-            let key = attributes.row.map { StoreKey.document(number, $0) } ?? StoreKey.scratch(number, file)
-            if let bytes = try database.value(key), let content = try whole(bytes, of: attributes) {
+            let stored: [UInt8]?
+            if let row = attributes.row { stored = try storedDocument(row) } else { stored = try storedScratch(file) }
+            if let bytes = stored, let content = try whole(bytes, of: attributes) {
                 return FileContent(content)
             }
             guard let earlier = waited, earlier == attributes else {
@@ -138,7 +139,7 @@ extension Collection {
                 prepared.metadata = document.metadata
             }
             prepared.vector = try embedding(of: file)
-            prepared.named = namedVectors(of: file)
+            prepared.named = try namedVectors(of: file)
             prepared.state = attributes.state
             prepared.truncated = old.truncated
             prepared.embedded = old.embedded
@@ -153,11 +154,8 @@ extension Collection {
     /// What is stored of a row, or nil where it is no document's current version any more.
     func rowRecord(_ row: Row) throws(VexFSError) -> RowRecord? {
         guard let file = state.withLock({ $0.rows.file(of: row) }),
-            let bytes = try database.value(StoreKey.file(number, file))
+            let record = try storedRecord(file)
         else { return nil }
-        let record = try bytes.withSystemBytes { bytes throws(VexFSError) in
-            try FileRecord(number: file, decoding: bytes)
-        }
         return record.attributes.row == row ? record.row : nil
     }
 }

@@ -8,6 +8,8 @@ extension Collection {
     ///
     /// Never fails: a refusal that cannot be recorded is still returned to the caller and logged.
     public func recordFailure(_ error: VexFSError, for file: FileNumber, draft: [UInt8]) {
+        // A snapshot refuses everything, and its list of refusals never changes either.
+        guard !isReadOnly else { return }
         let path = path(of: file) ?? ""
         let kept = draft.prefix(Self.keptDraftBytes)
         var members: [JSON.Member] = [

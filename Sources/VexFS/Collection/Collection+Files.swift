@@ -26,6 +26,7 @@ extension Collection {
     public func createFile(
         _ name: ByteString, in parent: FileNumber, mode: UInt16, owner: UInt32, group: UInt32
     ) throws(VexFSError) -> FileAttributes {
+        try requireWritable()
         try FileNaming.check(name)
         try reserveFileNumbers()
         let file: Result<FileAttributes, VexFSError> = state.withLock { state in
@@ -103,17 +104,22 @@ extension Collection {
     }
 
     /// Removes a file that is not a directory, and returns what it was.
+    /// - Parameter keepsInTrash: whether a document stays in the trash, where the settings want one.
     /// - Throws: `notFound`, `isADirectory`.
-    public func remove(_ name: ByteString, in parent: FileNumber) throws(VexFSError) -> FileAttributes {
+    public func remove(
+        _ name: ByteString, in parent: FileNumber, keepsInTrash: Bool = false
+    ) throws(VexFSError) -> FileAttributes {
         try write { () throws(VexFSError) in
             guard let file = lookup(name, in: parent) else { throw VexFSError(.notFound, "there is no \(name)") }
             guard file.kind != .directory else { throw VexFSError(.isADirectory, "\(name) is a folder") }
             let batch = WriteBatch()
             let now = SystemCall.now()
-            deleteRecords(of: file, batch)
             let removals = removals([file])
+            let change = keepsInTrash ? try moveToTrash(file, batch, at: now) : nil
+            if change == nil { deleteRecords(of: file, batch) }
             if file.version > 0 { try database.write(batch) }
             state.withLock { state in
+                if let change { state.apply(change) }
                 Self.forget(file, &state)
                 Self.touchDirectory(parent, now, &state)
             }
@@ -177,11 +183,9 @@ extension Collection {
 
     /// The stored record of a file; a fresh one for a file that was never committed.
     func fileRecord(_ file: FileNumber) throws(VexFSError) -> FileRecord {
-        guard let bytes = try database.value(StoreKey.file(number, file)) else {
-            guard let attributes = attributes(of: file) else { throw VexFSError(.notFound, "the file is gone") }
-            return FileRecord(attributes: attributes)
-        }
-        return try bytes.withSystemBytes { bytes throws(VexFSError) in try FileRecord(number: file, decoding: bytes) }
+        if let record = try storedRecord(file) { return record }
+        guard let attributes = attributes(of: file) else { throw VexFSError(.notFound, "the file is gone") }
+        return FileRecord(attributes: attributes)
     }
 
     /// The stored record of a file with its attributes as they are now.
@@ -203,7 +207,7 @@ extension Collection {
     func deleteContent(of file: FileAttributes, _ batch: WriteBatch) {
         guard file.version > 0 else { return }
         if let row = file.row {
-            batch.delete(StoreKey.document(number, row))
+            deleteRow(row, batch)
         } else if file.kind != .directory {
             batch.delete(StoreKey.scratch(number, file.number))
         }

@@ -1,5 +1,11 @@
 /// What filters ask a collection for.
 extension Collection: FilterSource {
+    /// Reads a filter of Qdrant's; texts are cut into tokens as `schema.json` says of their fields.
+    /// - Throws: `invalidFilter`.
+    public func filter(qdrant json: JSON) throws(VexFSError) -> Filter {
+        try Filter(qdrant: json) { self.payloads.textOptions(of: $0) }
+    }
+
     /// Hands over the texts of rows; a document without text has none. Few are read one by one, many in a walk over
     /// all.
     func loadTexts(_ rows: RowBitmap, _ body: (Row, ByteString) -> Void) throws(VexFSError) {
@@ -13,17 +19,11 @@ extension Collection: FilterSource {
         // Finding a document costs about as much as walking over eight.
         if rows.count < Int(last - first) / 8 {
             for row in rows.rows {
-                if let bytes = try database.value(StoreKey.document(number, row)) { hand(row, bytes) }
+                if let bytes = try storedDocument(row) { hand(row, bytes) }
             }
             return
         }
-        let (prefix, start) = (StoreKey.prefix(.document, number), StoreKey.document(number, first))
-        try database.forEach(prefix: prefix, from: start) { key, value throws(VexFSError) in
-            guard let row = StoreKey.number(of: key).flatMap(Row.init(exactly:)) else { return true }
-            if row > last { return false }
-            if rows.contains(row) { hand(row, Array(value)) }
-            return true
-        }
+        try forEachDocument(of: rows, hand)
     }
 
     /// How the document of a live row is to be read.

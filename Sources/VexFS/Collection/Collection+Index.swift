@@ -45,6 +45,7 @@ extension Collection {
         var figures = IndexFigures()
         for space in spaces {
             figures.allocatedBytes += space.vectors?.codes.allocatedBytes ?? 0
+            figures.allocatedBytes += space.sparse?.allocatedBytes ?? 0
             for segment in space.segments.entries.compactMap(\.segment) {
                 figures.segments += 1
                 figures.allocatedBytes += segment.allocatedBytes
@@ -72,8 +73,10 @@ extension Collection {
         let (found, end, configuration) = state.withLock { ($0.space(number), $0.rows.next, $0.configuration) }
         guard let space = found, space.vectors != nil else { return nil }
         let recipe = configuration.settings(of: space.name)?.recipe
-        let live = { (range: Range<Row>) in space.withVector.count(in: Int(range.lowerBound)..<Int(range.upperBound)) }
-        let parts = space.segments.entries.map { entry in
+        // What someone keeps is searched too, and counts as live.
+        let held = space.held
+        let live = { (range: Range<Row>) in held.count(in: Int(range.lowerBound)..<Int(range.upperBound)) }
+        let parts = space.segments.entries.filter { $0.range.lowerBound >= space.ownFrom }.map { entry in
             IndexPolicy.Part(
                 range: entry.range, recipe: entry.recipe, rows: entry.segment?.rows.count ?? 0,
                 live: live(entry.range))
@@ -98,8 +101,9 @@ extension Collection {
         guard let space = found, let settings, let vectors = space.vectors else { return false }
         var rows: [Row] = []
         let range = Int(job.range.lowerBound)..<Int(job.range.upperBound)
-        rows.reserveCapacity(space.withVector.count(in: range))
-        space.withVector.forEachRun(in: range) { run in
+        let held = space.held
+        rows.reserveCapacity(held.count(in: range))
+        held.forEachRun(in: range) { run in
             rows.append(contentsOf: Row(run.lowerBound)..<Row(run.upperBound))
         }
         var entry = SegmentEntry(range: job.range, segment: nil, recipe: "", file: "")
@@ -141,7 +145,7 @@ extension Collection {
     ) throws(VexFSError) -> Bool {
         var replaced: [SegmentEntry]?
         do throws(VexFSError) {
-            replaced = try write { () throws(VexFSError) in
+            replaced = try write(evenRetired: true) { () throws(VexFSError) in
                 let (space, wanted) = state.withLock { state in
                     let space = state.space(number)
                     return (space, space.flatMap { state.settings(of: $0).recipe })
@@ -187,9 +191,11 @@ extension Collection {
 
     /// Gives up every segment of a space; under the writer's lock.
     func dropSegments(of space: SpaceNumber) throws(VexFSError) {
-        let removed = state.withLock { $0.space(space)?.segments.entries ?? [] }
-        guard !removed.isEmpty else { return }
-        try save(SegmentList(), of: space)
+        let (removed, empty) = state.withLock { state in
+            (state.space(space)?.segments.entries ?? [], state.space(space)?.emptySegments ?? SegmentList())
+        }
+        guard removed.contains(where: { !$0.file.isEmpty }) else { return }
+        try save(empty, of: space)
         try database.syncLog()
         removeFiles(removed)
     }
@@ -197,6 +203,18 @@ extension Collection {
     /// The index of a space as a search sees it now, over the rows below `end`; nil where no row has a vector. Made
     /// once for as long as nothing changes.
     func currentIndex(of number: SpaceNumber) -> IndexView? {
+        if let origin, origin.isSnapshot { return origin.collection.currentIndex(of: number) }
+        guard var view = ownIndex(of: number) else { return nil }
+        // A fork's index is made of what its origin's is at this moment.
+        if let origin, view.metric != .manhattan, state.withLock({ ($0.space(number)?.ownFrom ?? 0) > 0 }),
+            let lower = origin.collection.currentIndex(of: number)
+        {
+            view.index = LayeredIndex(lower: lower.index, upper: view.index, lowerRows: origin.rows)
+        }
+        return view
+    }
+
+    private func ownIndex(of number: SpaceNumber) -> IndexView? {
         let (found, configuration, end) = state.withLock { ($0.space(number), $0.configuration, $0.rows.next) }
         guard let space = found, let settings = configuration.settings(of: space.name) else { return nil }
         if let known = space.index, known.end == end { return known }
@@ -207,10 +225,11 @@ extension Collection {
         if space.segments.entries.isEmpty || metric == .manhattan {
             index = vectors.codes.index(over: rows, metric: metric)
         } else {
-            let outside = rows.chunks(overlapping: space.segments.gaps(below: end))
+            // The entry that stands for an origin's rows is among the segments, so these are not scanned here.
+            let gaps = space.segments.gaps(below: end)
+            let scan = vectors.codes.index(over: rows.chunks(overlapping: gaps), wanted: gaps, metric: metric)
             index = SegmentedIndex(
-                segments: space.segments, scan: vectors.codes.index(over: outside, metric: metric), vectors: rows,
-                defaultEf: settings.index.ef)
+                segments: space.segments, scan: scan, vectors: rows, defaultEf: settings.index.ef)
         }
         let view = IndexView(end: end, index: index, rows: rows, metric: metric)
         state.withLock { state in

@@ -15,7 +15,10 @@ extension Collection {
     /// Reads a collection from the database.
     /// - Throws: `corruption`, `newerFormat`, `inputOutput`.
     /// - Complexity: O(files); documents and vectors are not read.
-    static func load(number: UInt32, record: [UInt8], context: StoreContext) throws(VexFSError) -> Collection {
+    /// - Parameter find: the collection of a number, of those that were made before this one.
+    static func load(
+        number: UInt32, record: [UInt8], context: StoreContext, find: (UInt32) -> Collection?
+    ) throws(VexFSError) -> Collection {
         let json = try JSON.parseControl(record, code: .corruption)
         guard case .string(let name)? = json["name"], case .integer(let created)? = json["created"] else {
             throw VexFSError(.corruption, "the record of collection \(number) names no collection")
@@ -36,11 +39,16 @@ extension Collection {
         state.unnamed.syncedRows = Row(truncatingIfNeeded: json["synced_rows"]?.integerValue ?? 0)
         for record in json["spaces"]?.arrayValue ?? [] { state.spaces.append(try VectorSpace(record: record)) }
         state.nextSpace = SpaceNumber(clamping: json["next_space"]?.integerValue ?? 1)
-        try state.loadFiles(image: TreeImage(json["tree_image"]), number: number, context: context)
+        state.isRetired = json["retired"] == .bool(true)
+        let origin = try Origin(json["base"], of: number, find: find)
+        try state.loadFiles(image: TreeImage(json["tree_image"]), number: number, origin: origin, context: context)
+        try state.loadSnapshots(number: number, database: context.database)
+        state.rows.extend(to: Int(origin?.rowsBelow ?? 0))
         let reserved = json["reserved_files"]?.integerValue.map { FileNumber(bitPattern: $0) } ?? 0
         state.nextFile = max(state.nextFile, reserved)
         state.reservedFiles = state.nextFile
-        try loadSpaces(into: &state, number: number, context: context)
+        try state.loadTrash(number: number, database: context.database)
+        try loadSpaces(into: &state, number: number, origin: origin, context: context)
         if let last = try context.database.lastNumber(prefix: StoreKey.prefix(.error, number)) {
             state.nextError = last + 1
             try context.database.forEach(prefix: StoreKey.prefix(.error, number)) { _, _ in
@@ -50,13 +58,18 @@ extension Collection {
         }
         let isNamed = json["tree_image"].map { $0 != .null } ?? false
         let imagedBelow = state.image.current?.filesBelow
-        let collection = Collection(number: number, context: context, state: state)
+        let collection = Collection(number: number, context: context, state: state, origin: origin)
+        collection.noteNewestSnapshot()
+        for snapshot in collection.state.withLock({ $0.snapshots }) {
+            context.snapshotOwners.withLock { $0[snapshot.number] = collection }
+        }
         collection.imagedBelow.store(imagedBelow ?? 0, ordering: .relaxed)
         // Before anything changes: what is not marked must not be named.
         if isNamed, imagedBelow == nil { try collection.forgetTreeImage() } else { try collection.dropStrayMarks() }
         try collection.recoverUnsyncedVectors()
         // Rows that are given again after a removal must not pass for synced ones.
         try collection.saveRecord()
+        try collection.expireTrash(now: SystemCall.now())
         return collection
     }
 }

@@ -60,6 +60,8 @@ extension Collection {
     /// to build.
     /// - Throws: `timedOut`.
     public func waitUntilReady(includingIndex: Bool = false, timeoutMilliseconds: Int) throws(VexFSError) {
+        // What waits in a snapshot waits for ever.
+        if isReadOnly { return }
         let isDone = progress.wait(milliseconds: timeoutMilliseconds) { _ in
             self.pendingCount == 0 && (!includingIndex || self.isIndexed) ? true : nil
         }
@@ -106,18 +108,19 @@ extension Collection {
     ) {
         var lines: [UInt8] = []
         var last: FileNumber?
-        var count = 0
-        try database.forEach(
-            prefix: StoreKey.prefix(.file, self.number), from: StoreKey.file(self.number, number + 1)
-        ) { key, _ throws(VexFSError) in
-            guard let file = StoreKey.number(of: key) else { return true }
-            last = file
-            if let line = try exportLine(of: file) {
-                lines.append(contentsOf: line)
-                lines.append(UInt8(ascii: "\n"))
-                count += 1
+        let files = state.withLock { state in
+            var files: [FileNumber] = []
+            state.tree.files.records.forEach(from: Int(truncatingIfNeeded: number) + 1) { file, packed in
+                if packed.kind == .document { files.append(FileNumber(file)) }
+                return files.count < limit
             }
-            return count < limit
+            return files
+        }
+        for file in files {
+            last = file
+            guard let line = try exportLine(of: file) else { continue }
+            lines.append(contentsOf: line)
+            lines.append(UInt8(ascii: "\n"))
         }
         return (lines, last)
     }
@@ -139,7 +142,7 @@ extension Collection {
         } else {
             members.append(.init("vector", .null))
         }
-        let named = namedVectors(of: file).map { JSON.Member($0.name, $0.vector.json) }
+        let named = try namedVectors(of: file).map { JSON.Member($0.name, $0.vector.json) }
         if !named.isEmpty { members.append(.init("vectors", .object(named))) }
         return JSON.object(members).compact
     }

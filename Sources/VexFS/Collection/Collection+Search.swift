@@ -64,6 +64,7 @@ extension Collection {
     func vectorSearch(
         _ request: QueryRequest, _ view: SearchView, _ explanation: inout SearchExplanation
     ) throws(VexFSError) -> RankedSearch? {
+        guard view.settings.kind == .dense else { return try storedSearch(request, view, &explanation) }
         let (vector, excluded) = try queryVector(request, view, &explanation)
         guard view.withVector.count > 0 else { return nil }
         var allowed = view.withVector
@@ -119,17 +120,35 @@ extension Collection {
         case .vector(let vector):
             try view.settings.check(vector)
             return (view.settings.query(vector), nil)
+        case .sparse(let vector): throw mismatch(.sparse(vector), view)
+        case .multiple(let vectors): throw mismatch(.multiple(vectors), view)
         case .like(let id):
-            guard let file = file(withID: id), let attributes = attributes(of: file), let row = attributes.row else {
-                throw VexFSError(.notFound, "there is no document with the id \"\(id)\"")
-            }
+            let (file, row, state) = try likened(id)
             guard let vector = try embedding(of: file, named: view.space.name) else {
-                let which = view.space.name.isEmpty ? "vector" : "vector \"\(view.space.name)\""
-                throw VexFSError(
-                    .invalidQuery, "the document \"\(id)\" has no \(which): it is \(attributes.state.word)")
+                throw withoutVector(id, state, view)
             }
             return (vector, row)
         }
+    }
+
+    private func mismatch(_ vector: QueryVector, _ view: SearchView) -> VexFSError {
+        do throws(VexFSError) { try view.settings.check(vector) } catch { return error }
+        return configuration.unknownVector(view.space.name)
+    }
+
+    /// The document of `like=`.
+    /// - Throws: `notFound`.
+    func likened(_ id: ByteString) throws(VexFSError) -> (file: FileNumber, row: Row, state: DocumentState) {
+        guard let file = file(withID: id), let attributes = attributes(of: file), let row = attributes.row else {
+            throw VexFSError(.notFound, "there is no document with the id \"\(id)\"")
+        }
+        return (file, row, attributes.state)
+    }
+
+    /// What is said of a document of `like=` without the vector that is compared.
+    func withoutVector(_ id: ByteString, _ state: DocumentState, _ view: SearchView) -> VexFSError {
+        let which = view.space.name.isEmpty ? "vector" : "vector \"\(view.space.name)\""
+        return VexFSError(.invalidQuery, "the document \"\(id)\" has no \(which): it is \(state.word)")
     }
 
     /// The live rows that filter and folder let through; nil without either.
@@ -233,7 +252,7 @@ extension Collection {
             return (attributes, path, state.name)
         }
         guard let (attributes, path, collection) = place,
-            let bytes = try database.value(StoreKey.document(number, row)), let record = try rowRecord(row)
+            let bytes = try storedDocument(row), let record = try rowRecord(row)
         else { return nil }
         let document =
             bytes.isEmpty ? nil : try? DocumentParser.parse(bytes, as: FileNaming.format(of: attributes.name))
@@ -257,20 +276,14 @@ extension Collection {
         if rows.count < Int(last - first) / 8 {
             let files = state.withLock { state in rows.rows.map { (row: $0, file: state.rows.file(of: $0)) } }
             for (row, file) in files {
-                guard let file, let value = try database.value(StoreKey.file(number, file)) else { continue }
-                let record = try value.withSystemBytes { bytes throws(VexFSError) in
-                    try FileRecord(number: file, decoding: bytes)
-                }
+                guard let file, let record = try storedRecord(file) else { continue }
                 // Another version of the document has another row.
                 if record.attributes.row == row { try hand(row, record) }
             }
             return
         }
-        try database.forEach(prefix: StoreKey.prefix(.file, number)) { key, value throws(VexFSError) in
-            guard let file = StoreKey.number(of: key) else { return true }
-            let record = try FileRecord(number: file, decoding: value)
-            if let row = record.attributes.row, rows.contains(row) { try hand(row, record) }
-            return true
+        try forEachRecord(withRowIn: rows) { record throws(VexFSError) in
+            if let row = record.attributes.row { try hand(row, record) }
         }
     }
 }

@@ -14,7 +14,7 @@ extension Collection {
             var wanted = current
             try wanted.merge(change)
             try Self.refuse(wanted.space != current.space, "space")
-            for space in spaces where space.vectors != nil {
+            for space in spaces where space.vectors != nil || space.withVector.count > 0 {
                 guard let new = wanted.settings(of: space.name), let old = current.settings(of: space.name) else {
                     continue
                 }
@@ -22,8 +22,11 @@ extension Collection {
                 try Self.refuse(new.metric != old.metric, prefix + "metric")
                 try Self.refuse(new.dimension != old.dimension, prefix + "dimension")
                 try Self.refuse(new.element != old.element, prefix + "datatype")
+                try Self.refuse(new.kind != old.kind, prefix + (old.kind == .sparse ? "sparse" : "multivector"))
+                try Self.refuse(new.textModel != old.textModel, prefix + "model")
             }
             let dropped = spaces.filter { wanted.settings(of: $0.name) == nil }
+            for space in dropped { try refuseIfKept(space) }
             let new = wanted.named.filter { named in !spaces.contains { $0.name == named.name } }
             let added = new.enumerated().map { VectorSpace(number: next + SpaceNumber($0), name: $1.name) }
             try write(wanted, adding: added, dropping: dropped)
@@ -34,6 +37,7 @@ extension Collection {
             return dropped
         }
         for space in gone { removeFiles(of: space) }
+        try expireTrash(now: SystemCall.now())
     }
 
     /// Writes and shows settings and the spaces that they need.
@@ -47,7 +51,11 @@ extension Collection {
         batch.spaces = spaces.filter { !gone.contains($0.number) } + added
         batch.nextSpace = next + SpaceNumber(added.count)
         batch.put(StoreKey.collection(number), state.withLock { encodedRecord($0, changedBy: batch) })
-        for space in gone { batch.delete(StoreKey.segments(number, space)) }
+        for space in dropped {
+            batch.delete(StoreKey.segments(number, space.number))
+            guard configuration.settings(of: space.name)?.kind != .dense else { continue }
+            batch.deleteAll(prefix: StoreKey.vectors(number, space.number))
+        }
         for pack in gone.isEmpty ? [] : try database.packs(of: number) where gone.contains(pack.space) {
             batch.delete(StoreKey.pack(number, pack.space, chunk: pack.chunk))
         }
@@ -69,6 +77,17 @@ extension Collection {
         space.vectors?.unlinkAll()
     }
 
+    /// Refuses to drop a space while snapshots or forks have vectors of it.
+    private func refuseIfKept(_ space: VectorSpace) throws(VexFSError) {
+        let holder = state.withLock { state in
+            state.snapshots.first { $0.vectors[space.number].map { !$0.isEmpty } ?? false }
+        }
+        guard let holder else { return }
+        let who = holder.name.map { "the snapshot \($0) has" } ?? "a fork of this collection has"
+        throw VexFSError(
+            .busy, "the vector \"\(space.name)\" cannot be removed while \(who) documents with it; remove that first")
+    }
+
     private static func refuse(_ isChanged: Bool, _ key: String) throws(VexFSError) {
         guard isChanged else { return }
         throw VexFSError(
@@ -84,6 +103,7 @@ extension Collection {
     /// Builds an index for every field that the schema names; other fields get theirs when first filtered on.
     /// - Throws: `invalidConfiguration`.
     public func setSchema(_ bytes: [UInt8]) throws(VexFSError) {
+        try requireWritable()
         let schema = try PayloadSchema(json: try JSON.parseControl(bytes, code: .invalidConfiguration))
         let batch = WriteBatch()
         batch.put(StoreKey.property(number, "schema/indexed"), schema.stored.compact)

@@ -5,22 +5,29 @@ extension Collection {
     /// Opens what the store has of the vectors of a collection whose rows are known: vector files, packs, segments.
     /// What belongs to no space any more is removed.
     /// - Throws: `corruption`, `newerFormat`, `inputOutput`.
-    static func loadSpaces(into state: inout State, number: UInt32, context: StoreContext) throws(VexFSError) {
+    static func loadSpaces(
+        into state: inout State, number: UInt32, origin: Origin?, context: StoreContext
+    ) throws(VexFSError) {
         let packs = try context.database.packs(of: number)
         var kept: Set<String> = []
         var stale: [[UInt8]] = []
         for place in state.spaces.indices {
             let space = state.spaces[place].number
             let own = packs.filter { $0.space == space }
-            guard state.spaces[place].withVector.count > 0 else {
+            guard state.settings(of: state.spaces[place]).kind == .dense else { continue }
+            guard state.spaces[place].held.count > 0 else {
                 // Segments and packs of rows that are all gone: the rows may be given again.
                 stale.append(StoreKey.segments(number, space))
                 stale += own.map { StoreKey.pack(number, space, chunk: $0.chunk) }
                 state.spaces[place].syncedRows = 0
                 continue
             }
+            let shared = origin?.vectors(of: space)
+            state.spaces[place].ownFrom = shared == nil ? 0 : origin?.rowsBelow ?? 0
+            state.spaces[place].segments = state.spaces[place].emptySegments
             try loadSegments(of: place, into: &state, number: number, context: context)
-            kept.formUnion(try loadVectors(of: place, own, into: &state, number: number, context: context))
+            kept.formUnion(
+                try loadVectors(of: place, own, inheriting: shared, into: &state, number: number, context: context))
         }
         stale += packs.filter { state.space($0.space) == nil }.map { StoreKey.pack(number, $0.space, chunk: $0.chunk) }
         let batch = WriteBatch()
@@ -31,21 +38,26 @@ extension Collection {
 
     /// Opens the vector file and the packs of a space; returns the paths of what is in use.
     private static func loadVectors(
-        of place: Int, _ packs: [PlacedPack], into state: inout State, number: UInt32, context: StoreContext
+        of place: Int, _ packs: [PlacedPack], inheriting shared: VectorFile?, into state: inout State, number: UInt32,
+        context: StoreContext
     ) throws(VexFSError) -> Set<String> {
         let space = state.spaces[place]
         let settings = state.settings(of: space)
-        guard let dimension = settings.dimension, let last = space.withVector.last else {
+        guard let dimension = settings.dimension, let last = space.held.last else {
             throw VexFSError(.corruption, "there are vectors \"\(space.name)\" of no dimension", at: state.name.string)
         }
         let path = context.directory.vectorFilePath(number, space.number)
-        let isWhole = holds(path, rows: last + 1, VectorFile.strideBytes(dimension: dimension, settings.element))
-        let synced = isWhole ? min(space.syncedRows, state.rows.next) : 0
-        let vectors = try openVectors(path, settings, dimension: dimension, isSynced: synced > 0)
+        // Of a fork's rows, those that it wrote.
+        let end = last < space.ownFrom ? 0 : last + 1
+        let isWhole =
+            end == 0 || holds(path, rows: end, VectorFile.strideBytes(dimension: dimension, settings.element))
+        let synced = isWhole ? max(space.ownFrom, min(space.syncedRows, state.rows.next)) : space.ownFrom
+        let vectors = try openVectors(path, settings, dimension: dimension, isSynced: synced > space.ownFrom)
+        if let shared { vectors.inherit(from: shared, rowsBelow: space.ownFrom) }
         // A row of a packed chunk has no place any more, so none is given again.
         let packed = packs.map { ($0.chunk + 1) * VectorFile.rowsPerChunk }.max() ?? 0
         state.rows.extend(to: packed)
-        try vectors.map(through: max(Int(last) + 1, packed))
+        try vectors.map(through: max(Int(end), packed))
         let kept = try loadPacks(packs, into: vectors)
         state.spaces[place].syncedRows = synced
         state.spaces[place].vectors = vectors
@@ -84,9 +96,10 @@ extension Collection {
     /// Keeps a document whose only copy of its vector was lost with the power: it was never synced. What is left of it
     /// says so.
     private func keepWithoutVector(_ file: FileNumber, _ row: Row) throws(VexFSError) {
-        guard let stored = try database.value(StoreKey.document(number, row)) else { return }
+        guard let stored = try storedDocument(row) else { return }
         var prepared = PreparedDocument(bytes: stored)
         prepared.metadata = try DocumentParser.parse(stored, as: .json).metadata
+        prepared.named = try namedVectors(of: file).filter { if case .dense = $0.vector { false } else { true } }
         prepared.state = .failed
         prepared.reason = "the vector was lost with the power before it was synced; insert it again"
         _ = try commit(prepared, to: file, modified: nil) { $0.row == row }
@@ -100,7 +113,8 @@ extension Collection {
         var damaged: Set<Row> = []
         for space in spaces {
             guard let vectors = space.vectors, space.syncedRows < rows.next else { continue }
-            for row in space.syncedRows..<rows.next where space.withVector.contains(row) && !damaged.contains(row) {
+            for row in max(space.syncedRows, space.ownFrom)..<rows.next
+            where space.withVector.contains(row) && !damaged.contains(row) {
                 guard let file = rows.file(of: row), let record = try rowRecord(row) else { continue }
                 let checksum = record.checksum(in: space.number)
                 if let vector = vectors.vector(row), vectors.checksum(vector) == checksum { continue }
@@ -145,7 +159,7 @@ extension Collection {
         return file
     }
 
-    private static func require(_ dimension: Int, _ known: Int) throws(VexFSError) {
+    static func require(_ dimension: Int, _ known: Int) throws(VexFSError) {
         guard dimension == known else {
             throw VexFSError(
                 .dimensionMismatch, "the vector has \(dimension) components and this collection's have \(known)")
@@ -153,7 +167,7 @@ extension Collection {
     }
 
     /// Changes the settings with a batch.
-    private func change(_ batch: WriteBatch, _ body: (inout CollectionConfiguration) -> Void) {
+    func change(_ batch: WriteBatch, _ body: (inout CollectionConfiguration) -> Void) {
         var settings = batch.configuration ?? configuration
         body(&settings)
         let changed = settings
@@ -167,8 +181,13 @@ extension Collection {
         _ vectors: [NamedVector], of row: Row, into record: inout RowRecord, _ batch: WriteBatch
     ) throws(VexFSError) {
         for vector in vectors {
-            guard case .dense(let values) = vector.vector, let space = state.withLock({ $0.space(named: vector.name) })
-            else { throw configuration.unknownVector(vector.name) }
+            guard let space = state.withLock({ $0.space(named: vector.name) }) else {
+                throw configuration.unknownVector(vector.name)
+            }
+            guard case .dense(let values) = vector.vector else {
+                record.named.append(try store(vector, of: row, in: space.number, batch))
+                continue
+            }
             let file = try vectorFile(of: vector.name, dimension: values.count, batch)
             try file.write(values, count: 1, at: row)
             context.metrics.increment(.vectorBytesWritten, by: values.count * file.element.byteCount)
@@ -188,30 +207,57 @@ extension Collection {
         }
     }
 
+    /// A vector of a document as it is stored, of any kind; nil where it has none of that name.
+    /// - Throws: `corruption`, `inputOutput`.
+    public func vector(of file: FileNumber, named name: String) throws(VexFSError) -> DocumentVector? {
+        let found = state.withLock { state -> (row: Row, space: SpaceNumber)? in
+            guard let row = state.tree[file]?.row, let space = state.space(named: name), space.withVector.contains(row)
+            else { return nil }
+            return (row, space.number)
+        }
+        guard let found else { return nil }
+        return try vector(of: found.row, in: found.space)
+    }
+
     /// The named vectors of a document as they are stored.
-    func namedVectors(of file: FileNumber) -> [NamedVector] {
-        state.withLock { state in
+    /// - Throws: `corruption`, `inputOutput`.
+    func namedVectors(of file: FileNumber) throws(VexFSError) -> [NamedVector] {
+        let found = state.withLock { state -> [(row: Row, space: SpaceNumber, name: String)] in
             guard let row = state.tree[file]?.row else { return [] }
             return state.spaces.dropFirst().compactMap { space in
-                guard space.withVector.contains(row), let values = space.vectors?.vector(row) else { return nil }
-                return NamedVector(space.name, .dense(values))
+                space.withVector.contains(row) ? (row, space.number, space.name) : nil
             }
         }
+        var vectors: [NamedVector] = []
+        for (row, space, name) in found {
+            if let vector = try vector(of: row, in: space) { vectors.append(NamedVector(name, vector)) }
+        }
+        return vectors
     }
 
     // MARK: - Syncing
 
     /// Brings the vectors to the disk and notes how far.
     func syncVectors() throws(VexFSError) {
-        let (unsynced, rows) = state.withLock { state -> ([(space: SpaceNumber, vectors: VectorFile)], Row) in
-            var unsynced: [(space: SpaceNumber, vectors: VectorFile)] = []
-            for place in state.spaces.indices where state.spaces[place].hasUnsyncedVectors {
-                state.spaces[place].hasUnsyncedVectors = false
-                if let vectors = state.spaces[place].vectors { unsynced.append((state.spaces[place].number, vectors)) }
-            }
-            return (unsynced, state.rows.next)
-        }
+        let (unsynced, rows) = takeUnsynced()
         guard !unsynced.isEmpty else { return }
+        try bringToDisk(unsynced)
+        try writer.withLock { _ throws(VexFSError) in
+            guard !state.withLock({ $0.isRemoved }) else { return }
+            try noteSynced(unsynced, rows)
+        }
+    }
+
+    /// As ``syncVectors()``; the writer's lock is held, so that none is left, and a sync that another thread has begun
+    /// is not taken for one that ended.
+    func syncVectorsOfWriter() throws(VexFSError) {
+        let (unsynced, rows) = takeUnsynced(evenBegun: true)
+        guard !unsynced.isEmpty else { return }
+        try bringToDisk(unsynced)
+        try noteSynced(unsynced, rows)
+    }
+
+    private func bringToDisk(_ unsynced: [(space: SpaceNumber, vectors: VectorFile)]) throws(VexFSError) {
         do throws(VexFSError) {
             for (_, vectors) in unsynced { try vectors.sync() }
         } catch {
@@ -220,12 +266,28 @@ extension Collection {
             }
             throw error
         }
-        try writer.withLock { _ throws(VexFSError) in
-            guard !state.withLock({ $0.isRemoved }) else { return }
-            state.withLock { state in
-                for (space, _) in unsynced { state.change(space) { $0.syncedRows = max($0.syncedRows, rows) } }
+    }
+
+    private func noteSynced(
+        _ unsynced: [(space: SpaceNumber, vectors: VectorFile)], _ rows: Row
+    ) throws(VexFSError) {
+        state.withLock { state in
+            for (space, _) in unsynced { state.change(space) { $0.syncedRows = max($0.syncedRows, rows) } }
+        }
+        try saveRecord()
+    }
+
+    /// The vector files with rows that are not known to be on the disk, and the row behind the last.
+    private func takeUnsynced(evenBegun: Bool = false) -> ([(space: SpaceNumber, vectors: VectorFile)], Row) {
+        state.withLock { state -> ([(space: SpaceNumber, vectors: VectorFile)], Row) in
+            var unsynced: [(space: SpaceNumber, vectors: VectorFile)] = []
+            for place in state.spaces.indices {
+                let isBegun = evenBegun && state.spaces[place].syncedRows < state.rows.next
+                guard state.spaces[place].hasUnsyncedVectors || isBegun else { continue }
+                state.spaces[place].hasUnsyncedVectors = false
+                if let vectors = state.spaces[place].vectors { unsynced.append((state.spaces[place].number, vectors)) }
             }
-            try saveRecord()
+            return (unsynced, state.rows.next)
         }
     }
 }

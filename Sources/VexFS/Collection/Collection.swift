@@ -31,6 +31,14 @@ public final class Collection: Sendable {
     let mergeLock = Monitor<UInt64>(0)
     /// One image of the tree at a time.
     let imageLock = Monitor<UInt64>(0)
+    /// Where the files and rows are that it did not write: a snapshot and a fork have one.
+    let origin: Origin?
+    /// One snapshot is made, removed or looked at for the first time at a time.
+    let snapshotLock = Monitor<UInt64>(0)
+    /// The snapshots that someone looks at.
+    let views = Mutex<[UInt32: SnapshotView]>([:])
+    /// Files below it may be in a snapshot that has no mark for them. Written under the writer's lock.
+    let snapshotFilesBelow = Atomic<FileNumber>(0)
     /// Files below it are in an image of the tree, as they were when it was made. Written under the writer's lock.
     let imagedBelow = Atomic<FileNumber>(0)
 
@@ -41,6 +49,16 @@ public final class Collection: Sendable {
         var tree: FileTree
         var rows = RowTable()
         var image = TreeImageState()
+        /// What was removed and can be brought back.
+        var trash = Trash()
+        /// The snapshots there are, the oldest first.
+        var snapshots: [Snapshot] = []
+        /// Files that are known to have a mark of the newest snapshot.
+        var markedFiles = RowBitmap()
+        /// Files of a fork's origin that it has records of its own for; some may count twice.
+        var ownRecords = 0
+        /// The rows that stay although no document has them.
+        var kept = KeptRows()
         /// The vectors that documents can have, the one without a name first.
         var spaces = [VectorSpace(number: VectorSpace.unnamed, name: "")]
         /// The number of the next vector that is added; none is given twice.
@@ -53,6 +71,8 @@ public final class Collection: Sendable {
         var scratchBytes = 0
         var pendingCount = 0
         var isRemoved = false
+        /// Whether it was removed and stays for its forks' sake.
+        var isRetired = false
         /// Counts the renames that gave a row another id.
         var renames: UInt64 = 0
         /// Directories whose times are newer than their records.
@@ -60,8 +80,9 @@ public final class Collection: Sendable {
         let created: Int64
     }
 
-    init(number: UInt32, context: StoreContext, state: consuming sending State) {
+    init(number: UInt32, context: StoreContext, state: consuming sending State, origin: Origin? = nil) {
         self.number = number
+        self.origin = origin
         self.context = context
         self.state = Mutex(state)
     }
@@ -78,11 +99,15 @@ public final class Collection: Sendable {
     var database: Database { context.database }
     var createdTime: Int64 { state.withLock { $0.created } }
 
-    /// Runs a change: one writer at a time, and none after the collection was removed.
-    func write<R>(_ body: () throws(VexFSError) -> R) throws(VexFSError) -> R {
-        try writer.withLock { changes throws(VexFSError) in
+    /// Runs a change: one writer at a time, and none of a snapshot or after the collection was removed.
+    /// - Parameter evenRetired: whether it is no change that programs ask for, so that it is also made for forks' sake.
+    func write<R>(evenRetired: Bool = false, _ body: () throws(VexFSError) -> R) throws(VexFSError) -> R {
+        try requireWritable()
+        return try writer.withLock { changes throws(VexFSError) in
             changes &+= 1
-            if state.withLock({ $0.isRemoved }) { throw VexFSError(.notFound, "the collection was removed") }
+            if state.withLock({ $0.isRemoved || $0.isRetired && !evenRetired }) {
+                throw VexFSError(.notFound, "the collection was removed")
+            }
             let result = try body()
             context.noteUnsynced()
             return result
@@ -100,6 +125,8 @@ public final class Collection: Sendable {
             .init("spaces", .array((batch?.spaces ?? state.spaces).dropFirst().map(\.record))),
             .init("configuration", (batch?.configuration ?? state.configuration).json),
             .init("tree_image", state.image.current?.json ?? .null),
+            .init("base", origin?.json ?? .null),
+            .init("retired", .bool(state.isRetired)),
         ]).compact
     }
 

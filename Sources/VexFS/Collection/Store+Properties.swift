@@ -16,6 +16,8 @@ extension Store {
     /// Sets a property; nil removes it.
     /// - Throws: `storeFull`, `inputOutput`.
     public func setProperty(_ key: String, of owner: UInt32, to value: [UInt8]?) throws(VexFSError) {
+        let owned = context.snapshotOwners.withLock { $0[owner] }
+        if owned != nil { throw .snapshotIsReadOnly }
         let batch = WriteBatch()
         if let value {
             try context.space.claim(value.count + key.utf8.count)

@@ -21,7 +21,19 @@ public final class Store: Sendable {
     private struct Names {
         var byName: [ByteString: Collection] = [:]
         var byNumber: [UInt32: Collection] = [:]
-        var nextNumber: UInt32 = 1
+        /// Collections that were removed and stay for their forks' sake.
+        var retired: [UInt32: Collection] = [:]
+
+        var all: [Collection] { Array(byNumber.values) + Array(retired.values) }
+
+        mutating func add(_ collection: Collection) {
+            guard !collection.state.withLock({ $0.isRetired }) else {
+                retired[collection.number] = collection
+                return
+            }
+            byName[collection.name] = collection
+            byNumber[collection.number] = collection
+        }
     }
 
     /// Makes an empty store of a missing or empty directory.
@@ -57,12 +69,15 @@ public final class Store: Sendable {
             if format < 2 { try Self.checkLog(of: directory) }
             let database = try Database(of: directory, tuning: tuning)
             opened = database
-            if format < StoreDirectory.formatVersion { try directory.raiseFormat() }
+            if format < StoreDirectory.formatVersion {
+                try directory.raiseFormat(to: StoreDirectory.formatVersion)
+            }
             self.path = path
             metrics = Metrics()
             context = StoreContext(
                 directory: directory, database: database, embedder: embedder, metrics: metrics, space: space,
                 indexPolicy: indexPolicy, imagePolicy: imagePolicy)
+            try RestoreTarget.dropUnfinished(database, directory)
             var records: [(UInt32, [UInt8])] = []
             try database.forEach(prefix: StoreKey.prefix(.collection)) { key, value in
                 if key.count == 5 {
@@ -72,14 +87,19 @@ public final class Store: Sendable {
                 return true
             }
             for (number, record) in records {
-                let collection = try Collection.load(number: number, record: record, context: context)
-                loaded.byName[collection.name] = collection
-                loaded.byNumber[number] = collection
+                let collection = try Collection.load(number: number, record: record, context: context) {
+                    loaded.byNumber[$0] ?? loaded.retired[$0]
+                }
+                loaded.add(collection)
             }
             try directory.prepareDerived(
-                segments: Set(loaded.byNumber.values.flatMap(\.segmentFiles)),
-                trees: Set(loaded.byNumber.values.compactMap(\.treeImageFile)))
-            loaded.nextNumber = try Self.nextNumber(database, atLeast: (records.map(\.0).max() ?? 0) + 1)
+                segments: Set(loaded.all.flatMap(\.segmentFiles)),
+                trees: Set(loaded.all.compactMap(\.treeImageFile)))
+            let snapshots = context.snapshotOwners.withLock { $0.keys.max() ?? 0 }
+            let last = max(snapshots, records.map(\.0).max() ?? 0)
+            context.install(
+                format: max(format, StoreDirectory.formatVersion),
+                nextNumber: try Self.nextNumber(database, atLeast: last + 1))
         } catch {
             opened?.close()
             Glibc.close(lockDescriptor)
@@ -87,7 +107,7 @@ public final class Store: Sendable {
         }
         names = Mutex(loaded)
         maintenance = Maintenance()
-        context.install(collections: { [weak self] in self?.collections ?? [] })
+        context.install(collections: { [weak self] in self?.allCollections ?? [] })
         metrics.setGauge(.collections) { [weak self] in Double(self?.collections.count ?? 0) }
         metrics.setGauge(.documents) { [weak self] in Double(self?.collections.reduce(0) { $0 + $1.documentCount } ?? 0)
         }
@@ -96,6 +116,8 @@ public final class Store: Sendable {
         }
         installIndexGauges()
         context.noteUnsynced()
+        // What a process left that died while it took snapshots or collections away.
+        try context.forks.withLock { _ throws(VexFSError) in try releaseUnused() }
         guard maintained else { return }
         maintenance.start(context)
         builder.start(context)
@@ -134,6 +156,7 @@ public final class Store: Sendable {
         guard !isClosed.exchange(true, ordering: .acquiringAndReleasing) else { return }
         builder.stop()
         maintenance.stop()
+        for collection in allCollections { collection.forgetViews(all: true) }
         do throws(VexFSError) { try sync() } catch { Log.shared.error("the last sync failed: \(error)") }
         context.saveTreeImages(isWritten: false)
         context.database.close()
@@ -143,6 +166,9 @@ public final class Store: Sendable {
     /// Brings everything to the disk.
     /// - Throws: `storeFull`, `inputOutput`.
     public func sync() throws(VexFSError) { try context.sync() }
+
+    /// Gives back the memory that only changes need. The store does so by itself a few seconds after the last change.
+    public func rest() { context.rest() }
 
     // MARK: - Collections
 
@@ -154,9 +180,17 @@ public final class Store: Sendable {
     /// The collection of that name.
     public func collection(named name: ByteString) -> Collection? { names.withLock { $0.byName[name] } }
 
-    /// The collection with that number.
+    /// The collections with those that stay for their forks' sake.
+    private var allCollections: [Collection] { names.withLock { $0.all } }
+
+    /// The collection with that number, or the snapshot.
     public func collection(numbered number: UInt32) -> Collection? {
-        names.withLock { $0.byNumber[number] }
+        if let collection = names.withLock({ $0.byNumber[number] }) { return collection }
+        guard let owner = context.snapshotOwners.withLock({ $0[number] }) else { return nil }
+        do throws(VexFSError) { return try owner.view(ofSnapshot: number) } catch {
+            Log.shared.error("a snapshot cannot be read: \(error)", [("collection", owner.name.string)])
+            return nil
+        }
     }
 
     /// Makes a collection.
@@ -172,17 +206,14 @@ public final class Store: Sendable {
             }
             let state = Collection.emptyState(
                 name: name, configuration: CollectionConfiguration(), mode: mode, owner: owner, group: group)
-            let collection = Collection(number: names.nextNumber, context: context, state: state)
-            let batch = WriteBatch()
-            batch.put(
-                StoreKey.collection(collection.number), collection.state.withLock { collection.encodedRecord($0) })
-            collection.state.withLock { _ = $0.touchedDirectories.insert(Collection.rootNumber) }
-            collection.putTouchedDirectories(batch)
-            batch.put(StoreKey.meta("next_collection"), Array(String(names.nextNumber + 1).utf8))
-            try context.database.write(batch)
-            names.nextNumber += 1
-            names.byName[name] = collection
-            names.byNumber[collection.number] = collection
+            let collection = try context.write(WriteBatch()) { [context] number, batch in
+                let collection = Collection(number: number, context: context, state: state)
+                batch.put(StoreKey.collection(number), collection.state.withLock { collection.encodedRecord($0) })
+                collection.state.withLock { _ = $0.touchedDirectories.insert(Collection.rootNumber) }
+                collection.putTouchedDirectories(batch)
+                return collection
+            }
+            names.add(collection)
             context.noteUnsynced()
             return collection
         }
@@ -190,10 +221,38 @@ public final class Store: Sendable {
 
     /// Removes an empty collection and what belongs to it: pins, saved searches, refusals, the vector file.
     /// - Parameter withDocuments: whether one that is not empty goes too.
-    /// - Throws: `notEmpty`, `inputOutput`.
+    /// - Throws: `notEmpty` also where it has snapshots, `inputOutput`.
     public func removeCollection(_ collection: Collection, withDocuments: Bool = false) throws(VexFSError) {
+        try context.forks.withLock { count throws(VexFSError) in
+            count &+= 1
+            try changingNames { names throws(VexFSError) in
+                try remove(collection, &names, withDocuments: withDocuments)
+            }
+            try releaseUnused()
+        }
+    }
+
+    /// Adds a collection that was made under a name that is still free; `body` is what makes it last.
+    func publish(
+        _ collection: Collection, as name: ByteString, _ body: () throws(VexFSError) -> Void
+    ) throws(VexFSError) {
         try changingNames { names throws(VexFSError) in
-            try remove(collection, &names, withDocuments: withDocuments)
+            guard names.byName[name] == nil else {
+                throw VexFSError(.alreadyExists, "there is a collection \(name) already")
+            }
+            try body()
+            names.add(collection)
+        }
+    }
+
+    /// Adds a collection that was made.
+    func insert(_ collection: Collection) { names.withLock { $0.add(collection) } }
+
+    /// Removes what was kept of a collection for its forks.
+    func dropRetired(_ collection: Collection) throws(VexFSError) {
+        try changingNames { names throws(VexFSError) in
+            try drop(collection)
+            names.retired[collection.number] = nil
         }
     }
 
@@ -202,6 +261,43 @@ public final class Store: Sendable {
     ) throws(VexFSError) {
         try collection.write { () throws(VexFSError) in
             guard withDocuments || collection.state.withLock({ $0.tree.count }) == 0 else {
+                throw VexFSError(.notEmpty, "the collection \(collection.name) is not empty")
+            }
+            guard let snapshot = collection.snapshots().first else { return }
+            throw VexFSError(
+                .notEmpty,
+                "the collection \(collection.name) has snapshots; remove them first: rmdir "
+                    + "\(collection.name)/.vexfs/snapshots/\(snapshot.name)")
+        }
+        names.byName[collection.name] = nil
+        names.byNumber[collection.number] = nil
+        do throws(VexFSError) {
+            if collection.state.withLock({ $0.snapshots.isEmpty }) {
+                try drop(collection)
+            } else {
+                try retire(collection)
+                names.retired[collection.number] = collection
+            }
+        } catch {
+            names.add(collection)
+            throw error
+        }
+    }
+
+    /// Keeps what forks need of a collection that is found no more.
+    private func retire(_ collection: Collection) throws(VexFSError) {
+        try collection.write { () throws(VexFSError) in
+            collection.state.withLock { $0.isRetired = true }
+            do throws(VexFSError) { try collection.saveRecord() } catch {
+                collection.state.withLock { $0.isRetired = false }
+                throw error
+            }
+        }
+    }
+
+    private func drop(_ collection: Collection) throws(VexFSError) {
+        try collection.write(evenRetired: true) { () throws(VexFSError) in
+            guard collection.state.withLock({ $0.tree.count }) == 0 else {
                 throw VexFSError(.notEmpty, "the collection \(collection.name) is not empty")
             }
             let batch = WriteBatch()
@@ -227,14 +323,20 @@ public final class Store: Sendable {
             Log.shared.warn("the vector file of a removed collection stays: \(error)")
         }
         context.noteRemoved(collection.number)
-        names.byName[collection.name] = nil
-        names.byNumber[collection.number] = nil
     }
 
     /// Renames a collection; an empty collection that has the name is replaced.
     /// - Throws: `notEmpty`, `nameTooLong`, `invalidName`, `notPermitted` for a reserved name.
     public func renameCollection(_ collection: Collection, to name: ByteString) throws(VexFSError) {
         try checkName(name)
+        try context.forks.withLock { count throws(VexFSError) in
+            count &+= 1
+            try changeName(of: collection, to: name)
+            try releaseUnused()
+        }
+    }
+
+    private func changeName(of collection: Collection, to name: ByteString) throws(VexFSError) {
         try changingNames { names throws(VexFSError) in
             let old = collection.name
             guard old != name else { return }
@@ -250,11 +352,12 @@ public final class Store: Sendable {
             }
             names.byName[old] = nil
             names.byName[name] = collection
+            collection.nameViews()
             context.noteUnsynced()
         }
     }
 
-    private func checkName(_ name: ByteString) throws(VexFSError) {
+    func checkName(_ name: ByteString) throws(VexFSError) {
         try FileNaming.check(name)
         guard name.string.utf8.first != UInt8(ascii: "."), name != "query", name != "AGENTS.md" else {
             throw VexFSError(.notPermitted, "a collection cannot be named \(name): dot names and query are reserved")

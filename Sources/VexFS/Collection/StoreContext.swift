@@ -15,6 +15,14 @@ final class StoreContext: Sendable {
     private let gate = SyncGate()
     private let unsynced = Atomic<Bool>(false)
     private let collections = Mutex<@Sendable () -> [Collection]>({ [] })
+    /// Which collection has a snapshot, by the snapshot's number.
+    let snapshotOwners = Mutex<[UInt32: Collection]>([:])
+    /// Held while a fork is made, and while what forks may need is taken away. Taken before the locks of collections.
+    let forks = Monitor<UInt64>(0)
+    /// The number of the next collection or snapshot.
+    private let nextNumber = Monitor<UInt32>(1)
+    /// The format that the store's marker names.
+    private let format = Monitor<Int64>(StoreDirectory.formatVersion)
     /// Collections that were removed and whose space is not given back yet.
     let removed = Mutex<[UInt32]>([])
 
@@ -36,7 +44,49 @@ final class StoreContext: Sendable {
         collections.withLock { $0 = list }
     }
 
-    /// The collections that there are.
+    /// Tells which format the store has, and which number is the next to be given.
+    func install(format current: Int64, nextNumber number: UInt32) {
+        format.withLock { $0 = current }
+        nextNumber.withLock { $0 = number }
+    }
+
+    /// Lets no program have the store any more that knows only formats before this one.
+    func requireFormat(_ wanted: Int64) throws(VexFSError) {
+        try format.withLock { current throws(VexFSError) in
+            guard current < wanted else { return }
+            try directory.raiseFormat(to: wanted)
+            current = wanted
+        }
+    }
+
+    /// Writes a batch that `body` adds to, with a number for a collection or a snapshot that none had before.
+    func write<R>(_ batch: WriteBatch, _ body: (UInt32, WriteBatch) -> R) throws(VexFSError) -> R {
+        try nextNumber.withLock { next throws(VexFSError) in
+            // What the mount's inode numbers have room for.
+            guard next < 1 << 23 else {
+                throw VexFSError(.storeFull, "this store has made 8 million collections and snapshots, the most it can")
+            }
+            let result = body(next, batch)
+            batch.put(StoreKey.meta("next_collection"), Array(String(next + 1).utf8))
+            try database.write(batch)
+            next += 1
+            return result
+        }
+    }
+
+    /// The pinned and saved searches of a collection and its other properties.
+    func properties(of owner: UInt32) throws(VexFSError) -> [Store.Property] {
+        let prefix = StoreKey.prefix(.property, owner)
+        var found: [Store.Property] = []
+        try database.forEach(prefix: prefix) { key, value in
+            found.append(
+                .init(key: String(decoding: key[prefix.count...], as: UTF8.self), value: [UInt8](value)))
+            return true
+        }
+        return found
+    }
+
+    /// The collections that there are, with those that stay for their forks' sake.
     var present: [Collection] { collections.withLock { $0 }() }
 
     /// Whether something was written since the last sync.

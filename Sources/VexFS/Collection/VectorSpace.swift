@@ -21,8 +21,14 @@ struct VectorSpace {
     let name: String
     /// The vectors of all rows; nil before the first.
     var vectors: VectorFile?
+    /// For sparse vectors: what finds them; made by the first search.
+    var sparse: SparseRowIndex?
     /// Live rows with a vector.
     var withVector = RowBitmap()
+    /// Rows with a vector that are no longer live and that someone keeps.
+    var kept = RowBitmap()
+    /// Rows below it have their vectors in the file of the collection that this one is a fork of.
+    var ownFrom: Row = 0
     /// The parts of the index that are built.
     var segments = SegmentList()
     /// The index as the last search saw it; nil once segments, settings or the vectors' memory changed.
@@ -57,6 +63,13 @@ struct VectorSpace {
         else { throw VexFSError(.corruption, "the record of a collection names a vector without a number") }
         self.init(number: number, name: name)
         syncedRows = Row(clamping: synced)
+    }
+
+    /// No segments, but for what stands for rows that another collection's index has.
+    var emptySegments: SegmentList {
+        var list = SegmentList()
+        if ownFrom > 0 { _ = list.insert(SegmentEntry(range: 0..<ownFrom, segment: nil, recipe: "", file: "")) }
+        return list
     }
 
     /// Makes the next search look anew: segments, settings or the memory of vectors changed. A view that is kept would
@@ -107,6 +120,10 @@ extension Collection.State {
     /// Takes a row out of what searches find.
     mutating func remove(_ row: Row) {
         rows.remove(row)
-        for place in spaces.indices { spaces[place].withVector.remove(row) }
+        let isKept = kept.all.contains(row)
+        for place in spaces.indices {
+            if isKept, spaces[place].withVector.contains(row) { spaces[place].kept.insert(row) }
+            spaces[place].withVector.remove(row)
+        }
     }
 }

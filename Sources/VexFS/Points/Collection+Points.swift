@@ -64,8 +64,9 @@ extension Collection {
         case .payload(let change, let selection):
             try changeAll(selection, &stage, &outcome) { version throws(VexFSError) in try version.change(change) }
         case .deleteVectors(let selection, let names):
+            let made = Set(configuration.named.filter { $0.settings.textModel != nil }.map(\.name))
             try changeAll(selection, &stage, &outcome) { version throws(VexFSError) in
-                try version.removeVectors(names)
+                try version.removeVectors(names, made: made)
             }
         case .delete(let selection):
             for id in try ids(in: selection, stage) {
@@ -133,7 +134,7 @@ extension Collection {
         let version = PointStage.Version(
             bytes: bytes, format: FileNaming.format(of: file.name),
             metadata: try JSON.parse(record.row.metadata, code: .corruption), patch: record.metadataPatch,
-            hadVector: record.row.hasVector, named: namedVectors(of: number))
+            hadVector: record.row.hasVector, named: try namedVectors(of: number))
         return PointStage.Draft(id: id, file: file, version: version)
     }
 

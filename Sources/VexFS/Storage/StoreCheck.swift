@@ -65,10 +65,21 @@ extension Store {
 }
 
 /// One run of `fsck`.
-private struct StoreCheck {
+struct StoreCheck {
     let directory: StoreDirectory
     let database: Database
     var report = StoreCheckReport()
+    /// What is known of the collections looked at: those that forks began with come before the forks.
+    var known: [UInt32: Known] = [:]
+
+    /// A collection that was looked at.
+    struct Known {
+        /// The collection that a fork began with, and the row from which on rows are the fork's.
+        var base: (number: UInt32, rowsBelow: Row)?
+        var vectors: [SpaceNumber: Vectors] = [:]
+        /// Rows that a file or a mark names.
+        var rows = RowBitmap()
+    }
 
     init(directory: StoreDirectory, database: Database) {
         self.directory = directory
@@ -98,7 +109,7 @@ private struct StoreCheck {
         var files: [FileRecord] = []
         var problems: [StoreCheckReport.Problem] = []
         walk(StoreKey.prefix(.file, number), "the files of \(name)") { key, value in
-            guard let file = StoreKey.number(of: key), file != Collection.rootNumber else { return }
+            guard let file = StoreKey.number(of: key), file != Collection.rootNumber, value.count > 0 else { return }
             do throws(VexFSError) {
                 files.append(try FileRecord(number: file, decoding: value, withMetadata: false))
             } catch {
@@ -106,6 +117,9 @@ private struct StoreCheck {
             }
         }
         report.problems += problems
+        known[number] = Known(base: base(of: number, json, name))
+        let snapshots = snapshots(of: number, name)
+        let isFork = known[number]?.base != nil
         var tree = FileTree(
             root: FileAttributes(
                 number: Collection.rootNumber, parent: 0, name: ByteString(name), kind: .directory, mode: 0o755))
@@ -119,24 +133,65 @@ private struct StoreCheck {
         let noteDerived = { (place: String, message: String, isRebuilt: Bool) in
             if isRebuilt { report.rebuilt.append(.init(place: place, message: message)) } else { note(place, message) }
         }
-        var vectors: [SpaceNumber: VectorFile?] = [:]
+        var configuration = CollectionConfiguration()
+        if let stored = json["configuration"] { try? configuration.merge(stored) }
+        let trash = trash(of: number, name)
         for space in spaces(json, name) {
+            guard configuration.settings(of: space.name)?.kind ?? .dense == .dense else {
+                known[number]?.vectors[space.number] = .stored
+                continue
+            }
             let place = space.name.isEmpty ? name : "\(name), vectors \"\(space.name)\""
             Store.checkSegments(of: number, space, named: place, in: directory, database, noteDerived)
-            let rows = files.filter { $0.row.checksum(in: space.number) != nil }.compactMap(\.attributes.row).max()
-            let file = openVectors(number, space, place, json, rows: rows.map { Int($0) + 1 } ?? 0)
-            vectors.updateValue(file, forKey: space.number)
+            let records = (files + trash.map(\.file)).filter { $0.row.checksum(in: space.number) != nil }
+            var rows = records.compactMap(\.attributes.row)
+            rows += snapshots.compactMap { $0.vectors[space.number]?.last }
+            let last = rows.filter { owner(of: $0, in: number) == number }.max()
+            let file = openVectors(number, space, place, json, rows: last.map { Int($0) + 1 } ?? 0)
+            known[number]?.vectors[space.number] = .file(file)
         }
-        Store.checkTreeImage(of: number, named: name, json, files: files, in: directory, database, noteDerived)
+        if !isFork {
+            Store.checkTreeImage(of: number, named: name, json, files: files, in: directory, database, noteDerived)
+        }
         for file in files {
             report.files += 1
             if report.files % 1000 == 0 { progress(report.files) }
-            guard let path = tree.path(of: file.attributes.number) else {
+            let path = tree.path(of: file.attributes.number)
+            // A fork's folder may be one that it began with.
+            guard path != nil || isFork else {
                 note("\(name), file \(file.attributes.number)", "its folder is missing from the store")
                 continue
             }
-            check(file, "\(name)/\(path)", number, vectors)
+            if let row = file.attributes.row { known[number]?.rows.insert(row) }
+            check(file, "\(name)/\(path ?? file.attributes.name.string)", number)
         }
+        for snapshot in snapshots.reversed() { check(snapshot, number, name) }
+        check(trash, number, name)
+    }
+
+    private mutating func check(
+        _ trash: [(entry: TrashEntry, file: FileRecord)], _ number: UInt32, _ name: String
+    ) {
+        for (entry, file) in trash {
+            report.files += 1
+            check(file, "\(name)/.vexfs/trash/\(entry.name)", number)
+        }
+    }
+
+    /// The documents in a collection's trash.
+    private mutating func trash(of number: UInt32, _ name: String) -> [(entry: TrashEntry, file: FileRecord)] {
+        var trash: [(entry: TrashEntry, file: FileRecord)] = []
+        var problems: [StoreCheckReport.Problem] = []
+        walk(StoreKey.prefix(.trash, number), "the trash of \(name)") { key, value in
+            guard let sequence = StoreKey.number(of: key) else { return }
+            do throws(VexFSError) {
+                trash.append(try TrashEntry.decode(value, sequence: sequence, withMetadata: false))
+            } catch {
+                problems.append(.init(place: "\(name), removed document \(sequence)", message: error.description))
+            }
+        }
+        report.problems += problems
+        return trash
     }
 
     /// The vectors that the collection's documents can have.
@@ -180,14 +235,18 @@ private struct StoreCheck {
         }
     }
 
-    private mutating func check(
-        _ file: FileRecord, _ place: String, _ number: UInt32, _ vectors: [SpaceNumber: VectorFile?]
-    ) {
+    /// - Parameter kept: the content of a file that is no document, where it stands elsewhere than the file's.
+    mutating func check(_ file: FileRecord, _ place: String, _ number: UInt32, kept: [UInt8]? = nil) {
         guard file.attributes.kind != .directory else { return }
         let row = file.attributes.row
-        let key = row.map { StoreKey.document(number, $0) } ?? StoreKey.scratch(number, file.attributes.number)
+        let owner = row.map { self.owner(of: $0, in: number) } ?? number
+        let vectors = known[owner]?.vectors ?? [:]
+        let key = row.map { StoreKey.document(owner, $0) } ?? StoreKey.scratch(number, file.attributes.number)
         do throws(VexFSError) {
-            guard let bytes = try database.value(key) else {
+            let stored = row == nil && kept != nil ? kept : try database.value(key)
+            guard let bytes = stored else {
+                // A fork's own record of a file whose content it did not write.
+                if row == nil, known[number]?.base != nil { return }
                 note(place, "its content is missing; write the file again")
                 return
             }
@@ -200,8 +259,7 @@ private struct StoreCheck {
             for space in vectors.keys.sorted() {
                 guard let checksum = file.row.checksum(in: space) else { continue }
                 report.vectors += 1
-                guard let file = vectors[space] ?? nil, let vector = file.vector(row), file.checksum(vector) == checksum
-                else {
+                guard try found(vectors[space] ?? .stored, owner, space, row) == checksum else {
                     note(place, "its vector is not what was written; write the file again to make it anew")
                     continue
                 }
@@ -211,7 +269,27 @@ private struct StoreCheck {
         }
     }
 
-    private mutating func walk(
+    /// Where the vectors of a space are.
+    enum Vectors {
+        /// In a file; nil where it cannot be read.
+        case file(VectorFile?)
+        /// In the database.
+        case stored
+    }
+
+    /// The checksum of a row's vector as it is; nil where there is none.
+    private func found(
+        _ vectors: Vectors, _ number: UInt32, _ space: SpaceNumber, _ row: Row
+    ) throws(VexFSError) -> UInt32? {
+        switch vectors {
+        case .file(let file): return file.flatMap { file in file.vector(row).map { file.checksum($0) } }
+        case .stored:
+            let bytes = try database.value(StoreKey.vector(number, space, row))
+            return bytes.map { $0.withUnsafeBytes { vexfs_crc32c(0, $0.baseAddress, $0.count) } }
+        }
+    }
+
+    mutating func walk(
         _ prefix: [UInt8], _ what: String, _ body: (UnsafeRawBufferPointer, UnsafeRawBufferPointer) -> Void
     ) {
         do throws(VexFSError) {

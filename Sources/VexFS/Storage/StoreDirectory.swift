@@ -2,8 +2,13 @@ import Glibc
 
 /// The directory of a store: its marker file, its lock and where everything lies. Layout: `docs/format.md`.
 struct StoreDirectory {
-    /// The format that this program writes; it reads every version up to this one.
+    /// The format that this program gives to new stores.
     static let formatVersion: Int64 = 2
+    /// The format of a store that has, or had, snapshots or forks: a program that does not know them would delete what
+    /// they keep.
+    static let formatWithSnapshots: Int64 = 3
+    /// The latest format that this program reads; it reads all before.
+    static let readableVersion = formatWithSnapshots
 
     /// The directory's path.
     let path: String
@@ -41,11 +46,11 @@ struct StoreDirectory {
         var tuning = RocksDB.Tuning()
         tuning.createIfMissing = true
         try RocksDB(path: databasePath, tuning: tuning).close()
-        try writeMarker(created: SystemCall.now() / 1_000_000_000)
+        try writeMarker(Self.formatVersion, created: SystemCall.now() / 1_000_000_000)
     }
 
-    private func writeMarker(created: Int64) throws(VexFSError) {
-        let marker = "{\"format\":\(Self.formatVersion),\"created\":\(created)}\n"
+    private func writeMarker(_ format: Int64, created: Int64) throws(VexFSError) {
+        let marker = "{\"format\":\(format),\"created\":\(created)}\n"
         let temporary = markerPath + ".new"
         let descriptor = try SystemCall.open(temporary, O_WRONLY | O_CREAT | O_TRUNC)
         defer { close(descriptor) }
@@ -59,9 +64,9 @@ struct StoreDirectory {
     }
 
     /// Lets no program that knows only an earlier format have the store any more.
-    func raiseFormat() throws(VexFSError) {
+    func raiseFormat(to format: Int64) throws(VexFSError) {
         let marker = try JSON.parseControl(try SystemCall.readAll(markerPath), code: .notAStore)
-        try writeMarker(created: marker["created"]?.integerValue ?? 0)
+        try writeMarker(format, created: marker["created"]?.integerValue ?? 0)
     }
 
     /// Checks the marker; returns the format that the store has.
@@ -77,10 +82,10 @@ struct StoreDirectory {
         guard case .integer(let version)? = marker["format"], version >= 1 else {
             throw VexFSError(.notAStore, "the marker names no format version", at: markerPath)
         }
-        guard version <= Self.formatVersion else {
+        guard version <= Self.readableVersion else {
             throw VexFSError(
                 .newerFormat,
-                "the store has format \(version) and this program reads up to \(Self.formatVersion); use a newer VexFS",
+                "the store has format \(version) and this program reads up to \(Self.readableVersion); use a newer VexFS",
                 at: path)
         }
         return version

@@ -105,11 +105,13 @@ extension VectorFile {
         former.withLock { $0[index] = old }
     }
 
-    /// How many of the rows below `count` the file and its packs have bytes for.
-    func heldRows(below count: Row) -> Int {
+    /// How many of the rows from `first`, a multiple of ``rowsPerChunk``, to below `count` the file and its packs have
+    /// bytes for.
+    func heldRows(from first: Row = 0, below count: Row) -> Int {
         chunks.withLock { chunks in
             var held = 0
-            for (index, chunk) in chunks.enumerated() where index * Self.rowsPerChunk < Int(count) {
+            for (index, chunk) in chunks.enumerated()
+            where index * Self.rowsPerChunk < Int(count) && index * Self.rowsPerChunk >= Int(first) {
                 held += chunk.packed?.index.count ?? min(Self.rowsPerChunk, Int(count) - index * Self.rowsPerChunk)
             }
             return held

@@ -228,6 +228,13 @@ final class VectorFile: Sendable {
         return VectorRows(chunks: pieces, strideBytes: strideBytes, dimension: dimension, owner: MappedChunks(maps))
     }
 
+    /// Reads the rows below one in the memory of another file's, whose rows they are: this file has only those that
+    /// follow. `end` is a multiple of ``rowsPerChunk``.
+    func inherit(from other: VectorFile, rowsBelow end: Row) {
+        let maps = other.chunks.withLock { Array($0.prefix(Int(end) / Self.rowsPerChunk)) }
+        chunks.withLock { chunks in chunks.replaceSubrange(..<min(maps.count, chunks.count), with: maps) }
+    }
+
     /// Copies a row out as it is stored: `[dimension] Float32`.
     func vector(_ row: Row) -> [Float]? {
         let index = Int(row) / Self.rowsPerChunk

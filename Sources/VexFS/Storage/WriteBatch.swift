@@ -20,6 +20,8 @@ final class WriteBatch {
     var nextSpace: SpaceNumber?
     /// Vector files that were made for this batch: readers see them once it is written.
     var vectorFiles: [SpaceNumber: VectorFile] = [:]
+    /// Why the batch is not to be written: a part of it could not be made.
+    private(set) var failure: VexFSError?
     /// What is done in memory once the changes are written; nothing of it where the write fails.
     private(set) var completions: [() -> Void] = []
 
@@ -31,6 +33,9 @@ final class WriteBatch {
     }
 
     var isEmpty: Bool { changes.isEmpty && erased.isEmpty }
+
+    /// Lets the write of the batch fail: whoever adds to it could not read what it needs.
+    func fail(_ error: VexFSError) { failure = failure ?? error }
 
     /// Puts off a change in memory until the batch is written.
     func onceWritten(_ completion: @escaping () -> Void) { completions.append(completion) }

@@ -1,3 +1,4 @@
+import CVexKernels
 import Glibc
 
 /// Which images of a collection's tree there are, and which files changed since.
@@ -27,13 +28,28 @@ extension Collection {
     func put(_ record: FileRecord, _ batch: WriteBatch) {
         let file = record.attributes.number
         mark(file, batch)
+        keepForSnapshots(file, batch)
+        noteOwnRecord(of: file, batch)
         batch.put(StoreKey.file(number, file), record.encoded())
     }
 
     /// Adds the deletion of a file's record to a batch: the only way to delete one. The writer's lock is held.
     func deleteRecord(of file: FileNumber, _ batch: WriteBatch) {
         mark(file, batch)
-        batch.delete(StoreKey.file(number, file))
+        keepForSnapshots(file, batch)
+        noteOwnRecord(of: file, batch)
+        if let origin, file < origin.filesBelow {
+            // Without the key the origin's record would stand.
+            batch.put(StoreKey.file(number, file), [])
+        } else {
+            batch.delete(StoreKey.file(number, file))
+        }
+    }
+
+    /// Counts what an open has to read of a fork beside its origin.
+    private func noteOwnRecord(of file: FileNumber, _ batch: WriteBatch) {
+        guard let origin, file < origin.filesBelow else { return }
+        batch.onceWritten { [self] in state.withLock { $0.ownRecords += 1 } }
     }
 
     /// Notes with the batch that images have the file as it was. The root's record is always read.
@@ -58,14 +74,15 @@ extension Collection {
         try imageLock.withLock { count throws(VexFSError) in
             let (files, changes) = state.withLock { state in
                 let image = state.image
-                return (
-                    state.tree.count,
-                    image.marked.count + state.tree.count(from: image.current?.filesBelow ?? Self.rootNumber)
-                )
+                // Without an image a fork is read from its origin's.
+                let known = image.current?.filesBelow ?? origin?.filesBelow ?? Self.rootNumber
+                let changed = image.current == nil ? state.ownRecords : image.marked.count
+                return (state.tree.count, changed + state.tree.count(from: known))
             }
             guard policy.isWorthwhile(files: files, changes: changes, isWritten: isWritten) else { return }
             count &+= 1
             try saveTreeImage()
+            vexfs_return_memory()
         }
     }
 
@@ -87,7 +104,13 @@ extension Collection {
             content.tree = captured.tree.committed
             try context.space.claim(content.tree.count * 160)
             try image.write(content, to: path)
-            try name(image)
+            let mapped = try image.read(from: path)
+            // From now on the process uses the file's bytes in place of memory of its own.
+            try name(image) { state in
+                state.tree.adopt(mapped.tree, writtenFrom: content.tree)
+                state.rows.adopt(mapped.rows, writtenFrom: content.rows)
+                assert(state.tree.brokenInvariant == nil, state.tree.brokenInvariant ?? "")
+            }
         } catch {
             unlink(path)
             try writer.withLock { _ throws(VexFSError) in
@@ -103,8 +126,9 @@ extension Collection {
         }
     }
 
-    /// Makes an image that is on the disk the one that the next open takes.
-    private func name(_ image: TreeImage) throws(VexFSError) {
+    /// Makes an image that is on the disk the one that the next open takes, and whose bytes `adopt` lets this process
+    /// use.
+    private func name(_ image: TreeImage, adopt: (inout State) -> Void) throws(VexFSError) {
         let former = try writer.withLock { _ throws(VexFSError) -> TreeImage? in
             if state.withLock({ $0.isRemoved }) { throw VexFSError(.notFound, "the collection was removed") }
             let (record, former, marked) = state.withLock { state in
@@ -120,6 +144,7 @@ extension Collection {
             state.withLock { state in
                 (state.image.current, state.image.marked) = (image, state.image.nextMarked)
                 (state.image.next, state.image.nextMarked) = (nil, [])
+                adopt(&state)
             }
             return former
         }

@@ -40,6 +40,16 @@ struct FileTree: Sendable {
         self.hash = hash
     }
 
+    /// This tree's root over the files of another tree.
+    func replacingFiles(with other: FileTree) -> FileTree {
+        var copy = other
+        if let root = self[Collection.rootNumber] {
+            copy.update(Collection.rootNumber) { $0 = root }
+            copy.renameRoot(to: root.name)
+        }
+        return copy
+    }
+
     /// Every file but the root.
     var count: Int { files.records.count - 1 }
 
@@ -129,6 +139,21 @@ struct FileTree: Sendable {
     mutating func giveBackMemory() {
         for number in directories.keys { directories[number]?.giveBackMemory() }
         if directories.capacity > 64 + directories.count * 3 { directories = directories.rebuilt }
+    }
+
+    /// Uses what an image has of the files and of the large directories, as far as nothing changed since it was
+    /// written. O(chunks + directories).
+    ///
+    /// `written` is what the image was written from, still there: whatever this tree shares with it nobody changed, for
+    /// what is shared is copied before it changes. So what is the same object has the same bytes in the image.
+    /// - Parameter smallest: directories with fewer files keep their memory: there may be very many of them, and
+    ///   searches wait meanwhile.
+    mutating func adopt(_ image: FileTree, writtenFrom written: FileTree, smallest: Int = TreeFiles.span) {
+        files.adopt(image.files, writtenFrom: written.files)
+        for (number, directory) in written.directories where directory.count >= smallest {
+            guard let mapped = image.directories[number] else { continue }
+            directories[number]?.adopt(mapped, writtenFrom: directory)
+        }
     }
 
     private mutating func attach(_ number: FileNumber, kind: FileKind, to parent: FileNumber) {
@@ -278,6 +303,12 @@ struct TreeDirectory: Sendable {
     }
 
     mutating func giveBackMemory() { index.giveBackMemory() }
+
+    /// Uses an image's chunks and parts in place of those that it was written from.
+    mutating func adopt(_ image: TreeDirectory, writtenFrom written: TreeDirectory) {
+        entries.adopt(image.entries, writtenFrom: written.entries)
+        index.adopt(image.index, writtenFrom: written.index)
+    }
 }
 
 extension Dictionary {

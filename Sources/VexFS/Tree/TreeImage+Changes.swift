@@ -11,7 +11,9 @@ extension TreeImage.Content {
 extension Collection.State {
     /// Reads the files from the image that the record names and what changed since, else the records of all of them.
     /// - Throws: `corruption`, `newerFormat`, `inputOutput`.
-    mutating func loadFiles(image: TreeImage?, number: UInt32, context: StoreContext) throws(VexFSError) {
+    mutating func loadFiles(
+        image: TreeImage?, number: UInt32, origin: Origin?, context: StoreContext
+    ) throws(VexFSError) {
         if let image {
             do throws(VexFSError) {
                 let content = try image.read(from: context.directory.treePath(image.file))
@@ -23,7 +25,46 @@ extension Collection.State {
                     "the image of a collection's tree is made anew: \(error)", [("collection", name.string)])
             }
         }
-        try loadAll(from: context.database, collection: number, first: Collection.rootNumber + 1)
+        if let origin {
+            try loadFork(of: origin, number: number, database: context.database)
+        } else {
+            try loadAll(from: context.database, collection: number, first: Collection.rootNumber + 1)
+        }
+    }
+
+    /// Reads the files of a fork: those of its origin's snapshot, and its own records put over them.
+    private mutating func loadFork(of origin: Origin, number: UInt32, database: Database) throws(VexFSError) {
+        let base = try origin.collection.state(at: origin.snapshot)
+        (tree, rows) = (tree.replacingFiles(with: base.tree), base.rows)
+        (pendingCount, scratchBytes) = (base.pendingCount, base.scratchBytes)
+        for space in base.spaces { change(space.number) { $0.withVector = space.withVector } }
+        nextFile = max(nextFile, origin.filesBelow)
+        var changes: [FileNumber: FileRecord?] = [:]
+        try database.forEach(prefix: StoreKey.prefix(.file, number)) { key, value throws(VexFSError) in
+            guard let file = StoreKey.number(of: key), file != Collection.rootNumber else { return true }
+            let record = value.count == 0 ? nil : try FileRecord(number: file, decoding: value, withMetadata: false)
+            changes.updateValue(record, forKey: file)
+            return true
+        }
+        ownRecords = changes.count
+        try apply(changes)
+    }
+
+    /// Lets files be as their records say, nil for those that are not there.
+    mutating func apply(_ changes: [FileNumber: FileRecord?]) throws(VexFSError) {
+        let numbers = changes.keys.sorted()
+        for number in numbers { if let record = changes[number] { setAside(number, now: record) } }
+        try putBack(numbers.compactMap { changes[$0] ?? nil })
+    }
+
+    /// Takes out the files from a number on.
+    mutating func removeFiles(from first: FileNumber) {
+        var later: [FileNumber] = []
+        tree.files.records.forEach(from: Int(truncatingIfNeeded: first)) { number, _ in
+            later.append(FileNumber(number))
+            return true
+        }
+        for number in later { setAside(number, now: nil) }
     }
 
     /// This state with the files of an image, as they are now.
@@ -53,7 +94,9 @@ extension Collection.State {
         try database.forEach(
             prefix: StoreKey.prefix(.file, collection), from: StoreKey.file(collection, first)
         ) { key, value throws(VexFSError) in
-            guard let file = StoreKey.number(of: key), file != Collection.rootNumber else { return true }
+            guard let file = StoreKey.number(of: key), file != Collection.rootNumber, value.count > 0 else {
+                return true
+            }
             try load(FileRecord(number: file, decoding: value, withMetadata: false))
             return true
         }
@@ -78,15 +121,19 @@ extension Collection.State {
         self.image.marked = try Self.marks(of: image, collection, database)
         var present: [FileRecord] = []
         for number in self.image.marked.sorted() {
-            let record = try database.value(StoreKey.file(collection, number)).map { bytes throws(VexFSError) in
-                try bytes.withSystemBytes { bytes throws(VexFSError) in
-                    try FileRecord(number: number, decoding: bytes, withMetadata: false)
-                }
+            let bytes = try database.value(StoreKey.file(collection, number)) ?? []
+            let record = try bytes.withSystemBytes { bytes throws(VexFSError) in
+                bytes.isEmpty ? nil : try FileRecord(number: number, decoding: bytes, withMetadata: false)
             }
             if let record { present.append(record) }
             setAside(number, now: record)
         }
         try loadAll(from: database, collection: collection, first: image.filesBelow)
+        try putBack(present)
+    }
+
+    /// Puts files that were set aside where their records say.
+    private mutating func putBack(_ present: [FileRecord]) throws(VexFSError) {
         for record in present {
             let attributes = record.attributes
             guard let old = tree[attributes.number] else {

@@ -14,8 +14,8 @@ final class CollectionControlDirectory: VirtualDirectory {
     }
 
     private static let names: [ByteString] = [
-        "bulk", "config.json", "count", "errors.jsonl", "events", "export.jsonl", "ids.txt", "index", "info.json",
-        "lasterr", "pending", "schema.json", "settle", "stats", "vectors.f32", "wait",
+        "bulk", "config.json", "count", "errors.jsonl", "events", "export.jsonl", "fork", "ids.txt", "index",
+        "info.json", "lasterr", "pending", "schema.json", "settle", "stats", "vectors.f32", "wait",
     ]
 
     private static let sessions: ByteString = "rpc"
@@ -41,6 +41,7 @@ final class CollectionControlDirectory: VirtualDirectory {
             return StreamFile(collection, key: key, in: tree) { [collection] _, operations in
                 ExportHandle(collection, path: key, in: operations)
             }
+        case "trash": return TrashDirectory(collection, in: tree)
         case "wait", "settle":
             return StreamFile(collection, key: key, in: tree) { [collection] _, operations in
                 WaitHandle(collection, path: key, includesIndex: name == "settle", in: operations)
@@ -48,6 +49,8 @@ final class CollectionControlDirectory: VirtualDirectory {
         case "events": return EventFile(changesOf: collection, key: key, in: tree)
         case "index": return IndexFile(collection, key: key, in: tree)
         case Self.sessions: return SessionDirectory(collection, key: key, in: tree)
+        case "snapshots": return SnapshotDirectory(collection, in: tree)
+        case "fork": content = .fork(collection, tree.store)
         case "config.json": content = .configuration(collection)
         case "count": content = .count(collection)
         case "errors.jsonl": content = .errors(collection)
@@ -65,7 +68,7 @@ final class CollectionControlDirectory: VirtualDirectory {
 
     func entries() -> [VirtualEntry] {
         Self.names.map { VirtualEntry(name: $0, type: S_IFREG, key: "\(key)/\($0)") }
-            + [VirtualEntry(name: Self.sessions, type: S_IFDIR, key: "\(key)/\(Self.sessions)")]
+            + [Self.sessions, "snapshots", "trash"].map { VirtualEntry(name: $0, type: S_IFDIR, key: "\(key)/\($0)") }
     }
 }
 
@@ -92,6 +95,7 @@ final class StoreControlDirectory: VirtualDirectory {
         switch name {
         case "rpc": SessionDirectory(nil, key: "\(key)/rpc", in: tree)
         case "db": DatabaseDirectory(in: tree)
+        case RestoreDirectory.name: RestoreDirectory(in: tree)
         default:
             Self.files.first { $0.name == name }
                 .map { ControlFile($0.content, key: "\(key)/\(name)", in: tree) }
@@ -101,5 +105,6 @@ final class StoreControlDirectory: VirtualDirectory {
     func entries() -> [VirtualEntry] {
         Self.files.map { VirtualEntry(name: $0.name, type: S_IFREG, key: "\(key)/\($0.name)") }
             + ["db", "rpc"].map { VirtualEntry(name: $0, type: S_IFDIR, key: "\(key)/\($0)") }
+            + [VirtualEntry(name: RestoreDirectory.name, type: S_IFDIR, key: RestoreDirectory(in: tree).key)]
     }
 }

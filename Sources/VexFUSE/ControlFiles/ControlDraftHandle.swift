@@ -55,7 +55,19 @@ final class ControlDraftHandle: OpenHandle {
             state.bytes.replaceSubrange(start..<start + bytes.count, with: bytes)
             state.isDirty = true
         }
-        request.reply(written: bytes.count)
+        guard content.takesLines, bytes.last == UInt8(ascii: "\n") else {
+            request.reply(written: bytes.count)
+            return
+        }
+        let count = bytes.count
+        operations.work(request, at: { self.path }) { () throws(VexFSError) in
+            let line = self.state.withLock { state in
+                defer { (state.bytes, state.isDirty) = ([], false) }
+                return state.bytes
+            }
+            try self.content.replace(with: line)
+            request.reply(written: count)
+        }
     }
 
     func resize(to count: Int64) throws(VexFSError) {

@@ -37,6 +37,7 @@ final class ControlFile: VirtualFile {
             }
         }
         guard content.isWritable else { throw VexFSError(.accessDenied, "this file can only be read", at: key) }
+        if case .fork = content {} else { try content.collection?.requireWritable() }
         return ControlDraftHandle(content, path: key, flags: flags, caller: caller, tree: tree, in: operations)
     }
 }

@@ -8,6 +8,7 @@ enum ControlFileContent: Sendable {
     case overview(Collection)
     case configuration(Collection), schema(Collection), information(Collection), statistics(Collection)
     case count(Collection), identifiers(Collection), vectors(Collection), errors(Collection), pending(Collection)
+    case fork(Collection, Store)
     case storeConfiguration, version, health, storeStatistics, metrics, allErrors, lastErrors, aliases
 
     /// Whether the size is shown: what changes by itself is size 0 with direct I/O.
@@ -21,7 +22,7 @@ enum ControlFileContent: Sendable {
     /// Whether the file takes a new content, or at least a truncation.
     var isWritable: Bool {
         switch self {
-        case .configuration, .schema, .errors: true
+        case .configuration, .schema, .errors, .fork: true
         default: false
         }
     }
@@ -31,7 +32,8 @@ enum ControlFileContent: Sendable {
         switch self {
         case .overview(let collection), .configuration(let collection), .schema(let collection),
             .information(let collection), .statistics(let collection), .count(let collection),
-            .identifiers(let collection), .vectors(let collection), .errors(let collection), .pending(let collection):
+            .identifiers(let collection), .vectors(let collection), .errors(let collection), .pending(let collection),
+            .fork(let collection, _):
             collection
         default: nil
         }
@@ -51,6 +53,8 @@ enum ControlFileContent: Sendable {
         case .vectors(let collection): collection.vectorBytes().bytes
         case .errors(let collection): collection.errorLines()
         case .pending(let collection): collection.pendingText()
+        case .fork(let collection, let store):
+            Array(store.forks(of: collection).map { "\($0.name)\n" }.joined().utf8)
         case .storeConfiguration, .version, .health, .storeStatistics, .metrics, .allErrors:
             StoreReports(tree).bytes(of: self)
         case .lastErrors: tree.errors.text(for: caller.user)
@@ -58,12 +62,21 @@ enum ControlFileContent: Sendable {
         }
     }
 
+    /// Whether a whole line takes effect at once, so that whoever writes it is told what was wrong.
+    var takesLines: Bool { if case .fork = self { true } else { false } }
+
     /// Takes a whole new content.
     /// - Throws: `invalidConfiguration` and what the engine says.
     func replace(with bytes: [UInt8]) throws(VexFSError) {
         switch self {
         case .configuration(let collection): try collection.setConfiguration(bytes)
         case .schema(let collection): try collection.setSchema(bytes)
+        case .fork(let collection, let store):
+            let line = bytes.last == UInt8(ascii: "\n") ? bytes.dropLast() : bytes[...]
+            guard let name = ByteString(validating: Array(line)), !line.isEmpty else {
+                throw VexFSError(.invalidName, "write the name of the new collection")
+            }
+            _ = try store.fork(collection, as: name)
         case .errors(let collection):
             guard bytes.isEmpty else {
                 throw VexFSError(.notPermitted, "errors.jsonl can be emptied, not written")

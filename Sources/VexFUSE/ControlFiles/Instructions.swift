@@ -25,6 +25,9 @@ enum Instructions {
         Follow        tail -f COLLECTION/.vexfs/events; tail -f "COLLECTION/query/min=0.5/refunds.events"
         Keep a search mkdir "COLLECTION/query/refunds" (touch it to refresh, rm -r it to forget)
 
+        The past      mkdir COLLECTION/.vexfs/snapshots/NAME; ls COLLECTION@NAME/; cat COLLECTION@NAME/query/TEXT
+        Try something echo NEW > COLLECTION/.vexfs/fork     a copy at once, whatever its size
+
         Something failed?   cat .vexfs/lasterr   or   COLLECTION/.vexfs/errors.jsonl
         Configuration       COLLECTION/.vexfs/config.json, schema.json     Figures   .vexfs/stats, .vexfs/metrics
 

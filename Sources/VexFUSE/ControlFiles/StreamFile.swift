@@ -36,6 +36,7 @@ final class StreamFile: VirtualFile {
         guard isWritable || !isWriter else {
             throw VexFSError(.accessDenied, "this file can only be read", at: key)
         }
+        if isWriter { try collection.requireWritable() }
         return makeHandle(isWriter, operations)
     }
 }

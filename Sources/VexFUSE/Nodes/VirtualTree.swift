@@ -12,6 +12,7 @@ final class VirtualTree: Sendable {
     let owner = VirtualOwner(user: getuid(), group: getgid())
     let bulkReports = BulkReports()
     let events = EventLogs()
+    let restores = Restores()
 
     init(store: Store, errors: LastErrors) {
         self.store = store
@@ -31,7 +32,7 @@ final class VirtualTree: Sendable {
         case Self.query: QueryDirectory(.store, segments: [], in: self)
         case Self.control: StoreControlDirectory(in: self)
         case Self.instructions: ControlFile(.instructions, key: "s/AGENTS.md", in: self)
-        default: nil
+        default: snapshotLink(name)
         }
     }
 

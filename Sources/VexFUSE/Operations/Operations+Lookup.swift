@@ -27,7 +27,14 @@ extension Operations {
             guard let directory = node as? any VirtualDirectory else { throw Self.notADirectory }
             let name = try Self.name(pointer, isQuery: directory is QueryDirectory)
             let caller = request.caller
-            if directory.looksUpSlowly {
+            if let snapshots = directory as? SnapshotDirectory {
+                work(request, at: { "\(snapshots.key)/\(name)" }) { () throws(VexFSError) in
+                    guard let root = try snapshots.root(of: name) else {
+                        return self.reply(request, virtual: try snapshots.child(name, for: caller))
+                    }
+                    try self.reply(request, entry: root)
+                }
+            } else if directory.looksUpSlowly {
                 work(request, at: { directory.key }) { () throws(VexFSError) in
                     self.reply(request, virtual: try directory.child(name, for: caller))
                 }

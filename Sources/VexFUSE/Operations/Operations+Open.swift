@@ -36,8 +36,9 @@ extension Operations {
         guard attributes.kind == .document || attributes.kind == .scratch else {
             throw VexFSError(.isADirectory, "this is not a file", at: file.path)
         }
-        let open = openFiles.acquire(file, isScratch: attributes.kind == .scratch, budget: budget)
         let isWritable = info.flags & O_ACCMODE != O_RDONLY
+        if isWritable { try file.collection.requireWritable() }
+        let open = openFiles.acquire(file, isScratch: attributes.kind == .scratch, budget: budget)
         if isWritable || open.shownDraft != nil || open.scratch?.uncommitted != nil {
             info.direct_io = 1
             // Readers of a scratch file see every write: their pages go now, and new ones come from the buffer.

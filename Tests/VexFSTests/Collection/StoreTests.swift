@@ -16,7 +16,7 @@ import Testing
 
     @Test func aNewerFormatIsRefusedWithBothVersions() throws {
         let fixture = try StoreFixture()
-        let newer = StoreDirectory.formatVersion + 1
+        let newer = StoreDirectory.readableVersion + 1
         try write("{\"format\":\(newer),\"created\":1}\n", to: fixture.path + "/VEXFS")
         let error = try #require(throws: VexFSError.self) { try StoreDirectory(path: fixture.path).checkMarker() }
         #expect(error.code == .newerFormat)

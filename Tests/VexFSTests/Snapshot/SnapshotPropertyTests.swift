@@ -1,0 +1,339 @@
+import Foundation
+import Testing
+
+@testable import VexFS
+
+/// Random changes, snapshots, forks, removals, compactions and reopens: every branch holds what a plain model says.
+@Suite struct SnapshotPropertyTests {
+    @Test(arguments: 0..<6) func everyBranchHoldsWhatTheModelSays(round: Int) throws {
+        let seed =
+            ProcessInfo.processInfo.environment["VEXFS_TEST_SEED"].flatMap(UInt64.init)
+            ?? UInt64(Date().timeIntervalSince1970 * 1e6) &+ UInt64(round)
+        FileHandle.standardError.write(Data("snapshots: VEXFS_TEST_SEED=\(seed)\n".utf8))
+        var run = try SnapshotRun(seed: seed)
+        for _ in 0..<250 { try run.step() }
+        try run.expectAll()
+        try run.reopen()
+        try run.expectAll()
+        try run.expectSound()
+    }
+}
+
+/// A store and its model under random operations.
+private struct SnapshotRun {
+    let fixture: StoreFixture
+    var random: SeededGenerator
+    var live: [String: BranchModel] = [:]
+    /// Snapshots by collection and name.
+    var past: [String: [String: BranchModel]] = [:]
+    var steps = 0
+    var log: [String] = []
+
+    init(seed: UInt64) throws {
+        random = SeededGenerator(seed: seed)
+        var policy = IndexPolicy()
+        policy.scanLimit = 64
+        policy.listLimit = 256
+        fixture = try StoreFixture(indexPolicy: policy)
+        let collection = try fixture.store.createCollection(named: "c0")
+        try collection.setConfiguration(Array("{\"metric\":\"euclidean\"}".utf8))
+        live["c0"] = BranchModel()
+        try bulk("c0", count: 300)
+    }
+
+    private func collection(_ name: String) throws -> Collection {
+        try #require(fixture.store.collection(named: ByteString(name)))
+    }
+
+    private mutating func pick(_ range: Range<Int>) -> Int { Int.random(in: range, using: &random) }
+
+    mutating func step() throws {
+        steps += 1
+        guard let name = live.keys.sorted().randomElement(using: &random) else { return }
+        switch pick(0..<100) {
+        case 0..<25: try put(name)
+        case 25..<35: try remove(name)
+        case 35..<43: try rename(name)
+        case 43..<48: try scratch(name)
+        case 48..<54: try patch(name)
+        case 54..<58: try changeMode(name)
+        case 58..<62: try folder(name)
+        case 62..<64: try bulk(name, count: pick(1..<120))
+        case 64..<73: try snapshot(name)
+        case 73..<78: try removeSnapshot(name)
+        case 78..<80: try renameSnapshot(name)
+        case 80..<86: try fork(name)
+        case 86..<89: try removeCollection(name)
+        case 89..<92: try collection(name).compact()
+        case 92..<95: try collection(name).buildIndex()
+        case 95..<97: try reopen()
+        default: try expectSome()
+        }
+    }
+
+    private func note(_ text: String) {
+        if ProcessInfo.processInfo.environment["VEXFS_TEST_LOG"] != nil { print(text) }
+    }
+
+    private mutating func newPath(_ name: String, _ suffix: String) -> String {
+        let folder = Bool.random(using: &random) ? live[name]?.folders.sorted().randomElement(using: &random) : nil
+        return (folder.map { $0 + "/" } ?? "") + "n\(pick(0..<40))" + suffix
+    }
+
+    private func place(_ path: String, in collection: Collection) throws -> (parent: FileNumber, name: ByteString) {
+        let parts = path.split(separator: "/").map { ByteString(String($0)) }
+        var parent = Collection.rootNumber
+        for part in parts.dropLast() { parent = try #require(collection.lookup(part, in: parent)).number }
+        return (parent, try #require(parts.last))
+    }
+
+    private mutating func write(_ name: String, _ path: String, _ bytes: [UInt8]) throws {
+        let collection = try collection(name)
+        let (parent, last) = try place(path, in: collection)
+        let file: FileNumber
+        if let known = collection.lookup(last, in: parent) {
+            file = known.number
+        } else {
+            file = try collection.createFile(last, in: parent, mode: 0o644, owner: 0, group: 0).number
+        }
+        try collection.commit(bytes, to: file)
+    }
+
+    private mutating func newDocument() -> BranchModel.File {
+        let vector = (0..<4).map { _ in Float(pick(0..<100)) }
+        let (color, word) = (pick(0..<4), "w\(pick(0..<5))")
+        let text = "{\"text\":\"\(word) says\",\"color\":\(color),\"vector\":\(vector.map { Int($0) })}"
+        return BranchModel.File(bytes: Array(text.utf8), vector: vector, color: color, word: word)
+    }
+
+    private mutating func put(_ name: String) throws {
+        let path = newPath(name, ".json")
+        note("put \(name) \(path)")
+        var file = newDocument()
+        file.mode = live[name]?.files[path]?.mode ?? 0o644
+        try write(name, path, file.bytes)
+        // What was set from outside stays over what the new bytes say.
+        if let patched = patches[name + "/" + path] { file.color = patched }
+        live[name]?.files[path] = file
+    }
+
+    /// The colors that were set from outside, by collection and path.
+    private var patches: [String: Int] = [:]
+
+    private mutating func bulk(_ name: String, count: Int) throws {
+        note("bulk \(name) \(count)")
+        let start = pick(0..<400)
+        var points: [NewPoint] = []
+        var vectors: [Float] = []
+        for number in start..<start + count {
+            let file = newDocument()
+            points.append(
+                NewPoint(
+                    id: ByteString("b\(number)"), metadata: Array("{\"color\":\(file.color ?? 0)}".utf8),
+                    text: "\(file.word ?? "") says"))
+            vectors += file.vector ?? []
+            var kept = file
+            kept.mode = live[name]?.files["b\(number).json"]?.mode ?? 0o644
+            if let patched = patches["\(name)/b\(number).json"] { kept.color = patched }
+            live[name]?.files["b\(number).json"] = kept
+        }
+        let collection = try collection(name)
+        try collection.insert(points, vectors: vectors)
+        for number in start..<start + count {
+            let file = try #require(collection.lookup(ByteString("b\(number).json"), in: 1))
+            live[name]?.files["b\(number).json"]?.bytes = try collection.content(of: file.number).bytes
+        }
+    }
+
+    private mutating func remove(_ name: String) throws {
+        guard let path = live[name]?.files.keys.sorted().randomElement(using: &random) else { return }
+        note("remove \(name) \(path)")
+        let collection = try collection(name)
+        let (parent, last) = try place(path, in: collection)
+        _ = try collection.remove(last, in: parent)
+        live[name]?.files[path] = nil
+        patches[name + "/" + path] = nil
+    }
+
+    private mutating func rename(_ name: String) throws {
+        guard let path = live[name]?.files.keys.sorted().randomElement(using: &random) else { return }
+        let isDocument = live[name]?.files[path]?.vector != nil
+        let target = newPath(name, isDocument ? ".json" : ".tmp")
+        guard target != path else { return }
+        note("rename \(name) \(path) to \(target)")
+        let collection = try collection(name)
+        let (parent, last) = try place(path, in: collection)
+        let (newParent, newLast) = try place(target, in: collection)
+        _ = try collection.rename(last, in: parent, to: newLast, in: newParent, mode: .replace)
+        let file = live[name]?.files.removeValue(forKey: path)
+        live[name]?.files[target] = file
+        let patch = patches.removeValue(forKey: name + "/" + path)
+        patches[name + "/" + target] = patch
+    }
+
+    private mutating func scratch(_ name: String) throws {
+        let path = newPath(name, ".tmp")
+        note("scratch \(name) \(path)")
+        let bytes = (0..<pick(1..<50)).map { _ in UInt8(truncatingIfNeeded: random.next()) }
+        try write(name, path, bytes)
+        let mode = live[name]?.files[path]?.mode ?? 0o644
+        live[name]?.files[path] = BranchModel.File(bytes: bytes, mode: mode)
+    }
+
+    private mutating func patch(_ name: String) throws {
+        guard let path = live[name]?.documents.map(\.path).sorted().randomElement(using: &random) else { return }
+        let color = pick(0..<4)
+        note("patch \(name) \(path) \(color)")
+        let collection = try collection(name)
+        let (parent, last) = try place(path, in: collection)
+        let file = try #require(collection.lookup(last, in: parent))
+        try collection.setMetadata("color", to: .integer(Int64(color)), of: file.number)
+        live[name]?.files[path]?.color = color
+        patches[name + "/" + path] = color
+    }
+
+    private mutating func changeMode(_ name: String) throws {
+        guard let path = live[name]?.files.keys.sorted().randomElement(using: &random) else { return }
+        let mode = UInt16([0o600, 0o644, 0o444].randomElement(using: &random) ?? 0o600)
+        let collection = try collection(name)
+        let (parent, last) = try place(path, in: collection)
+        let file = try #require(collection.lookup(last, in: parent))
+        _ = try collection.setAttributes(of: file.number, mode: mode, owner: nil, group: nil, modified: nil)
+        live[name]?.files[path]?.mode = mode
+    }
+
+    private mutating func folder(_ name: String) throws {
+        let collection = try collection(name)
+        guard let model = live[name] else { return }
+        let path = "d\(pick(0..<4))"
+        if !model.folders.contains(path) {
+            note("mkdir \(name) \(path)")
+            _ = try collection.makeDirectory(ByteString(path), in: 1, mode: 0o755, owner: 0, group: 0)
+            live[name]?.folders.insert(path)
+        } else if !model.files.keys.contains(where: { $0.hasPrefix(path + "/") }) {
+            note("rmdir \(name) \(path)")
+            _ = try collection.removeDirectory(ByteString(path), in: 1)
+            live[name]?.folders.remove(path)
+        } else {
+            let target = "d\(pick(4..<8))"
+            guard !model.folders.contains(target) else { return }
+            note("rename folder \(name) \(path) \(target)")
+            _ = try collection.rename(ByteString(path), in: 1, to: ByteString(target), in: 1, mode: .replace)
+            live[name]?.folders.remove(path)
+            live[name]?.folders.insert(target)
+            for (file, content) in model.files where file.hasPrefix(path + "/") {
+                live[name]?.files[file] = nil
+                live[name]?.files[target + file.dropFirst(path.count)] = content
+                let patch = patches.removeValue(forKey: name + "/" + file)
+                patches[name + "/" + target + file.dropFirst(path.count)] = patch
+            }
+        }
+    }
+
+    private mutating func snapshot(_ name: String) throws {
+        let snapshot = "s\(steps)"
+        note("snapshot \(name) \(snapshot)")
+        try collection(name).makeSnapshot(named: ByteString(snapshot))
+        past[name, default: [:]][snapshot] = live[name]
+    }
+
+    private mutating func removeSnapshot(_ name: String) throws {
+        guard let snapshot = past[name]?.keys.sorted().randomElement(using: &random) else { return }
+        note("remove snapshot \(name) \(snapshot)")
+        try collection(name).removeSnapshot(named: ByteString(snapshot))
+        past[name]?[snapshot] = nil
+    }
+
+    private mutating func renameSnapshot(_ name: String) throws {
+        guard let snapshot = past[name]?.keys.sorted().randomElement(using: &random) else { return }
+        note("rename snapshot \(name) \(snapshot)")
+        try collection(name).renameSnapshot(ByteString(snapshot), to: ByteString("r\(steps)"))
+        let model = past[name]?.removeValue(forKey: snapshot)
+        past[name]?["r\(steps)"] = model
+    }
+
+    private mutating func fork(_ name: String) throws {
+        guard live.count < 6 else { return }
+        let new = "f\(steps)"
+        if let snapshot = past[name]?.keys.sorted().randomElement(using: &random), Bool.random(using: &random) {
+            note("fork \(name)@\(snapshot) as \(new)")
+            let shown = try #require(try collection(name).snapshot(named: ByteString(snapshot)))
+            _ = try fixture.store.fork(shown, as: ByteString(new))
+            live[new] = past[name]?[snapshot]
+            // Which colors were set from outside, a put asks for: the model knows only those of now.
+            let below = live[new]?.files.keys.sorted() ?? []
+            let made = try collection(new)
+            for path in below where live[new]?.files[path]?.vector != nil {
+                let (parent, last) = try place(path, in: made)
+                let file = try #require(made.lookup(last, in: parent))
+                let patch = try JSON.patch(made.fileRecord(file.number).metadataPatch)
+                patches[new + "/" + path] = patch.first?.value.integerValue.map { Int($0) }
+            }
+        } else {
+            note("fork \(name) as \(new)")
+            _ = try fixture.store.fork(try collection(name), as: ByteString(new))
+            live[new] = live[name]
+            for (key, value) in patches where key.hasPrefix(name + "/") {
+                patches[new + key.dropFirst(name.count)] = value
+            }
+        }
+    }
+
+    private mutating func removeCollection(_ name: String) throws {
+        guard live.count > 1, let model = live[name] else { return }
+        note("remove collection \(name)")
+        let collection = try collection(name)
+        for path in model.files.keys {
+            let (parent, last) = try place(path, in: collection)
+            _ = try collection.remove(last, in: parent)
+        }
+        for path in model.folders { _ = try collection.removeDirectory(ByteString(path), in: 1) }
+        if past[name]?.isEmpty == false {
+            #expect(throws: VexFSError.self) { try fixture.store.removeCollection(collection) }
+        }
+        for snapshot in past[name]?.keys.sorted() ?? [] {
+            try collection.removeSnapshot(named: ByteString(snapshot))
+        }
+        try fixture.store.removeCollection(collection)
+        (live[name], past[name]) = (nil, nil)
+        patches = patches.filter { !$0.key.hasPrefix(name + "/") }
+    }
+
+    mutating func reopen() throws {
+        note("reopen")
+        try fixture.reopen()
+    }
+
+    mutating func expectSome() throws {
+        guard let name = live.keys.sorted().randomElement(using: &random), let model = live[name] else { return }
+        note("compare \(name)")
+        try collection(name).expect(model, name, &random)
+        guard let snapshot = past[name]?.keys.sorted().randomElement(using: &random) else { return }
+        try expect(name, snapshot)
+    }
+
+    private mutating func expect(_ name: String, _ snapshot: String) throws {
+        guard let model = past[name]?[snapshot] else { return }
+        let shown = try #require(try collection(name).snapshot(named: ByteString(snapshot)))
+        note("compare \(name)@\(snapshot)")
+        try shown.expect(model, "\(name)@\(snapshot)", &random)
+        #expect(throws: VexFSError.self) { try shown.put("x.json", "{}") }
+    }
+
+    mutating func expectAll() throws {
+        #expect(Set(fixture.store.collections.map(\.name.string)) == Set(live.keys))
+        for name in live.keys.sorted() {
+            guard let model = live[name] else { continue }
+            try collection(name).expect(model, name, &random)
+            #expect(Set(try collection(name).snapshots().map(\.name.string)) == Set((past[name] ?? [:]).keys))
+            for snapshot in past[name]?.keys.sorted() ?? [] { try expect(name, snapshot) }
+        }
+    }
+
+    /// Whether `fsck` finds nothing wrong.
+    func expectSound() throws {
+        fixture.close()
+        let report = try Store.check(at: fixture.path)
+        #expect(report.problems.isEmpty, "\(report.problems.prefix(5))")
+    }
+}
