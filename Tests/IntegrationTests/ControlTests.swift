@@ -69,6 +69,38 @@ import Testing
         try mount.close()
     }
 
+    /// "A caller whose memory the daemon cannot reach gets EOPNOTSUPP from the ioctls with pointers, and answers from
+    /// the inline ones."
+    @Test(.enabled(if: getuid() == 0 && isInstalled("unshare"))) func otherNamespaces() throws {
+        let directory = try makeTemporaryDirectory()
+        defer { removeTree(directory) }
+        let script = """
+            import array, ctypes, errno, fcntl, os, struct, sys
+            fd = os.open(sys.argv[1], os.O_RDONLY)
+            vector, id = array.array("f", [1, 0]), array.array("Q", [5])
+            argument = struct.pack("=QIIQII", vector.buffer_info()[0], 1, 2, id.buffer_info()[0], 0, 0)
+            try:
+                fcntl.ioctl(fd, 0x40205604, argument)
+            except OSError as error:
+                assert error.errno == errno.EOPNOTSUPP, error
+            else:
+                sys.exit("the daemon saw us")
+            inline = bytearray(struct.pack("=IIIIQ", 2, 1, 0, 0, 5) + vector.tobytes())
+            fcntl.ioctl(fd, 3 << 30 | len(inline) << 16 | 0x5644, inline)
+            assert os.listdir(sys.argv[1]) == ["5.json"]
+            """
+        try TestPath(directory + "/ask.py").write(script)
+        let shell = """
+            set -e; cd "$1"; mkdir mnt; "$2" format store
+            trap 'fusermount3 -q -u -z mnt; kill -9 $daemon 2>/dev/null; true' EXIT
+            unshare -p -f --kill-child "$2" mount --foreground store mnt & daemon=$!
+            until [ -f mnt/.vexfs/version ]; do kill -0 $daemon; read -t 0.01 < <(:) || true; done
+            mkdir mnt/c; python3 ask.py mnt/c
+            """
+        let result = try run(["bash", "-c", shell, "bash", directory, Environment.binary])
+        #expect(result.status == 0, "\(result.errorText)")
+    }
+
     /// "Arguments of noise do the daemon no harm."
     @Test func noise() throws {
         let collection = try quarterCircle("noise")
