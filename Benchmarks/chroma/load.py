@@ -151,7 +151,8 @@ class Load:
                 best = np.argsort(np.where(allowed, -scores[place], 9), kind="stable")[:10]
                 hits += len({f"id{number}" for number in best} & set(answer["ids"][0]))
             self.figures[f"recall@10, filter {name}"] = hits / 500
-            requests = [(self.path + "/query", json.dumps(self.query(vector, where)).encode()) for vector in self.queries]
+            bodies = [json.dumps(self.query(vector, where)).encode() for vector in self.queries]
+            requests = [(self.path + "/query", body) for body in bodies]
             for threads in (1, 4):
                 each, median = rate(self.server, requests, threads, self.options.seconds)
                 self.figures[f"query, filter {name}, {threads} thread{'s' * (threads > 1)}, QPS"] = each

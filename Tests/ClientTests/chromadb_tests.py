@@ -15,9 +15,10 @@ PLACES = ["test_api.py", "api", "property"]
 
 def run(host, port, arguments):
     folder = pathlib.Path(chromadb.__file__).parent / "test"
-    if not any(str(folder) in argument or argument.endswith(".py") for argument in arguments):
+    if not any((folder / argument.split("::")[0]).exists() for argument in arguments if not argument.startswith("-")):
         arguments = arguments + PLACES
-    arguments = [str(folder / argument) if (folder / argument).exists() else argument for argument in arguments]
+    arguments = [str(folder / argument) if (folder / argument.split("::")[0]).exists() else argument
+                 for argument in arguments]
     environment = os.environ | {"CHROMA_INTEGRATION_TEST_ONLY": "1", "CHROMA_SERVER_HOST": host,
                                 "CHROMA_SERVER_HTTP_PORT": str(port)}
     return subprocess.run([sys.executable, "-B", "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments],

@@ -161,7 +161,9 @@ public struct VectorSettings: Sendable, Equatable {
         }
         // Cosine gives a 16-bit float unit length before it is rounded.
         if metric != .cosine { try element.check(vector) }
-        if metric == .cosine && !rounded(vector).contains(where: { $0 != 0 }) {
+        // A 32-bit vector of zeros stays one when it is normalised, and its cosine with every other is 0: clients of
+        // Chroma rely on that.
+        if metric == .cosine, element != .float32, !rounded(vector).contains(where: { $0 != 0 }) {
             throw VexFSError(.invalidVector, "a vector of zeros has no direction, which the metric cosine compares")
         }
     }

@@ -102,6 +102,7 @@ extension ChromaDialect {
             try existing(id)
             return .json(Self.empty(lists: request.count, request.include))
         }
+        if let ids = request.selection.ids { try find(ids, in: id) }
         var parts = WirePartsBuilder()
         var members = request.selection.members
         members.append(
@@ -117,6 +118,16 @@ extension ChromaDialect {
                 }
                 return Self.write(lists, request.include)
             })
+    }
+
+    /// The real server fails where a query names an id that is not there, and clients rely on it.
+    private func find(_ ids: [String], in id: String) throws(ChromaError) {
+        let list = JSON.Member("ids", .array(ids.map(JSON.string)))
+        let found = try store.body(of: try store.call(.get, of: id, [list, .init("include", .array([]))]))
+        let present = Set((found["ids"]?.arrayValue ?? []).compactMap(\.stringValue))
+        if let missing = ids.first(where: { !present.contains($0) }) {
+            throw ChromaError(500, "Error executing plan: Error finding id: \(missing)")
+        }
     }
 
     private static func write(_ lists: [ChromaColumns], _ include: ChromaInclude) -> [UInt8] {

@@ -49,6 +49,31 @@ import Testing
         #expect(try Store.check(at: fixture.path).problems.map(\.message) == [])
     }
 
+    @Test func aNewTextLeavesAVectorAloneThatTheModelCouldNotMake() throws {
+        let (fixture, collection) = try fixture()
+        defer { fixture.close() }
+        _ = try collection.apply([.put([PointContent(id: "a", text: "old", vector: [1, 0, 0])])])
+        #expect(try collection.apply([.patch([PointPatch(id: "a", text: "new")])]) == [PointOutcome(changed: 1)])
+        #expect(try text("a.json", of: collection).contains("\"text\":\"new\""))
+        #expect(try found(collection, [1, 0, 0]) == ["a"])
+        // A document without a vector of its own would need one of the model, which has other dimensions.
+        _ = try collection.apply([.put([PointContent(id: "b")])])
+        #expect(throws: VexFSError.self) { try collection.apply([.patch([PointPatch(id: "b", text: "new")])]) }
+    }
+
+    @Test func aVectorOfZerosHasTheCosineZero() throws {
+        let (fixture, collection) = try fixture()
+        defer { fixture.close() }
+        _ = try collection.apply([
+            .put([PointContent(id: "zero", vector: [0, 0]), PointContent(id: "one", vector: [3, 4])])
+        ])
+        let points = fixture.store.points(of: collection)
+        let near = try points.nearest(
+            to: .dense([3, 4]), in: "", limit: 2, among: points.rows, SearchParameters())
+        #expect(near.map { points.identifier(of: $0.row)?.description } == ["one", "zero"])
+        #expect(near.last?.score == 0)
+    }
+
     @Test func modesAndConditionsLeaveDocumentsAlone() throws {
         let (fixture, collection) = try fixture()
         defer { fixture.close() }
