@@ -225,8 +225,19 @@ public final class Store: Sendable {
         }
     }
 
-    /// Adds a collection that was made.
-    func insert(_ collection: Collection) { names.withLock { $0.add(collection) } }
+    /// Adds a collection that `make` makes, where the name is free.
+    func insert(
+        named name: ByteString, _ make: () throws(VexFSError) -> Collection
+    ) throws(VexFSError) -> Collection {
+        try changingNames { names throws(VexFSError) in
+            guard names.byName[name] == nil else {
+                throw VexFSError(.alreadyExists, "there is a collection \(name) already")
+            }
+            let made = try make()
+            names.add(made)
+            return made
+        }
+    }
 
     /// Removes what was kept of a collection for its forks.
     func dropRetired(_ collection: Collection) throws(VexFSError) {
