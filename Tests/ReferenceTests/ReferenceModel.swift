@@ -23,6 +23,8 @@ struct ReferenceModel {
 
     /// Files by path below the collection.
     var files: [String: File] = [:]
+    /// Documents that were removed and can be moved back, with the paths that they had.
+    var trash: [(path: String, file: File)] = []
     /// Folders by path; the collection itself is "".
     var folders: Set<String> = [""]
 
@@ -33,6 +35,13 @@ struct ReferenceModel {
     func isEmpty(_ folder: String) -> Bool {
         let prefix = folder + "/"
         return !files.keys.contains { $0.hasPrefix(prefix) } && !folders.contains { $0.hasPrefix(prefix) }
+    }
+
+    /// Removes a file; a document goes to the trash.
+    mutating func remove(_ path: String) {
+        guard let file = files.removeValue(forKey: path) else { return }
+        if file.vector != nil { trash.append((path, file)) }
+        if trash.count > 1000 { trash.removeFirst() }
     }
 
     /// Moves a folder with everything below it.

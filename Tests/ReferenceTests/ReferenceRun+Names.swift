@@ -16,8 +16,29 @@ extension ReferenceRun {
         guard let path = file() else { return }
         note("unlink \(path)")
         try (root / path).remove()
-        model.files[path] = nil
+        model.remove(path)
         try expect(ENOENT, "second unlink") { try (root / path).remove() }
+    }
+
+    /// Moves a document out of the trash: the newest of those that it can be.
+    mutating func restore() throws {
+        let trash = root / ".vexfs/trash"
+        guard let name = try trash.list().randomElement(using: &random) else { return }
+        let (origin, bytes) = (try (trash / name).attribute("user.vexfs.original"), try (trash / name).read())
+        guard let index = model.trash.lastIndex(where: { $0.path == origin && $0.file.bytes == bytes }) else {
+            throw Divergence(description: "\(name) from \(origin) is in the trash")
+        }
+        let to = path(ending: ".json")
+        guard !model.folders.contains(to) else { return }
+        note("restore \(name) to \(to)")
+        try (trash / name).rename(to: root / to)
+        model.files[to] = model.trash.remove(at: index).file
+    }
+
+    mutating func emptyTrash() throws {
+        note("empty the trash")
+        for name in try (root / ".vexfs/trash").list() { try (root / ".vexfs/trash" / name).remove() }
+        model.trash = []
     }
 
     mutating func unlinkWhileOpen() throws {
@@ -26,7 +47,7 @@ extension ReferenceRun {
         let reader = try (root / path).open(O_RDONLY)
         let writer = try (root / path).open(O_RDWR)
         try (root / path).remove()
-        model.files[path] = nil
+        model.remove(path)
         guard try reader.readToEnd() == file.bytes, try writer.read(file.bytes.count + 1, at: 0) == file.bytes else {
             throw Divergence(description: "\(path) is not readable after it was deleted")
         }

@@ -42,7 +42,8 @@ struct ReferenceRun {
         case 40..<46: try append()
         case 46..<51: try truncate()
         case 51..<60: try rename()
-        case 60..<65: try unlink()
+        case 60..<64: try unlink()
+        case 64: try random.chance(0.8) ? restore() : emptyTrash()
         case 65..<68: try unlinkWhileOpen()
         case 68..<73: try makeFolder()
         case 73..<76: try removeFolder()
@@ -95,6 +96,9 @@ struct ReferenceRun {
         let (missing, extra) = (Set(expected).subtracting(actual), Set(actual).subtracting(expected))
         guard missing.isEmpty, extra.isEmpty, actual.count == expected.count else {
             throw Divergence(description: "listing: missing \(missing.sorted()), unexpected \(extra.sorted())")
+        }
+        guard try (root / ".vexfs/trash").list().count == model.trash.count else {
+            throw Divergence(description: "the trash holds something else than \(model.trash.map(\.path))")
         }
         for (path, file) in model.files where try (root / path).read() != file.bytes {
             throw Divergence(description: "\(path) reads back as something else")

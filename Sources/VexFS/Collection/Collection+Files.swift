@@ -104,19 +104,26 @@ extension Collection {
     }
 
     /// Removes a file that is not a directory, and returns what it was.
+    /// - Parameter keepsInTrash: whether a document stays in the trash, where the settings want one.
     /// - Throws: `notFound`, `isADirectory`.
-    public func remove(_ name: ByteString, in parent: FileNumber) throws(VexFSError) -> FileAttributes {
+    public func remove(
+        _ name: ByteString, in parent: FileNumber, keepsInTrash: Bool = false
+    ) throws(VexFSError) -> FileAttributes {
         try write { () throws(VexFSError) in
             guard let file = lookup(name, in: parent) else { throw VexFSError(.notFound, "there is no \(name)") }
             guard file.kind != .directory else { throw VexFSError(.isADirectory, "\(name) is a folder") }
             let batch = WriteBatch()
             let now = SystemCall.now()
-            deleteRecords(of: file, batch)
+            let removals = removals([file])
+            let change = keepsInTrash ? try moveToTrash(file, batch, at: now) : nil
+            if change == nil { deleteRecords(of: file, batch) }
             if file.version > 0 { try database.write(batch) }
             state.withLock { state in
+                if let change { state.apply(change) }
                 Self.forget(file, &state)
                 Self.touchDirectory(parent, now, &state)
             }
+            changes.publish(removals)
             context.metrics.increment(.documentsRemoved, by: file.row == nil ? 0 : 1)
             return file
         }

@@ -47,6 +47,7 @@ extension Collection {
         let reserved = json["reserved_files"]?.integerValue.map { FileNumber(bitPattern: $0) } ?? 0
         state.nextFile = max(state.nextFile, reserved)
         state.reservedFiles = state.nextFile
+        try state.loadTrash(number: number, database: context.database)
         try loadSpaces(into: &state, number: number, origin: origin, context: context)
         if let last = try context.database.lastNumber(prefix: StoreKey.prefix(.error, number)) {
             state.nextError = last + 1
@@ -68,6 +69,7 @@ extension Collection {
         try collection.recoverUnsyncedVectors()
         // Rows that are given again after a removal must not pass for synced ones.
         try collection.saveRecord()
+        try collection.expireTrash(now: SystemCall.now())
         return collection
     }
 }

@@ -77,6 +77,7 @@ public final class Store: Sendable {
             context = StoreContext(
                 directory: directory, database: database, embedder: embedder, metrics: metrics, space: space,
                 indexPolicy: indexPolicy, imagePolicy: imagePolicy)
+            try RestoreTarget.dropUnfinished(database, directory)
             var records: [(UInt32, [UInt8])] = []
             try database.forEach(prefix: StoreKey.prefix(.collection)) { key, value in
                 if key.count == 5 {
@@ -166,6 +167,9 @@ public final class Store: Sendable {
     /// - Throws: `storeFull`, `inputOutput`.
     public func sync() throws(VexFSError) { try context.sync() }
 
+    /// Gives back the memory that only changes need. The store does so by itself a few seconds after the last change.
+    public func rest() { context.rest() }
+
     // MARK: - Collections
 
     /// The collections by name.
@@ -216,11 +220,14 @@ public final class Store: Sendable {
     }
 
     /// Removes an empty collection and what belongs to it: pins, saved searches, refusals, the vector file.
+    /// - Parameter withDocuments: whether one that is not empty goes too.
     /// - Throws: `notEmpty` also where it has snapshots, `inputOutput`.
-    public func removeCollection(_ collection: Collection) throws(VexFSError) {
+    public func removeCollection(_ collection: Collection, withDocuments: Bool = false) throws(VexFSError) {
         try context.forks.withLock { count throws(VexFSError) in
             count &+= 1
-            try changingNames { names throws(VexFSError) in try remove(collection, &names) }
+            try changingNames { names throws(VexFSError) in
+                try remove(collection, &names, withDocuments: withDocuments)
+            }
             try releaseUnused()
         }
     }
@@ -239,17 +246,29 @@ public final class Store: Sendable {
         }
     }
 
+    /// Adds a collection that was made under a name that is still free; `body` is what makes it last.
+    func publish(
+        _ collection: Collection, as name: ByteString, _ body: () throws(VexFSError) -> Void
+    ) throws(VexFSError) {
+        _ = try insert(named: name) { () throws(VexFSError) in
+            try body()
+            return collection
+        }
+    }
+
     /// Removes what was kept of a collection for its forks.
     func dropRetired(_ collection: Collection) throws(VexFSError) {
         try changingNames { names throws(VexFSError) in
-            try drop(collection)
+            try drop(collection, withDocuments: true)
             names.retired[collection.number] = nil
         }
     }
 
-    private func remove(_ collection: Collection, _ names: inout Names) throws(VexFSError) {
+    private func remove(
+        _ collection: Collection, _ names: inout Names, withDocuments: Bool = false
+    ) throws(VexFSError) {
         try collection.write { () throws(VexFSError) in
-            guard collection.state.withLock({ $0.tree.count }) == 0 else {
+            guard withDocuments || collection.state.withLock({ $0.tree.count }) == 0 else {
                 throw VexFSError(.notEmpty, "the collection \(collection.name) is not empty")
             }
             guard let snapshot = collection.snapshots().first else { return }
@@ -262,7 +281,7 @@ public final class Store: Sendable {
         names.byNumber[collection.number] = nil
         do throws(VexFSError) {
             if collection.state.withLock({ $0.snapshots.isEmpty }) {
-                try drop(collection)
+                try drop(collection, withDocuments: withDocuments)
             } else {
                 try retire(collection)
                 names.retired[collection.number] = collection
@@ -284,9 +303,9 @@ public final class Store: Sendable {
         }
     }
 
-    private func drop(_ collection: Collection) throws(VexFSError) {
+    private func drop(_ collection: Collection, withDocuments: Bool) throws(VexFSError) {
         try collection.write(evenRetired: true) { () throws(VexFSError) in
-            guard collection.state.withLock({ $0.tree.count }) == 0 else {
+            guard withDocuments || collection.state.withLock({ $0.tree.count }) == 0 else {
                 throw VexFSError(.notEmpty, "the collection \(collection.name) is not empty")
             }
             let batch = WriteBatch()

@@ -76,6 +76,7 @@ extension Collection {
         (result.kept, result.snapshots, result.image) = (KeptRows(), [], TreeImageState())
         (result.touchedDirectories, result.markedFiles, result.isRetired) = ([], RowBitmap(), false)
         (result.errorCount, result.nextError) = (0, 1)
+        result.trash = Trash()
         result.tree = result.tree.committed
         result.removeFiles(from: snapshot.filesBelow)
         var changes = try marks(since: snapshot)
@@ -98,6 +99,7 @@ extension Collection {
             space.withVector = snapshot.vectors[named.number] ?? RowBitmap()
             space.kept = RowBitmap()
             space.segments = SegmentList()
+            space.sparse = nil
             space.forgetIndex()
             return space
         }

@@ -25,6 +25,24 @@ struct KeptRows: Sendable {
         for rows in holders.values { all.formUnion(rows) }
         return before.subtracting(all)
     }
+
+    /// Lets a holder keep one row more.
+    fileprivate mutating func insert(_ row: Row, of holder: RowHolder) {
+        holders[holder, default: RowBitmap()].insert(row)
+        all.insert(row)
+    }
+
+    /// Lets a holder let go of a row.
+    fileprivate mutating func remove(_ row: Row, of holder: RowHolder) {
+        holders[holder]?.remove(row)
+        if !keeps(row, besides: holder) { all.remove(row) }
+    }
+
+    /// Whether anyone but one holder keeps a row.
+    func keeps(_ row: Row, besides holder: RowHolder?) -> Bool {
+        guard let holder else { return all.contains(row) }
+        return holders.contains { $0.key != holder && $0.value.contains(row) }
+    }
 }
 
 extension Collection.State {
@@ -41,6 +59,16 @@ extension Collection.State {
         }
         return freed
     }
+
+    /// Lets a holder keep one row more, which is live: ``remove(_:)`` sees its vectors. O(1).
+    mutating func keep(_ row: Row, by holder: RowHolder) { kept.insert(row, of: holder) }
+
+    /// Lets a holder let go of a row that is not live. O(holders).
+    mutating func letGo(of row: Row, by holder: RowHolder) {
+        kept.remove(row, of: holder)
+        guard !kept.all.contains(row) else { return }
+        for place in spaces.indices { spaces[place].kept.remove(row) }
+    }
 }
 
 extension VectorSpace {
@@ -51,17 +79,24 @@ extension VectorSpace {
 extension Collection {
     /// Adds the deletion of what is stored of a row to a batch, unless someone keeps it or it is another collection's:
     /// the only way to delete a row. The writer's lock is held.
-    func deleteRow(_ row: Row, _ batch: WriteBatch) {
-        guard owner(of: row) === self, !state.withLock({ $0.kept.all.contains(row) }) else { return }
+    /// - Parameter holder: who lets go of the row with this batch.
+    func deleteRow(_ row: Row, _ batch: WriteBatch, releasedBy holder: RowHolder? = nil) {
+        guard owner(of: row) === self, !state.withLock({ $0.kept.keeps(row, besides: holder) }) else { return }
+        delete(row, storedSpaces, batch)
+    }
+
+    private func delete(_ row: Row, _ spaces: [SpaceNumber], _ batch: WriteBatch) {
         batch.delete(StoreKey.document(number, row))
+        for space in spaces { batch.delete(StoreKey.vector(number, space, row)) }
     }
 
     /// Deletes what is stored of rows that nobody has any more, a few at a time.
     func deleteRows(_ rows: RowBitmap) throws(VexFSError) {
+        let spaces = storedSpaces
         var batch = WriteBatch()
         var count = 0
         for row in rows.rows where owner(of: row) === self {
-            batch.delete(StoreKey.document(number, row))
+            delete(row, spaces, batch)
             count += 1
             guard count % 4096 == 0 else { continue }
             try database.write(batch)

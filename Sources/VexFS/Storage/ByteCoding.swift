@@ -42,6 +42,13 @@ struct ByteReader {
         return string
     }
 
+    /// So many bytes; valid as long as the buffer.
+    mutating func read(count: Int) throws(VexFSError) -> UnsafeRawBufferPointer {
+        guard count <= buffer.count - offset else { throw .truncatedRecord }
+        defer { offset += count }
+        return UnsafeRawBufferPointer(rebasing: buffer[offset..<offset + count])
+    }
+
     /// Everything after the last field.
     var rest: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: buffer[offset...]) }
 }

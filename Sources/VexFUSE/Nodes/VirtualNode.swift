@@ -22,6 +22,12 @@ protocol VirtualNode: AnyObject, Sendable {
     func attributes() throws(VexFSError) -> VirtualAttributes
 }
 
+/// A virtual node with extended attributes.
+protocol AttributedNode: VirtualNode {
+    /// The names with their values.
+    func extendedAttributes() throws(VexFSError) -> [(name: String, value: [UInt8])]
+}
+
 /// One line of a virtual directory's listing.
 struct VirtualEntry: Sendable {
     var name: ByteString

@@ -77,7 +77,7 @@ extension Operations {
             let name = try Self.name(pointer)
             work(request, at: { "\(parent.path)/\(name)" }) { () throws(VexFSError) in
                 try self.removing(name, in: parent) { () throws(VexFSError) in
-                    try parent.collection.remove(name, in: parent.number)
+                    try parent.collection.remove(name, in: parent.number, keepsInTrash: true)
                 }
                 request.reply(errno: 0)
             }
@@ -167,6 +167,17 @@ extension Operations {
                 try directory.rename(name, to: newName, mode: mode)
                 request.reply(errno: 0)
             }
+        case (.virtual(let from as TrashDirectory), .file(let to)) where from.collection.number == to.collection.number:
+            work(request, at: { "\(from.key)/\(name)" }) { () throws(VexFSError) in
+                try self.removing(newName, in: to) { () throws(VexFSError) in
+                    try to.collection.restore(name, to: newName, in: to.number, mode: mode).replaced
+                }
+                request.reply(errno: 0)
+            }
+        case (.virtual(is TrashDirectory), .file):
+            throw VexFSError(.crossesCollections, "a rename cannot lead into another collection", at: name.string)
+        case (.file, .virtual(is TrashDirectory)):
+            throw VexFSError(.notPermitted, "rm moves a document to the trash, not mv", at: name.string)
         case (.file, .file):
             // mv copies and removes when it sees this.
             throw VexFSError(.crossesCollections, "a rename cannot lead into another collection", at: name.string)

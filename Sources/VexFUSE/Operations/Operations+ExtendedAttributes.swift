@@ -18,11 +18,20 @@ extension Operations {
             request.reply(errno: code)
             return
         }
+        let name = String(cString: pointer)
+        if case .virtual(let node as any AttributedNode) = try node(raw) {
+            work(request, at: { node.key }) { () throws(VexFSError) in
+                guard let found = try node.extendedAttributes().first(where: { $0.name == name }) else {
+                    throw VexFSError(.attributeNotFound, "no such attribute: \(name)")
+                }
+                request.reply(attribute: found.value, size: size)
+            }
+            return
+        }
         guard case .file(let file) = try node(raw) else {
             request.reply(errno: ENODATA)
             return
         }
-        let name = String(cString: pointer)
         work(request, at: { file.path }) { () throws(VexFSError) in
             guard let value = try self.attribute(name, of: file) else {
                 throw VexFSError(.attributeNotFound, "no such attribute: \(name)")
@@ -45,8 +54,11 @@ extension Operations {
         let key = String(name.dropFirst(Self.factPrefix.count))
         if key == "embedding" || name.hasPrefix(Self.embeddingPrefix) {
             let vector = String(name.dropFirst(Self.embeddingPrefix.count))
-            return try file.collection.embedding(of: file.number, named: vector)
-                .map { vector in vector.withUnsafeBytes { Array($0) } }
+            // Of one fixed size as numbers, else as a document writes it.
+            return try file.collection.vector(of: file.number, named: vector).map { vector in
+                guard case .dense(let values) = vector else { return vector.json.compact }
+                return values.withUnsafeBytes { Array($0) }
+            }
         }
         let facts = try file.collection.facts(of: file.number)
         if name.hasPrefix(Self.metadataPrefix) {
@@ -65,12 +77,25 @@ extension Operations {
         return values
     }
 
+    /// Metadata as attributes; keys that cannot be a name are left out.
+    static func metadataAttributes(_ metadata: JSON) -> [(name: String, value: [UInt8])] {
+        (metadata.members ?? []).map { (metadataPrefix + $0.key, bytes($0.value)) }
+            .filter { $0.0.utf8.count <= 255 && !$0.0.utf8.contains(0) }
+    }
+
     /// A metadata value as an attribute's bytes: a string as it is, anything else as JSON.
     private static func bytes(_ value: JSON) -> [UInt8] { value.stringValue.map { Array($0.utf8) } ?? value.compact }
 
     // MARK: LISTXATTR
 
     func listxattr(_ request: Request, _ raw: fuse_ino_t, size: Int) throws(VexFSError) {
+        if case .virtual(let node as any AttributedNode) = try node(raw) {
+            work(request, at: { node.key }) { () throws(VexFSError) in
+                let names: [UInt8] = try node.extendedAttributes().flatMap { Array($0.name.utf8) + [0] }
+                request.reply(attribute: names, size: size)
+            }
+            return
+        }
         guard case .file(let file) = try node(raw) else {
             request.reply(attribute: [], size: size)
             return
@@ -82,8 +107,7 @@ extension Operations {
                 var names = Self.values(facts).map { Self.factPrefix + $0.key }
                 if facts.dimensions != nil { names.append(Self.factPrefix + "embedding") }
                 names += facts.vectors.map { Self.embeddingPrefix + $0 }.filter { $0.utf8.count <= 255 }
-                names += (facts.metadata.members ?? []).map { Self.metadataPrefix + $0.key }
-                    .filter { $0.utf8.count <= 255 && !$0.utf8.contains(0) }
+                names += Self.metadataAttributes(facts.metadata).map(\.name)
                 for name in names { list += Array(name.utf8) + [0] }
             }
             request.reply(attribute: list, size: size)

@@ -29,7 +29,9 @@ extension Operations {
             let caller = request.caller
             if let snapshots = directory as? SnapshotDirectory {
                 work(request, at: { "\(snapshots.key)/\(name)" }) { () throws(VexFSError) in
-                    guard let root = try snapshots.root(of: name) else { return request.reply(errno: ENOENT) }
+                    guard let root = try snapshots.root(of: name) else {
+                        return self.reply(request, virtual: try snapshots.child(name, for: caller))
+                    }
                     try self.reply(request, entry: root)
                 }
             } else if directory.looksUpSlowly {

@@ -21,8 +21,14 @@ final class SnapshotDirectory: VirtualDirectory {
             modified: collection.snapshots().map(\.created).max() ?? tree.mounted, isStable: false)
     }
 
-    /// What is here are directories of collections: see ``root(of:)``.
-    func child(_ name: ByteString, for caller: Caller) -> (any VirtualNode)? { nil }
+    /// The export of a snapshot. The snapshots themselves are directories of collections: see ``root(of:)``.
+    func child(_ name: ByteString, for caller: Caller) throws(VexFSError) -> (any VirtualNode)? {
+        guard let wanted = SnapshotExportFile.snapshotName(name), let snapshot = try collection.snapshot(named: wanted)
+        else { return nil }
+        return SnapshotExportFile(
+            snapshot, key: "\(key)/\(name)", owner: FacetAttributes.owner(collection, tree),
+            modified: snapshot.attributes(of: Collection.rootNumber)?.modified ?? tree.mounted)
+    }
 
     /// The directory of a snapshot, or nil.
     func root(of name: ByteString) throws(VexFSError) -> CollectionFile? {
