@@ -14,6 +14,15 @@ import Testing
         return collection
     }
 
+    /// Whether a sentence comes after a failure; other tests' failures may push it out before it is read.
+    private static func isTold(_ text: String, _ fail: () -> Void) throws -> Bool {
+        for _ in 0..<20 {
+            fail()
+            if try (SharedMount.get().point / ".vexfs/lasterr").text().contains(text) { return true }
+        }
+        return false
+    }
+
     /// "`mkdir C/.vexfs/snapshots/NAME` makes a snapshot of the collection C: a read-only directory that holds what C
     /// held, whatever becomes of C."
     @Test func whatWasIsThere() throws {
@@ -55,7 +64,7 @@ import Testing
         #expect(try (snapshot / ".overview.md").text().contains("3 documents"))
         #expect(try collection.searchIDs([1, 0, 0]) == ["sub/c", "b"])
         let hit = try #require(try snapshot.search([1, 0, 0], options: "k=1").first)
-        #expect(try TestPath(SharedMount.get().point.string + "/" + hit.file).text().contains("first words"))
+        #expect(try TestPath(hit.file).text().contains("first words"))
     }
 
     /// "Every change inside a snapshot fails with EROFS."
@@ -78,8 +87,10 @@ import Testing
         #expect(failure { try (snapshot / ".vexfs/config.json").write("{}") } == EROFS)
         #expect(failure { try (snapshot / ".vexfs/bulk").write(Array("{}".utf8), flags: O_WRONLY) } == EROFS)
         #expect(failure { try (snapshot / ".vexfs/snapshots/t").makeDirectory() } == EROFS)
-        let told = try (SharedMount.get().point / ".vexfs/lasterr").text()
-        #expect(told.contains("this is a snapshot, which never changes"))
+        let isTold = try Self.isTold("this is a snapshot, which never changes") {
+            _ = failure { try (snapshot / "d").makeDirectory() }
+        }
+        #expect(isTold)
     }
 
     /// "`C@NAME` in the root leads to the snapshot NAME of C, and is not listed."
@@ -119,7 +130,8 @@ import Testing
         for name in ["a.json", "b.json", "sub/c.json", "note.tmp"] { try (collection / name).remove() }
         try (collection / "sub").removeDirectory()
         #expect(failure { try collection.removeDirectory() } == ENOTEMPTY)
-        #expect(try (SharedMount.get().point / ".vexfs/lasterr").text().contains(".vexfs/snapshots/s"))
+        let isTold = try Self.isTold(".vexfs/snapshots/s") { _ = failure { try collection.removeDirectory() } }
+        #expect(isTold)
         let renamed = TestPath(collection.string + "-renamed")
         try collection.rename(to: renamed)
         #expect(try (renamed / ".vexfs/snapshots/s").searchIDs([1, 0, 0]) == ["a", "b", "sub/c"])

@@ -232,26 +232,34 @@ public final class Store: Sendable {
         }
     }
 
-    /// Adds a collection that was made under a name that is still free; `body` is what makes it last.
-    func publish(
-        _ collection: Collection, as name: ByteString, _ body: () throws(VexFSError) -> Void
-    ) throws(VexFSError) {
+    /// Adds a collection that `make` makes, where the name is free.
+    func insert(
+        named name: ByteString, _ make: () throws(VexFSError) -> Collection
+    ) throws(VexFSError) -> Collection {
         try changingNames { names throws(VexFSError) in
             guard names.byName[name] == nil else {
                 throw VexFSError(.alreadyExists, "there is a collection \(name) already")
             }
-            try body()
-            names.add(collection)
+            let made = try make()
+            names.add(made)
+            return made
         }
     }
 
-    /// Adds a collection that was made.
-    func insert(_ collection: Collection) { names.withLock { $0.add(collection) } }
+    /// Adds a collection that was made under a name that is still free; `body` is what makes it last.
+    func publish(
+        _ collection: Collection, as name: ByteString, _ body: () throws(VexFSError) -> Void
+    ) throws(VexFSError) {
+        _ = try insert(named: name) { () throws(VexFSError) in
+            try body()
+            return collection
+        }
+    }
 
     /// Removes what was kept of a collection for its forks.
     func dropRetired(_ collection: Collection) throws(VexFSError) {
         try changingNames { names throws(VexFSError) in
-            try drop(collection)
+            try drop(collection, withDocuments: true)
             names.retired[collection.number] = nil
         }
     }
@@ -273,7 +281,7 @@ public final class Store: Sendable {
         names.byNumber[collection.number] = nil
         do throws(VexFSError) {
             if collection.state.withLock({ $0.snapshots.isEmpty }) {
-                try drop(collection)
+                try drop(collection, withDocuments: withDocuments)
             } else {
                 try retire(collection)
                 names.retired[collection.number] = collection
@@ -295,9 +303,9 @@ public final class Store: Sendable {
         }
     }
 
-    private func drop(_ collection: Collection) throws(VexFSError) {
+    private func drop(_ collection: Collection, withDocuments: Bool) throws(VexFSError) {
         try collection.write(evenRetired: true) { () throws(VexFSError) in
-            guard collection.state.withLock({ $0.tree.count }) == 0 else {
+            guard withDocuments || collection.state.withLock({ $0.tree.count }) == 0 else {
                 throw VexFSError(.notEmpty, "the collection \(collection.name) is not empty")
             }
             let batch = WriteBatch()

@@ -55,22 +55,23 @@ extension Store {
     ) throws(VexFSError) -> Collection {
         let origin = Origin(of: snapshot, in: parent)
         let properties = try context.properties(of: snapshot.number)
-        let batch = WriteBatch()
-        let made = try context.write(batch) { [context] number, batch in
-            var state = base
-            let now = SystemCall.now()
-            state.name = name
-            state.tree.renameRoot(to: name)
-            state.tree.update(Collection.rootNumber) { ($0.modified, $0.changed) = (now, now) }
-            let collection = Collection(number: number, context: context, state: state, origin: origin)
-            batch.put(StoreKey.collection(number), collection.state.withLock { collection.encodedRecord($0) })
-            collection.state.withLock { _ = $0.touchedDirectories.insert(Collection.rootNumber) }
-            collection.putTouchedDirectories(batch)
-            for property in properties { batch.put(StoreKey.property(number, property.key), property.value) }
-            return collection
+        let made = try insert(named: name) { () throws(VexFSError) in
+            try context.write(WriteBatch()) { [context] number, batch in
+                var state = base
+                let now = SystemCall.now()
+                state.name = name
+                state.tree.renameRoot(to: name)
+                state.tree.update(Collection.rootNumber) { ($0.modified, $0.changed) = (now, now) }
+                let collection = Collection(number: number, context: context, state: state, origin: origin)
+                batch.put(StoreKey.collection(number), collection.state.withLock { collection.encodedRecord($0) })
+                collection.state.withLock { _ = $0.touchedDirectories.insert(Collection.rootNumber) }
+                collection.putTouchedDirectories(batch)
+                for property in properties { batch.put(StoreKey.property(number, property.key), property.value) }
+                // Nothing is written of a fork that cannot be used.
+                do throws(VexFSError) { try collection.openInheritedVectors() } catch { batch.fail(error) }
+                return collection
+            }
         }
-        try made.openInheritedVectors()
-        insert(made)
         context.noteUnsynced()
         try context.database.syncLog()
         return made

@@ -60,6 +60,11 @@ enum SearchScope: Sendable {
         }
     }
 
+    /// - Throws: `readOnly` in a snapshot.
+    func requireWritable() throws(VexFSError) {
+        if case .folder(let file) = self { try file.collection.requireWritable() }
+    }
+
     /// Runs a search.
     func search(_ request: QueryRequest, in store: Store) throws(VexFSError) -> SearchAnswer {
         switch self {

@@ -40,6 +40,7 @@ struct PinnedQueries: Sendable {
 
     /// Runs a query and keeps its results as a directory.
     func pin(_ segments: [ByteString], _ name: ByteString) throws(VexFSError) -> PinnedQueryDirectory {
+        try scope.requireWritable()
         let result = try run(segments, name)
         try tree.store.setProperty(key(segments, name), of: scope.propertyOwner, to: result.encoded)
         return PinnedQueryDirectory(self, segments, name, result)
