@@ -58,7 +58,7 @@ import Testing
         #expect(try shown(mount / "piped") == expected)
         #expect(try embeddings(mount) == embedded)
         let report = decodeObject(try (mount / ".vexfs/restore/copied").text())
-        #expect(report["documents"] as? Int == 50 && report["finished"] as? Bool == true)
+        #expect(report["documents"] as? Int == 50 && report["finished"] as? Bool == true && report["error"] is NSNull)
         try (mount / "copied/new.json").write(document([5, 5, 5]))
         #expect(try (mount / "copied").searchIDs([5, 5, 5], options: "k=1,min=0.999") == ["new"])
     }
@@ -82,7 +82,7 @@ import Testing
             #expect(failure { try target.write(damaged) } == EINVAL)
             if place > 0 { #expect(failure { try target.write(Array(bytes[..<place])) } == EINVAL) }
             let reason = decodeObject(try target.text())["error"] as? String ?? ""
-            #expect(reason.contains("damaged") || reason.contains("given up") || place == 0, "\(reason)")
+            #expect(reason.contains("damaged") || place == 0, "\(reason)")
         }
         #expect(failure { try target.write("not an export") } == EINVAL)
         #expect(try (mount / ".vexfs/lasterr").text().contains("export"))

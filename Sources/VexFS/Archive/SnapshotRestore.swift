@@ -73,7 +73,8 @@ public final class SnapshotRestore: Sendable {
         work.withLock { work in
             work.target?.drop()
             work.target = nil
-            work.failure = work.failure ?? VexFSError(.interrupted, "the restore was given up")
+            guard work.result == nil, work.failure == nil, work.hasBegun || !work.buffer.isEmpty else { return }
+            work.failure = .damagedExport("its end is missing")
         }
     }
 
