@@ -3,7 +3,7 @@ import VexWire
 
 /// Operations on collections.
 extension Service {
-    private static let properties = "wire/properties"
+    static let properties = "wire/properties"
 
     func performOnCollections(_ request: ServiceRequest, _ answer: inout AnswerWriter) throws(VexFSError) {
         switch request.operation {

@@ -199,7 +199,8 @@ extension WireOperation {
     /// Whether the operation itself changes anything.
     var changes: Bool {
         switch self {
-        case .collectionCreate, .collectionUpdate, .collectionDelete, .collectionRename, .aliasUpdate, .indexCreate,
+        case .collectionCreate, .collectionUpdate, .collectionDelete, .collectionRename, .collectionFork,
+            .snapshotCreate, .snapshotDelete, .aliasUpdate, .indexCreate,
             .indexDrop, .tenantCreate, .tenantUpdate, .databaseCreate, .databaseDelete:
             true
         default: writesPoints

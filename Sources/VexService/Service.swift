@@ -36,6 +36,8 @@ public final class Service: Sendable {
         case .collectionCreate, .collectionGet, .collectionList, .collectionUpdate, .collectionDelete,
             .collectionRename:
             try performOnCollections(request, &answer)
+        case .collectionFork: try fork(request, &answer)
+        case .snapshotCreate, .snapshotList, .snapshotDelete: try performOnSnapshots(request, &answer)
         case .aliasUpdate: try updateAliases(request, &answer)
         case .aliasList: try listAliases(request, &answer)
         case .upsert, .add, .update, .delete, .payloadSet, .payloadOverwrite, .payloadDelete, .payloadClear,
@@ -92,6 +94,15 @@ public final class Service: Sendable {
         {
             return found
         }
+        if let found = try snapshot(address.directory.string) { return found }
         throw VexFSError(.notFound, "there is no collection \"\(address.name)\"")
+    }
+
+    /// The snapshot of a directory `COLLECTION@NAME`.
+    private func snapshot(_ directory: String) throws(VexFSError) -> Collection? {
+        guard let place = directory.lastIndex(of: "@"),
+            let collection = store.collection(named: ByteString(String(directory[..<place])))
+        else { return nil }
+        return try collection.snapshot(named: ByteString(String(directory[directory.index(after: place)...])))
     }
 }

@@ -7,6 +7,7 @@ public enum WireOperation: UInt16, Sendable, CaseIterable {
     case collectionUpdate = 0x13
     case collectionDelete = 0x14
     case collectionRename = 0x15
+    case collectionFork = 0x16
     case aliasUpdate = 0x18
     case aliasList = 0x19
     case upsert = 0x20
@@ -28,6 +29,9 @@ public enum WireOperation: UInt16, Sendable, CaseIterable {
     case vectorsDelete = 0x39
     case indexCreate = 0x40
     case indexDrop = 0x41
+    case snapshotCreate = 0x48
+    case snapshotList = 0x49
+    case snapshotDelete = 0x4A
     case stats = 0x50
     case wait = 0x51
     case batch = 0x52
@@ -51,7 +55,7 @@ public enum WireOperation: UInt16, Sendable, CaseIterable {
     }
 
     private static let groups = [
-        "collection", "alias", "payload", "vectors", "index", "tenant", "database",
+        "collection", "alias", "payload", "vectors", "index", "snapshot", "tenant", "database",
     ]
 
     private static let byName = Dictionary(uniqueKeysWithValues: allCases.map { ($0.name, $0) })

@@ -35,6 +35,31 @@ import VexWire
         #expect(fixture.store.collections.isEmpty)
     }
 
+    @Test func snapshotsAndForks() throws {
+        let fixture = try ServiceFixture()
+        let collection = try fixture.collection("c")
+        func ask(_ line: String) throws -> JSON { try fixture.ask(line, in: collection) }
+        _ = try ask(#"{"op":"collection.update","properties":{"p":1}}"#)
+        _ = try ask(#"{"op":"add","ids":["a","b"],"vectors":[[1,0],[0,1]]}"#)
+        let made = try ask(#"{"op":"snapshot.create","name":"then"}"#)["snapshots"]?.arrayValue
+        #expect(made?.map { $0["name"]?.stringValue } == ["then"])
+        #expect(made?.first?["documents"] == .integer(2))
+        _ = try ask(#"{"op":"delete","ids":["a"]}"#)
+        let now = try ask(#"{"op":"collection.fork","to":"now"}"#)["collection"]
+        let then = try ask(#"{"op":"collection.fork","to":"again","snapshot":"then"}"#)["collection"]
+        #expect(now?["documents"] == .integer(1) && then?["documents"] == .integer(2))
+        #expect(then?["properties"] == .object([.init("p", .integer(1))]))
+        #expect(now?["uid"] != then?["uid"])
+        let found = try fixture.ask(#"{"op":"query","collection":"again","vector":[1,0],"k":1,"include":[]}"#)
+        #expect(found["ids"]?.strings == ["a"])
+        #expect(try fixture.refusal(#"{"op":"collection.fork","to":"now"}"#, in: collection) == "alreadyExists")
+        let past = try fixture.ask(#"{"op":"get","collection":"c@then","include":[]}"#)
+        #expect(past["ids"]?.strings == ["a", "b"])
+        #expect(try fixture.refusal(#"{"op":"delete","collection":"c@then","ids":["a"]}"#) == "readOnly")
+        #expect(try ask(#"{"op":"snapshot.delete","name":"then"}"#)["snapshots"] == .array([]))
+        #expect(try fixture.refusal(#"{"op":"snapshot.delete","name":"then"}"#, in: collection) == "notFound")
+    }
+
     @Test func aliases() throws {
         let fixture = try ServiceFixture()
         _ = try fixture.collection("c")
