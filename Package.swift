@@ -12,6 +12,7 @@ let package = Package(
     name: "VexFS",
     products: [
         .executable(name: "vexfs-fuse", targets: ["vexfs-fuse"]),
+        .executable(name: "vexfs-adapter", targets: ["vexfs-adapter"]),
         .library(name: "VexFS", targets: ["VexFS"]),
     ],
     targets: [
@@ -27,6 +28,9 @@ let package = Package(
             name: "CRE2",
             cxxSettings: [.unsafeFlags(["-O3", "-Wall", "-Wextra", "-Werror"])],
             linkerSettings: [.linkedLibrary("re2"), .linkedLibrary("stdc++")]),
+        .target(
+            name: "CMicrohttpd", cSettings: [.unsafeFlags(["-O2", "-Wall", "-Wextra", "-Werror"])],
+            linkerSettings: [.linkedLibrary("microhttpd")]),
         .target(name: "CVexKernels", cSettings: kernelSettings),
         .target(name: "CFuseShim", dependencies: ["CFuse3"]),
         .target(name: "VexValues", dependencies: ["CJansson", "CSimdjson"], swiftSettings: swiftSettings),
@@ -34,24 +38,33 @@ let package = Package(
             name: "VexFS", dependencies: ["VexValues", "CVexKernels", "CRocksDB", "CStemmer", "CRE2"],
             swiftSettings: swiftSettings, linkerSettings: [.linkedLibrary("rocksdb")]),
         .target(name: "VexEmbedding", dependencies: ["VexFS", "CVexKernels"], swiftSettings: swiftSettings),
+        .target(name: "VexWire", dependencies: ["VexValues"], swiftSettings: swiftSettings),
+        .target(name: "VexService", dependencies: ["VexFS", "VexWire"], swiftSettings: swiftSettings),
         .target(
-            name: "VexFUSE", dependencies: ["VexFS", "VexEmbedding", "CFuseShim"], swiftSettings: swiftSettings),
+            name: "VexFUSE", dependencies: ["VexFS", "VexEmbedding", "VexService", "VexWire", "CFuseShim"],
+            swiftSettings: swiftSettings),
         .executableTarget(
             name: "vexfs-fuse", dependencies: ["VexFUSE", "VexFS", "VexEmbedding", "CFuseShim"],
             swiftSettings: swiftSettings),
+        .executableTarget(
+            name: "vexfs-adapter", dependencies: ["VexValues", "VexWire", "CMicrohttpd"], swiftSettings: swiftSettings),
         .testTarget(
             name: "VexValuesTests", dependencies: ["VexValues", "TestSupport"], swiftSettings: swiftSettings),
         .testTarget(
             name: "VexFSTests", dependencies: ["VexFS", "CVexKernels"], swiftSettings: swiftSettings),
         .testTarget(
             name: "VexEmbeddingTests", dependencies: ["VexEmbedding", "CVexKernels"], swiftSettings: swiftSettings),
+        .testTarget(
+            name: "VexWireTests", dependencies: ["VexWire", "TestSupport"], swiftSettings: swiftSettings),
+        .testTarget(
+            name: "VexServiceTests", dependencies: ["VexService", "TestSupport"], swiftSettings: swiftSettings),
         .testTarget(name: "VexFUSETests", dependencies: ["VexFUSE"], swiftSettings: swiftSettings),
         .target(name: "CTestSupport", path: "Tests/CTestSupport"),
         .target(
             name: "TestSupport", dependencies: ["CTestSupport"], path: "Tests/TestSupport", swiftSettings: swiftSettings
         ),
         .testTarget(
-            name: "IntegrationTests", dependencies: ["vexfs-fuse", "TestSupport"], swiftSettings: swiftSettings),
+            name: "IntegrationTests", dependencies: ["vexfs-fuse", "VexWire", "TestSupport"], swiftSettings: swiftSettings),
         .testTarget(
             name: "ReferenceTests", dependencies: ["vexfs-fuse", "TestSupport"], swiftSettings: swiftSettings),
         .testTarget(name: "CrashTests", dependencies: ["vexfs-fuse", "TestSupport"], swiftSettings: swiftSettings),

@@ -131,6 +131,15 @@ size_t vexfs_passing_sample(const struct vexfs_passing *passing, size_t count, u
     return found;
 }
 
+void vexfs_take_off(int32_t *scores, const int32_t *halves, size_t count, float penalty) {
+    if (penalty == 0) return;
+    for (size_t i = 0; i < count; i++) scores[i] -= (int32_t)((float)halves[i] * penalty);
+}
+
+int vexfs_same_places(const uint32_t *one, const uint32_t *other, size_t count) {
+    return memcmp(one, other, count * sizeof *one) == 0;
+}
+
 size_t vexfs_score_from(const int32_t *scores, size_t from, size_t count, int32_t floor) {
     enum { BLOCK = 32 };
     for (; from + BLOCK <= count; from += BLOCK) {

@@ -51,10 +51,8 @@ struct BenchFilter: Sendable {
 
     /// A number in 0..<1 that has nothing to do with its neighbours'.
     static func mix(_ number: UInt64) -> Double {
-        var value = number &+ 0x9E37_79B9_7F4A_7C15
-        value = (value ^ value >> 30) &* 0xBF58_476D_1CE4_E5B9
-        value = (value ^ value >> 27) &* 0x94D0_49BB_1331_11EB
-        return Double((value ^ value >> 31) >> 11) * 0x1p-53
+        var random = SeededRandom(seed: number)
+        return Double(random.next() >> 11) * 0x1p-53
     }
 
     private static func nearness(_ data: BenchData, to anchor: [Float]) -> [Float] {

@@ -15,6 +15,8 @@ protocol BenchIndex: AnyObject, Sendable {
     func plan(_ vector: [Float], limit: Int, ef: Int, filter: RowBitmap?) throws(VexFSError) -> String
     /// Bytes of memory the index has allocated, and bytes of its files that it maps besides the vectors.
     var indexBytes: (allocated: Int, mapped: Int) { get }
+    /// Gives back the memory that only changes need, as a store does by itself when nobody writes.
+    func rest()
     /// Brings everything to the disk and gives back all memory; only ``open()`` may follow.
     func close() throws(Failure)
     /// Opens what ``close()`` left; searches may follow at once.

@@ -38,6 +38,7 @@ final class BenchSession {
         let building = try index.build()
         report.builtPerSecond = Double(rows) / max(building, 1e-9)
         _ = try recall(at: max(request.limit, 64))
+        index.rest()
         report.residentBytes = Double(BenchMemory.anonymousBytes() - before) / Double(rows)
         try index.close()
         let start = BenchClock.seconds

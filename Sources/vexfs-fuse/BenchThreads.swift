@@ -4,9 +4,13 @@ import Synchronization
 /// The clock of the measurements.
 enum BenchClock {
     /// Seconds since an arbitrary moment, never stepped.
-    static var seconds: Double {
+    static var seconds: Double { now(CLOCK_MONOTONIC) }
+    /// Seconds that the calling thread had a processor.
+    static var threadSeconds: Double { now(CLOCK_THREAD_CPUTIME_ID) }
+
+    private static func now(_ clock: clockid_t) -> Double {
         var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
+        clock_gettime(clock, &time)
         return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
     }
 }

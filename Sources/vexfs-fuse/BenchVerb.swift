@@ -4,7 +4,7 @@ import VexFS
 /// `vexfs-fuse bench`.
 enum BenchVerb: Verb {
     static let name = "bench"
-    static let operands = "ann|insert"
+    static let operands = "ann|insert|queries"
     static let summary = "measure how fast vectors are found, and how many of the right ones"
     static let details = """
         insert: puts the vectors of an .npy file into a throw-away collection, first one by one, then in
@@ -17,6 +17,10 @@ enum BenchVerb: Verb {
         p99 of one query, and besides: build rate, memory and disk per vector, time to open. Every query is
         a call of its own, in this process. Progress goes to standard error.
 
+        queries: makes an empty throw-away collection and answers commands on standard input, one JSON object a
+        line: {"config": {…}}, {"schema": {…}}, {"load": FILE} of JSON Lines, and {"ask": "query"|"count"|"facet",
+        "requests": […]} with bodies of Qdrant's API, which are answered with microseconds and answers.
+
         --serve builds once and then answers commands on standard input, one JSON object a line, so that
         rounds can alternate with those of other programs:
           round TARGET THREADS     one round at a recall target, or at a breadth: round ef=64 2
@@ -27,13 +31,15 @@ enum BenchVerb: Verb {
 
     static func run(_ arguments: ParsedArguments) throws(Failure) -> ExitCode {
         let temporary = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+        if arguments.operands == ["queries"] {
+            let directory = try BenchDirectory.make(in: arguments.value("directory") ?? temporary)
+            defer { BenchDirectory.remove(directory) }
+            try BenchQueries(directory: directory).run()
+            return .success
+        }
         let request = try BenchRequest(arguments, temporaryDirectory: temporary)
         let data = try BenchData(request)
-        var template = Array("\(request.directory)/vexfs-bench-XXXXXX".utf8CString)
-        guard mkdtemp(&template) != nil else {
-            throw Failure(.failure, "\(request.directory): \(Terminal.reason())")
-        }
-        let directory = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
+        let directory = try BenchDirectory.make(in: request.directory)
         defer { BenchDirectory.remove(directory) }
         if request.workload == .insert {
             let bench = try BenchInsertion(request, data: data, directory: directory)
@@ -53,6 +59,13 @@ enum BenchVerb: Verb {
 
 /// The directory of a throw-away collection.
 enum BenchDirectory {
+    /// Makes one.
+    static func make(in parent: String) throws(Failure) -> String {
+        var template = Array("\(parent)/vexfs-bench-XXXXXX".utf8CString)
+        guard mkdtemp(&template) != nil else { throw Failure(.failure, "\(parent): \(Terminal.reason())") }
+        return String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
+    }
+
     /// Bytes that the files below a directory take on the disk.
     static func bytes(_ path: String) -> Int {
         var total = 0

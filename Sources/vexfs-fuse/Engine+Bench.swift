@@ -80,6 +80,8 @@ private final class BenchCollection: BenchIndex, @unchecked Sendable {
         return (figures?.allocatedBytes ?? 0, figures?.mappedBytes ?? 0)
     }
 
+    func rest() { store?.rest() }
+
     func close() throws(Failure) {
         collection = nil
         store?.close()
@@ -96,7 +98,7 @@ private final class BenchCollection: BenchIndex, @unchecked Sendable {
 }
 
 /// Measurements bring their vectors.
-private struct NoEmbedder: Embedder {
+struct NoEmbedder: Embedder {
     let space = EmbeddingSpace(id: "none", model: "none", dimension: 1, maximumTokens: 1)
 
     func embed(_ texts: [String], role: EmbeddingRole) throws(VexFSError) -> [Embedding] {

@@ -3,6 +3,9 @@
 
     pip install qdrant-client
     Tests/ClientTests/query_cases.py > Tests/Fixtures/queries/local_mode.json
+    Tests/ClientTests/query_cases.py vectors > Tests/Fixtures/queries/local_mode_vectors.json
+
+The second is of sparse vectors, with and without the modifier idf, and of several vectors of a point.
 
 Made with qdrant-client 1.20.0. Left out is what local mode answers differently than the server: points named as
 examples in prefetches (the server leaves them out everywhere), groups of prefetched points (the server widens the
@@ -402,7 +405,112 @@ def main():
         for _ in range(times):
             for metric in METRICS:
                 add(kind, ask, metric, make(metric))
-    result = {"dimension": DIMENSION, "points": POINTS, "other": OTHER}
+    write({"dimension": DIMENSION, "points": POINTS, "other": OTHER}, cases)
+
+
+# Kinds of vectors: a collection of each, whose vectors have the name "v".
+KINDS = {"sparse": None, "idf": None, **{"multi-" + metric: distance for metric, distance in METRICS.items()}}
+
+
+def sparse_vector():
+    indices = random.sample(range(14), random.randint(2, 6))
+    return {"indices": indices, "values": [round(random.uniform(0.1, 2), 3) for _ in indices]}
+
+
+def several_vectors():
+    # Enough digits for no two sums to be equal.
+    return [[round(random.gauss(0, 1), 6) for _ in range(4)] for _ in range(random.randint(1, 4))]
+
+
+def stored_client():
+    found, all_points = QdrantClient(":memory:"), {}
+    for kind, distance in KINDS.items():
+        if distance:
+            config = models.MultiVectorConfig(comparator=models.MultiVectorComparator.MAX_SIM)
+            vectors = {"v": models.VectorParams(size=4, distance=models.Distance(distance), multivector_config=config)}
+            found.create_collection(kind, vectors_config=vectors)
+        else:
+            modifier = models.Modifier.IDF if kind == "idf" else models.Modifier.NONE
+            vectors = {"v": models.SparseVectorParams(modifier=modifier)}
+            found.create_collection(kind, vectors_config={}, sparse_vectors_config=vectors)
+        points = []
+        for index in range(COUNT):
+            # A few points are without.
+            own = {} if index % 9 == 4 else {"v": several_vectors() if distance else sparse_vector()}
+            points.append({"id": IDS[index], "vector": own, "payload": POINTS[index]["payload"]})
+        found.upsert(kind, [models.PointStruct(**point) for point in points])
+        all_points[kind] = points
+    return found, all_points
+
+
+def stored_cases(db, all_points):
+    """Queries of every form that compares vectors but feedback, which local mode has for dense ones only."""
+    global vector, example
+    cases = []
+
+    def add(kind, ask, name, body):
+        case = {"kind": kind, "collection": name, "request": body}
+        try:
+            case["answer"] = rounded(ask(db, name, json.loads(json.dumps(body))))
+        except (ValueError, TypeError) as error:
+            case["error"] = str(error)[:80]
+        cases.append(case)
+
+    for name in KINDS:
+        vector = several_vectors if KINDS[name] else sparse_vector
+        with_vector = [point["id"] for point in all_points[name] if point["vector"]]
+        example = lambda: random.choice(with_vector) if random.random() < 0.6 else vector()
+        metric = name.removeprefix("multi-") if KINDS[name] else "dot"
+        for make in (nearest, mmr, recommend, discover, context):
+            for _ in range(9):
+                body = {**make(metric), "using": "v"}
+                add("query", ask_using, name, body)
+        for _ in range(6):
+            inner = [{"query": vector(), "using": "v", "limit": random.choice([3, 8, 20])} for _ in range(2)]
+            query = random.choice([{"fusion": "rrf"}, {"fusion": "dbsf"}])
+            add("query", ask_using, name, {"prefetch": inner, "query": query, "limit": 10})
+        for _ in range(3):
+            inner = {"query": vector(), "using": "v", "limit": 12}
+            add("query", ask_using, name, {"prefetch": inner, "query": vector(), "using": "v", "limit": 5})
+            formula_query = {"formula": {"sum": ["$score", {"mult": [0.5, "n"]}]}, "defaults": {"n": 1}}
+            add("query", ask_using, name, {"prefetch": inner, "query": formula_query, "limit": 5})
+            body = {"query": vector(), "using": "v", "group_by": "group", "limit": 4, "group_size": 2}
+            add("groups", ask_groups_using, name, body)
+        for _ in range(2):
+            body = {"filter": {"must": [{"key": "n", "range": {"gte": 10}}]}, "sample": 60, "limit": 2, "using": "v"}
+            add("matrix", ask_matrix_using, name, body)
+        for condition in ({"must": [{"has_vector": "v"}]}, {"must_not": [{"has_vector": "v"}]}):
+            add("count", ask_count, name, {"filter": condition})
+    return cases
+
+
+def ask_using(db, name, body):
+    request = models.QueryRequest(**body)
+    answer = db.query_points(
+        name, query=request.query, prefetch=request.prefetch, query_filter=request.filter, limit=request.limit or 10,
+        offset=request.offset, score_threshold=request.score_threshold, using=request.using)
+    return scored(answer.points)
+
+
+def ask_groups_using(db, name, body):
+    request = models.QueryGroupsRequest(**body)
+    answer = db.query_points_groups(
+        name, group_by=request.group_by, query=request.query, limit=request.limit, group_size=request.group_size,
+        using=request.using)
+    return [{"id": group.id, "hits": scored(group.hits), "lookup": None} for group in answer.groups]
+
+
+def ask_matrix_using(db, name, body):
+    request = models.SearchMatrixRequest(**body)
+    arguments = dict(
+        query_filter=request.filter, sample=request.sample, limit=request.limit, using=request.using)
+    pairs = db.search_matrix_pairs(name, **arguments)
+    offsets = db.search_matrix_offsets(name, **arguments)
+    return {"pairs": [[pair.a, pair.b, pair.score] for pair in pairs.pairs], "ids": offsets.ids,
+            "rows": offsets.offsets_row, "columns": offsets.offsets_col}
+
+
+def write(result, cases):
     text = json.dumps(result, separators=(",", ":"))[:-1]
     lines = [json.dumps(case, separators=(",", ":")) for case in cases]
     sys.stdout.write(text + ',"cases":[\n' + ",\n".join(lines) + "\n]}\n")
@@ -413,4 +521,9 @@ def main():
     print(kinds, file=sys.stderr)
 
 
-main()
+def main_vectors():
+    db, points = stored_client()
+    write({"points": points}, stored_cases(db, points))
+
+
+main_vectors() if sys.argv[1:] == ["vectors"] else main()

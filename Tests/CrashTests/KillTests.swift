@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import TestSupport
 import Testing
 
@@ -55,6 +56,45 @@ import Testing
         try (collection / "after.json").write(document([1, 0.5]))
         #expect(try collection.searchIDs([1, 0.5], options: "k=1") == ["after"])
         try mount.close()
+    }
+
+    /// "A document's sparse vectors are committed with it: after `kill -9` all acknowledged ones are found."
+    @Test func killWhileWritingSparseVectors() throws {
+        var random = SeededGenerator.announced(for: "killWhileWritingSparseVectors")
+        let mount = try TestMount()
+        let collection = try mount.collection()
+        try (collection / ".vexfs/config.json").write(
+            #"{"model": "none", "vectors": {"s": {"sparse": true}, "m": {"multivector": true, "metric": "dot"}}}"#)
+        let acknowledged = Mutex(0)
+        let finished = DispatchSemaphore(value: 0)
+        Thread.detachNewThread {
+            for number in 1... {
+                let vectors = #"{"s": {"indices": [\#(number), 0], "values": [2, 1]}, "m": [[\#(number), 1], [0, 1]]}"#
+                let text = "{\"vector\": null, \"vectors\": \(vectors)}\n"
+                guard failure({ try (collection / "d\(number).json").write(text) }) == nil else { break }
+                acknowledged.withLock { $0 = number }
+            }
+            finished.signal()
+        }
+        while acknowledged.withLock({ $0 }) < 20 { usleep(1000) }
+        // The moment is random on purpose.
+        usleep(UInt32(random.pick(10_000..<400_000)))
+        try mount.kill()
+        finished.wait()
+        try mount.mount()
+        let last = acknowledged.withLock { $0 }
+        for number in Set([1, last] + (0..<50).map { _ in random.pick(1..<last) }) {
+            let query = #"query/using=s,k=1/vec={"indices":[\#(number)],"values":[3]}/x.ids"#
+            #expect(try (collection / query).lines() == ["d\(number)"])
+        }
+        let all = try (collection / #"query/using=s,k=10000/vec={"indices":[0],"values":[1]}/x.ids"#).lines().count
+        let names = try collection.list().count
+        #expect(all == min(names, 10_000) && names >= last)
+        let several = try (collection / "query/using=m,k=10000/vec=[[0,1]]/x.ids").lines().count
+        #expect(several == all)
+        try mount.kill()
+        let check = try run([Environment.binary, "fsck", mount.store])
+        #expect(check.status == 0, "\(check.text)\(check.errorText)")
     }
 
     /// Every path with its attributes and a checksum.

@@ -7,8 +7,11 @@ import Testing
         "VexValues": ["Glibc", "Synchronization", "CJansson", "CSimdjson"],
         "VexFS": ["Glibc", "Synchronization", "VexValues", "CVexKernels", "CRocksDB", "CStemmer", "CRE2"],
         "VexEmbedding": ["Glibc", "Synchronization", "VexFS", "CVexKernels"],
-        "VexFUSE": ["Glibc", "Synchronization", "VexFS", "VexEmbedding", "VexWire", "CFuseShim"],
+        "VexWire": ["VexValues"],
+        "VexService": ["Glibc", "Synchronization", "VexFS", "VexWire"],
+        "VexFUSE": ["Glibc", "Synchronization", "VexFS", "VexEmbedding", "VexService", "VexWire", "CFuseShim"],
         "vexfs-fuse": ["Glibc", "Synchronization", "VexFS", "VexEmbedding", "VexFUSE", "CFuseShim"],
+        "vexfs-adapter": ["Glibc", "Synchronization", "VexValues", "VexWire", "CMicrohttpd"],
     ]
 
     @Test(arguments: table.keys.sorted())

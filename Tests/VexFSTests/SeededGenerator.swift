@@ -1,12 +1,4 @@
-/// SplitMix64 (Steele, Lea, Flood: doi:10.1145/2714064.2660195): the same numbers for the same seed.
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-    init(seed: UInt64) { state = seed }
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
-}
+@testable import VexFS
+
+/// The tests' random numbers: the same for the same seed.
+typealias SeededGenerator = SeededRandom

@@ -7,6 +7,7 @@
 #include <fuse_lowlevel.h>
 
 #include "vexfs_cli_shim.h"
+#include "vexfs_ioctl_shim.h"
 
 // Flags of rename2 that <stdio.h> shows only under _GNU_SOURCE, which the importer does not set.
 enum {

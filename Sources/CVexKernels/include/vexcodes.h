@@ -198,6 +198,12 @@ size_t vexfs_places_of_rows(const uint32_t *listed, size_t listed_count, uint32_
 size_t vexfs_passing_sample(const struct vexfs_passing *passing, size_t count, uint64_t seed, uint32_t *places,
                             size_t wanted);
 
+/* Takes half[i] * penalty off each score, rounded as gather_near rounds it. */
+void vexfs_take_off(int32_t *scores, const int32_t *halves, size_t count, float penalty);
+
+/* Whether two lists are the same. */
+int vexfs_same_places(const uint32_t *one, const uint32_t *other, size_t count);
+
 /* The first index from `from` on whose score is not below the floor; `count` where there is none. */
 size_t vexfs_score_from(const int32_t *scores, size_t from, size_t count, int32_t floor);
 

@@ -242,6 +242,7 @@ extension Collection {
         context.metrics.increment(.documentsCommitted, by: versions.count)
         context.metrics.increment(.documentBytesWritten, by: versions.reduce(0) { $0 + Int($1.attributes.size) })
         progress.update { $0 += 1 }
+        changes.publish(puts(versions))
     }
 
     private func commitScratch(
@@ -300,14 +301,15 @@ extension PreparedDocument {
     /// collection has no place for are left out.
     mutating func take(_ document: ParsedDocument, _ configuration: CollectionConfiguration) -> Bool {
         metadata = document.metadata
-        named = configuration.finished(document.named)
+        let made = configuration.made(of: document)
+        named = configuration.finished(document.named) + made
         if let vector = document.vector {
             self.vector = configuration.unnamed.finished(vector)
             state = .ready
             return false
         }
         let hasNoText = document.wantsNoVector || document.isBlank || configuration.model == "none"
-        if !document.named.isEmpty, hasNoText {
+        if !document.named.isEmpty || !made.isEmpty, hasNoText {
             state = named.isEmpty ? .unindexed : .ready
             reason = named.isEmpty ? "its vectors have names that this collection does not know" : ""
             return false

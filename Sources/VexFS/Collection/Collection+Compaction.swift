@@ -59,6 +59,7 @@ extension Collection {
             kept.formUnion(newer)
             index.compact(keeping: kept)
         }
+        for index in state.withLock({ $0.spaces.compactMap(\.sparse) }) { index.compact(keeping: live, below: next) }
     }
 
     /// Chunks of which at least half the rows that they still hold are dead. The last one is still written to.

@@ -139,7 +139,7 @@ extension Collection {
                 prepared.metadata = document.metadata
             }
             prepared.vector = try embedding(of: file)
-            prepared.named = namedVectors(of: file)
+            prepared.named = try namedVectors(of: file)
             prepared.state = attributes.state
             prepared.truncated = old.truncated
             prepared.embedded = old.embedded

@@ -114,6 +114,7 @@ extension Collection {
             guard file.kind != .directory else { throw VexFSError(.isADirectory, "\(name) is a folder") }
             let batch = WriteBatch()
             let now = SystemCall.now()
+            let removals = removals([file])
             let change = keepsInTrash ? try moveToTrash(file, batch, at: now) : nil
             if change == nil { deleteRecords(of: file, batch) }
             if file.version > 0 { try database.write(batch) }
@@ -122,6 +123,7 @@ extension Collection {
                 Self.forget(file, &state)
                 Self.touchDirectory(parent, now, &state)
             }
+            changes.publish(removals)
             context.metrics.increment(.documentsRemoved, by: file.row == nil ? 0 : 1)
             return file
         }

@@ -1,5 +1,11 @@
 /// What filters ask a collection for.
 extension Collection: FilterSource {
+    /// Reads a filter of Qdrant's; texts are cut into tokens as `schema.json` says of their fields.
+    /// - Throws: `invalidFilter`.
+    public func filter(qdrant json: JSON) throws(VexFSError) -> Filter {
+        try Filter(qdrant: json) { self.payloads.textOptions(of: $0) }
+    }
+
     /// Hands over the texts of rows; a document without text has none. Few are read one by one, many in a walk over
     /// all.
     func loadTexts(_ rows: RowBitmap, _ body: (Row, ByteString) -> Void) throws(VexFSError) {

@@ -45,6 +45,7 @@ extension Collection {
         var figures = IndexFigures()
         for space in spaces {
             figures.allocatedBytes += space.vectors?.codes.allocatedBytes ?? 0
+            figures.allocatedBytes += space.sparse?.allocatedBytes ?? 0
             for segment in space.segments.entries.compactMap(\.segment) {
                 figures.segments += 1
                 figures.allocatedBytes += segment.allocatedBytes
@@ -225,10 +226,10 @@ extension Collection {
             index = vectors.codes.index(over: rows, metric: metric)
         } else {
             // The entry that stands for an origin's rows is among the segments, so these are not scanned here.
-            let outside = rows.chunks(overlapping: space.segments.gaps(below: end))
+            let gaps = space.segments.gaps(below: end)
+            let scan = vectors.codes.index(over: rows.chunks(overlapping: gaps), wanted: gaps, metric: metric)
             index = SegmentedIndex(
-                segments: space.segments, scan: vectors.codes.index(over: outside, metric: metric), vectors: rows,
-                defaultEf: settings.index.ef)
+                segments: space.segments, scan: scan, vectors: rows, defaultEf: settings.index.ef)
         }
         let view = IndexView(end: end, index: index, rows: rows, metric: metric)
         state.withLock { state in

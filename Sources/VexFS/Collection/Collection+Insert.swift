@@ -1,3 +1,13 @@
+/// What an insert does with documents that are there.
+public enum ExistingPoints: Sendable {
+    /// They are replaced.
+    case replace
+    /// They stay as they are.
+    case keep
+    /// One of them is enough to refuse the whole insert.
+    case refuse
+}
+
 /// Inserting from a program, many documents at once.
 extension Collection {
     /// Inserts or replaces documents at the top of the collection, all of them or none.
@@ -9,21 +19,49 @@ extension Collection {
     ///   - points: the documents; of several with one id the last one counts.
     ///   - vectors: `[points × dimension] Float32`, row-major, finite; for the metric cosine none all zero.
     ///   - sync: whether loss of power must lose none either once this returns.
-    /// - Throws: `dimensionMismatch`, `invalidVector`, `malformedDocument` for metadata that is no JSON object,
+    ///   - existing: what becomes of documents that are there.
+    /// - Throws: `alreadyExists` where they were to be refused; `dimensionMismatch`, `invalidVector`, `malformedDocument` for metadata that is no JSON object,
     ///   `invalidArgument`, `isADirectory` where an id's file is no document, `documentTooLarge`, `storeFull`,
     ///   `inputOutput`.
     /// - Complexity: O(points × dimension).
     @discardableResult
-    public func insert(_ points: [NewPoint], vectors: [Float], sync: Bool = false) throws(VexFSError) -> InsertOutcome {
-        let batch = try PointBatch(points, vectors, configuration, wantsPayloads: payloads.hasColumns)
+    public func insert(
+        _ points: [NewPoint], vectors: [Float], sync: Bool = false,
+        existing: ExistingPoints = .replace
+    ) throws(VexFSError) -> InsertOutcome {
+        var batch = try PointBatch(points, vectors, configuration, wantsPayloads: payloads.hasColumns)
         try context.space.claim(batch.byteCount)
         var outcome = InsertOutcome()
         if !batch.documents.isEmpty {
-            outcome.created = try write { () throws(VexFSError) in try commit(batch) }
-            outcome.replaced = points.count - outcome.created
+            outcome.created = try write { () throws(VexFSError) in
+                if existing != .replace {
+                    let isThere = state.withLock { state in
+                        batch.documents.map { state.tree.lookup($0.name, in: Self.rootNumber) != nil }
+                    }
+                    if existing == .refuse, let place = isThere.firstIndex(of: true) {
+                        throw VexFSError(.alreadyExists, "there is a \(batch.documents[place].name) already")
+                    }
+                    batch.leaveOut(isThere)
+                    if batch.documents.isEmpty { return 0 }
+                }
+                return try commit(batch)
+            }
+            outcome.replaced = existing == .replace ? points.count - outcome.created : 0
         }
         if sync { try context.sync() }
         return outcome
+    }
+
+    /// Judges points and vectors as ``insert(_:vectors:sync:existing:)`` does, and stores nothing.
+    /// - Throws: what it throws of them.
+    public func checkInsert(
+        _ points: [NewPoint], vectors: [Float], existing: ExistingPoints = .replace
+    ) throws(VexFSError) {
+        let batch = try PointBatch(points, vectors, configuration, wantsPayloads: false)
+        guard existing == .refuse else { return }
+        for document in batch.documents where lookup(document.name, in: Self.rootNumber) != nil {
+            throw VexFSError(.alreadyExists, "there is a \(document.name) already")
+        }
     }
 
     /// Writes and shows a batch; returns how many documents are new. The writer's lock is held.

@@ -141,6 +141,8 @@ extension Collection {
         if record.attributes.version > 0 {
             put(record, batch)
         }
+        let former = path(of: source.number)
+        let gone = removals((target.map { [$0] } ?? []) + (kind == .scratch ? [source] : []))
         try database.write(batch)
         let moved = record.attributes
         let written = record
@@ -169,6 +171,14 @@ extension Collection {
             if prepared == nil { state.renames += 1 }
         }
         if prepared != nil { announce([written]) }
+        changes.publish(gone)
+        if prepared == nil, kind == .directory || moved.row != nil, let path = path(of: source.number) {
+            changes.publish([
+                CollectionChange(
+                    kind: .rename, id: FileNaming.identifier(ofPath: path), path: path, former: former,
+                    version: moved.version, time: moved.changed)
+            ])
+        }
         return RenameOutcome(moved: attributes(of: source.number) ?? moved, replaced: target)
     }
 

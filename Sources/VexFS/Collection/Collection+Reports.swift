@@ -142,7 +142,7 @@ extension Collection {
         } else {
             members.append(.init("vector", .null))
         }
-        let named = namedVectors(of: file).map { JSON.Member($0.name, $0.vector.json) }
+        let named = try namedVectors(of: file).map { JSON.Member($0.name, $0.vector.json) }
         if !named.isEmpty { members.append(.init("vectors", .object(named))) }
         return JSON.object(members).compact
     }

@@ -64,6 +64,7 @@ extension Collection {
     func vectorSearch(
         _ request: QueryRequest, _ view: SearchView, _ explanation: inout SearchExplanation
     ) throws(VexFSError) -> RankedSearch? {
+        guard view.settings.kind == .dense else { return try storedSearch(request, view, &explanation) }
         let (vector, excluded) = try queryVector(request, view, &explanation)
         guard view.withVector.count > 0 else { return nil }
         var allowed = view.withVector
@@ -119,17 +120,35 @@ extension Collection {
         case .vector(let vector):
             try view.settings.check(vector)
             return (view.settings.query(vector), nil)
+        case .sparse(let vector): throw mismatch(.sparse(vector), view)
+        case .multiple(let vectors): throw mismatch(.multiple(vectors), view)
         case .like(let id):
-            guard let file = file(withID: id), let attributes = attributes(of: file), let row = attributes.row else {
-                throw VexFSError(.notFound, "there is no document with the id \"\(id)\"")
-            }
+            let (file, row, state) = try likened(id)
             guard let vector = try embedding(of: file, named: view.space.name) else {
-                let which = view.space.name.isEmpty ? "vector" : "vector \"\(view.space.name)\""
-                throw VexFSError(
-                    .invalidQuery, "the document \"\(id)\" has no \(which): it is \(attributes.state.word)")
+                throw withoutVector(id, state, view)
             }
             return (vector, row)
         }
+    }
+
+    private func mismatch(_ vector: QueryVector, _ view: SearchView) -> VexFSError {
+        do throws(VexFSError) { try view.settings.check(vector) } catch { return error }
+        return configuration.unknownVector(view.space.name)
+    }
+
+    /// The document of `like=`.
+    /// - Throws: `notFound`.
+    func likened(_ id: ByteString) throws(VexFSError) -> (file: FileNumber, row: Row, state: DocumentState) {
+        guard let file = file(withID: id), let attributes = attributes(of: file), let row = attributes.row else {
+            throw VexFSError(.notFound, "there is no document with the id \"\(id)\"")
+        }
+        return (file, row, attributes.state)
+    }
+
+    /// What is said of a document of `like=` without the vector that is compared.
+    func withoutVector(_ id: ByteString, _ state: DocumentState, _ view: SearchView) -> VexFSError {
+        let which = view.space.name.isEmpty ? "vector" : "vector \"\(view.space.name)\""
+        return VexFSError(.invalidQuery, "the document \"\(id)\" has no \(which): it is \(state.word)")
     }
 
     /// The live rows that filter and folder let through; nil without either.

@@ -14,7 +14,7 @@ extension Collection {
             var wanted = current
             try wanted.merge(change)
             try Self.refuse(wanted.space != current.space, "space")
-            for space in spaces where space.vectors != nil {
+            for space in spaces where space.vectors != nil || space.withVector.count > 0 {
                 guard let new = wanted.settings(of: space.name), let old = current.settings(of: space.name) else {
                     continue
                 }
@@ -22,6 +22,8 @@ extension Collection {
                 try Self.refuse(new.metric != old.metric, prefix + "metric")
                 try Self.refuse(new.dimension != old.dimension, prefix + "dimension")
                 try Self.refuse(new.element != old.element, prefix + "datatype")
+                try Self.refuse(new.kind != old.kind, prefix + (old.kind == .sparse ? "sparse" : "multivector"))
+                try Self.refuse(new.textModel != old.textModel, prefix + "model")
             }
             let dropped = spaces.filter { wanted.settings(of: $0.name) == nil }
             for space in dropped { try refuseIfKept(space) }
@@ -49,7 +51,11 @@ extension Collection {
         batch.spaces = spaces.filter { !gone.contains($0.number) } + added
         batch.nextSpace = next + SpaceNumber(added.count)
         batch.put(StoreKey.collection(number), state.withLock { encodedRecord($0, changedBy: batch) })
-        for space in gone { batch.delete(StoreKey.segments(number, space)) }
+        for space in dropped {
+            batch.delete(StoreKey.segments(number, space.number))
+            guard configuration.settings(of: space.name)?.kind != .dense else { continue }
+            batch.deleteAll(prefix: StoreKey.vectors(number, space.number))
+        }
         for pack in gone.isEmpty ? [] : try database.packs(of: number) where gone.contains(pack.space) {
             batch.delete(StoreKey.pack(number, pack.space, chunk: pack.chunk))
         }

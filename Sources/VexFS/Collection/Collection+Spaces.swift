@@ -14,6 +14,7 @@ extension Collection {
         for place in state.spaces.indices {
             let space = state.spaces[place].number
             let own = packs.filter { $0.space == space }
+            guard state.settings(of: state.spaces[place]).kind == .dense else { continue }
             guard state.spaces[place].held.count > 0 else {
                 // Segments and packs of rows that are all gone: the rows may be given again.
                 stale.append(StoreKey.segments(number, space))
@@ -98,6 +99,7 @@ extension Collection {
         guard let stored = try storedDocument(row) else { return }
         var prepared = PreparedDocument(bytes: stored)
         prepared.metadata = try DocumentParser.parse(stored, as: .json).metadata
+        prepared.named = try namedVectors(of: file).filter { if case .dense = $0.vector { false } else { true } }
         prepared.state = .failed
         prepared.reason = "the vector was lost with the power before it was synced; insert it again"
         _ = try commit(prepared, to: file, modified: nil) { $0.row == row }
@@ -157,7 +159,7 @@ extension Collection {
         return file
     }
 
-    private static func require(_ dimension: Int, _ known: Int) throws(VexFSError) {
+    static func require(_ dimension: Int, _ known: Int) throws(VexFSError) {
         guard dimension == known else {
             throw VexFSError(
                 .dimensionMismatch, "the vector has \(dimension) components and this collection's have \(known)")
@@ -165,7 +167,7 @@ extension Collection {
     }
 
     /// Changes the settings with a batch.
-    private func change(_ batch: WriteBatch, _ body: (inout CollectionConfiguration) -> Void) {
+    func change(_ batch: WriteBatch, _ body: (inout CollectionConfiguration) -> Void) {
         var settings = batch.configuration ?? configuration
         body(&settings)
         let changed = settings
@@ -179,8 +181,13 @@ extension Collection {
         _ vectors: [NamedVector], of row: Row, into record: inout RowRecord, _ batch: WriteBatch
     ) throws(VexFSError) {
         for vector in vectors {
-            guard case .dense(let values) = vector.vector, let space = state.withLock({ $0.space(named: vector.name) })
-            else { throw configuration.unknownVector(vector.name) }
+            guard let space = state.withLock({ $0.space(named: vector.name) }) else {
+                throw configuration.unknownVector(vector.name)
+            }
+            guard case .dense(let values) = vector.vector else {
+                record.named.append(try store(vector, of: row, in: space.number, batch))
+                continue
+            }
             let file = try vectorFile(of: vector.name, dimension: values.count, batch)
             try file.write(values, count: 1, at: row)
             context.metrics.increment(.vectorBytesWritten, by: values.count * file.element.byteCount)
@@ -200,15 +207,32 @@ extension Collection {
         }
     }
 
+    /// A vector of a document as it is stored, of any kind; nil where it has none of that name.
+    /// - Throws: `corruption`, `inputOutput`.
+    public func vector(of file: FileNumber, named name: String) throws(VexFSError) -> DocumentVector? {
+        let found = state.withLock { state -> (row: Row, space: SpaceNumber)? in
+            guard let row = state.tree[file]?.row, let space = state.space(named: name), space.withVector.contains(row)
+            else { return nil }
+            return (row, space.number)
+        }
+        guard let found else { return nil }
+        return try vector(of: found.row, in: found.space)
+    }
+
     /// The named vectors of a document as they are stored.
-    func namedVectors(of file: FileNumber) -> [NamedVector] {
-        state.withLock { state in
+    /// - Throws: `corruption`, `inputOutput`.
+    func namedVectors(of file: FileNumber) throws(VexFSError) -> [NamedVector] {
+        let found = state.withLock { state -> [(row: Row, space: SpaceNumber, name: String)] in
             guard let row = state.tree[file]?.row else { return [] }
             return state.spaces.dropFirst().compactMap { space in
-                guard space.withVector.contains(row), let values = space.vectors?.vector(row) else { return nil }
-                return NamedVector(space.name, .dense(values))
+                space.withVector.contains(row) ? (row, space.number, space.name) : nil
             }
         }
+        var vectors: [NamedVector] = []
+        for (row, space, name) in found {
+            if let vector = try vector(of: row, in: space) { vectors.append(NamedVector(name, vector)) }
+        }
+        return vectors
     }
 
     // MARK: - Syncing

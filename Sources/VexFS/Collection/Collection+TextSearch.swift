@@ -63,7 +63,7 @@ extension Collection {
     private func queryWords(_ request: QueryRequest) throws(VexFSError) -> (text: String, excluded: Row?) {
         switch request.target {
         case .text(let text): return (text, nil)
-        case .vector:
+        case .vector, .sparse, .multiple:
             throw VexFSError(
                 .invalidQuery,
                 "mode=\(request.mode.rawValue) searches for words and a vector has none; "
@@ -81,9 +81,11 @@ extension Collection {
 
     /// The index of the documents' words with all rows of the set; made by the first search that needs it.
     private func currentTexts(covering rows: RowBitmap) throws(VexFSError) -> TextIndex {
+        let model = try BM25(options: configuration.text)
         let index = try textIndex.withLock { held throws(VexFSError) in
-            if let held { return held }
-            let new = TextIndex(try BM25())
+            // Other options make other words of the same texts.
+            if let held, held.options == model.analyzer.options { return held }
+            let new = TextIndex(model)
             held = new
             return new
         }

@@ -16,6 +16,8 @@ public final class Collection: Sendable {
     /// Counts the changes begun. The lock is the point; the count gives ThreadSanitizer a value to watch.
     let writer = Monitor<UInt64>(0)
     let payloads = PayloadIndex()
+    /// Tells of changes.
+    public let changes = ChangeFeed()
     /// The documents' words, once a search asked for them.
     let textIndex = Mutex<TextIndex?>(nil)
     let identifierOrder = IdentifierOrder()

@@ -7,6 +7,8 @@ public struct CollectionConfiguration: Sendable, Equatable {
     public var unnamed = VectorSettings()
     /// The vectors with a name, in the order in which they were added.
     public var named: [NamedSettings] = []
+    /// How texts become words, for `mode=text` and `mode=hybrid`.
+    public var text = TextOptions.english
     /// The model that embeds texts, or "none" where documents bring their vectors.
     public var model = embeddedModel
     /// The space of the vectors that the model made; nil before the first.
@@ -80,9 +82,26 @@ public struct CollectionConfiguration: Sendable, Equatable {
         }
     }
 
+    /// The vectors that models make of a document's text; those that the document brings, or says it has not, are not
+    /// among them. O(bytes) for each model.
+    func made(of document: ParsedDocument) -> [NamedVector] {
+        guard named.contains(where: { $0.settings.textModel != nil }), !document.isBlank else { return [] }
+        let own = Set(document.named.map(\.name) + document.declined)
+        return made(of: document.text) { !own.contains($0) }
+    }
+
+    /// The vectors that models of the names make of a text.
+    func made(of text: String, where isWanted: (String) -> Bool = { _ in true }) -> [NamedVector] {
+        named.compactMap { space in
+            // Settings are taken over only where their model can be made.
+            guard isWanted(space.name), let model = try? space.settings.textModel?.bm25() else { return nil }
+            return NamedVector(space.name, .sparse(model.document(text)))
+        }
+    }
+
     /// Fixes the dimension of a vector, unless it is fixed.
     mutating func fix(_ dimension: Int, of name: String) {
-        guard var settings = settings(of: name), settings.dimension == nil else { return }
+        guard var settings = settings(of: name), settings.dimension == nil, settings.kind != .sparse else { return }
         settings.dimension = dimension
         set(settings, of: name)
     }
@@ -122,6 +141,7 @@ public struct CollectionConfiguration: Sendable, Equatable {
             .init("vectors", .object(named.map { .init($0.name, $0.settings.json) })),
             .init("model", .string(model)),
             .init("space", space.map(JSON.string) ?? .null),
+            .init("text", .object(text.members)),
             .init("index", index.json),
             .init("document_limit_bytes", .integer(Int64(documentLimitBytes))),
             .init("scratch_file_limit_bytes", .integer(Int64(scratchFileLimitBytes))),
@@ -143,6 +163,8 @@ public struct CollectionConfiguration: Sendable, Equatable {
         switch key {
         case "metric", "dimension", "index": try unnamed.set(key, to: value)
         case "vectors": try mergeNamed(value)
+        case "sparse_vectors": try mergeSparse(value)
+        case "text": try mergeText(value)
         case "model":
             guard case .string(let name) = value, name == Self.embeddedModel || name == "none" else {
                 throw Self.refused(key, "\"\(Self.embeddedModel)\" or \"none\"")
@@ -160,10 +182,35 @@ public struct CollectionConfiguration: Sendable, Equatable {
         case "trash": try trash.merge(value)
         default:
             let known =
-                "metric, dimension, index, vectors, model, document_limit_bytes, scratch_file_limit_bytes, "
+                "metric, dimension, index, vectors, text, model, document_limit_bytes, scratch_file_limit_bytes, "
                 + "scratch_limit_bytes, trash"
             throw VexFSError(.invalidConfiguration, "there is no setting \"\(key)\"; the settings are: \(known)")
         }
+    }
+
+    /// Takes over what says how texts become words.
+    private mutating func mergeText(_ json: JSON) throws(VexFSError) {
+        guard case .object(let members) = json else { throw Self.refused("text", "an object of options") }
+        for member in TextOptions.ordered(members) where try !text.set(member.key, to: member.value) {
+            throw VexFSError(
+                .invalidConfiguration,
+                "there is no option \"\(member.key)\" of \"text\"; the options are: "
+                    + TextOptions.settingKeys.joined(separator: ", "))
+        }
+        _ = try TextAnalyzer(text)
+    }
+
+    /// Sparse vectors under a key of their own, as Qdrant has them.
+    private mutating func mergeSparse(_ json: JSON) throws(VexFSError) {
+        guard case .object(let members) = json else {
+            throw Self.refused("sparse_vectors", "an object of settings by name")
+        }
+        try mergeNamed(
+            .object(
+                members.map { member in
+                    guard case .object(let settings) = member.value else { return member }
+                    return .init(member.key, .object([.init("sparse", .bool(true))] + settings))
+                }))
     }
 
     /// Adds vectors, changes them, and removes those that are null; the others stay.

@@ -5,6 +5,9 @@ import Glibc
 final class IndexBuilder: Sendable {
     /// Threads that one build may use.
     static let threadCount = max(1, min(4, sysconf(Int32(_SC_NPROCESSORS_ONLN))))
+    /// How far the threads step back for others, 0 to 19. Taking in new rows hardly does: where it gets no processor,
+    /// every search scans the rows that it has not come to, which takes more of the processor than it does.
+    private static let niceness: (fresh: Int32, merge: Int32) = (5, 19)
     /// How often a thread looks for work that nobody told it of.
     private static let intervalMilliseconds = 250
     /// A collection that is written to all the while is merged only from so many segments on: building graphs takes
@@ -23,7 +26,8 @@ final class IndexBuilder: Sendable {
     func start(_ context: StoreContext) {
         for isMerge in [false, true] {
             status.withLock { $0.running += 1 }
-            let isStarted = BackgroundThread.start(niceness: isMerge ? 19 : 15) { [self] in
+            let isStarted = BackgroundThread.start(niceness: isMerge ? Self.niceness.merge : Self.niceness.fresh) {
+                [self] in
                 run(context, isMerge: isMerge)
                 status.update { $0.running -= 1 }
             }

@@ -1,3 +1,4 @@
+import CVexKernels
 import Glibc
 
 /// The store's background thread: syncs what nobody asked to be synced, embeds documents that
@@ -32,6 +33,7 @@ final class Maintenance: Sendable {
     private func run(_ context: StoreContext) {
         context.buildRequestedIndexes()
         var seen: UInt64 = 0
+        var rested: UInt64 = 0
         while true {
             context.embedPending { !status.withLock { $0.isStopping } }
             let isStopping = status.wait(milliseconds: Self.syncIntervalMilliseconds) { $0.isStopping ? true : nil }
@@ -43,13 +45,32 @@ final class Maintenance: Sendable {
             context.expireTrash()
             context.giveBackSpace { !status.withLock { $0.isStopping } }
             let change = context.database.latestChange
-            context.saveTreeImages(isWritten: change != seen)
-            seen = change
+            if change == seen, change != rested {
+                context.rest()
+                rested = context.database.latestChange
+            } else {
+                context.saveTreeImages(isWritten: change != seen)
+            }
+            seen = context.database.latestChange
             guard context.hasUnsynced else { continue }
             do throws(VexFSError) { try context.sync() } catch {
                 Log.shared.error("the periodic sync failed: \(error)")
             }
         }
         status.update { $0.isRunning = false }
+    }
+}
+
+extension StoreContext {
+    /// Gives back the memory that only changes need, when nobody writes: the changes go to the disk, the trees of files
+    /// are read from their images from now on.
+    func rest() {
+        saveTreeImages(isWritten: false)
+        do throws(VexFSError) {
+            try database.giveBackMemory()
+        } catch {
+            Log.shared.warn("changes stay in memory: \(error)")
+        }
+        vexfs_return_memory()
     }
 }

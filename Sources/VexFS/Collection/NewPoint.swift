@@ -17,7 +17,7 @@ public struct NewPoint: Sendable {
     }
 }
 
-/// What ``Collection/insert(_:vectors:sync:)`` did.
+/// What ``Collection/insert(_:vectors:sync:existing:)`` did.
 public struct InsertOutcome: Sendable, Equatable {
     /// Documents that are new.
     public var created = 0
@@ -149,6 +149,18 @@ struct PointBatch {
         documents[place] = document
         move(vector: index, to: place)
         replacedWithin += 1
+    }
+
+    /// Takes the documents out whose places hold true.
+    mutating func leaveOut(_ unwanted: [Bool]) {
+        guard unwanted.contains(true) else { return }
+        var kept: [Document] = []
+        for (index, document) in documents.enumerated() where !unwanted[index] {
+            move(vector: index, to: kept.count)
+            kept.append(document)
+        }
+        documents = kept
+        vectors.removeLast(vectors.count - kept.count * dimension)
     }
 
     private mutating func move(vector index: Int, to place: Int) {

@@ -167,6 +167,9 @@ public final class Store: Sendable {
     /// - Throws: `storeFull`, `inputOutput`.
     public func sync() throws(VexFSError) { try context.sync() }
 
+    /// Gives back the memory that only changes need. The store does so by itself a few seconds after the last change.
+    public func rest() { context.rest() }
+
     // MARK: - Collections
 
     /// The collections by name.
@@ -217,11 +220,14 @@ public final class Store: Sendable {
     }
 
     /// Removes an empty collection and what belongs to it: pins, saved searches, refusals, the vector file.
+    /// - Parameter withDocuments: whether one that is not empty goes too.
     /// - Throws: `notEmpty` also where it has snapshots, `inputOutput`.
-    public func removeCollection(_ collection: Collection) throws(VexFSError) {
+    public func removeCollection(_ collection: Collection, withDocuments: Bool = false) throws(VexFSError) {
         try context.forks.withLock { count throws(VexFSError) in
             count &+= 1
-            try changingNames { names throws(VexFSError) in try remove(collection, &names) }
+            try changingNames { names throws(VexFSError) in
+                try remove(collection, &names, withDocuments: withDocuments)
+            }
             try releaseUnused()
         }
     }
@@ -250,9 +256,11 @@ public final class Store: Sendable {
         }
     }
 
-    private func remove(_ collection: Collection, _ names: inout Names) throws(VexFSError) {
+    private func remove(
+        _ collection: Collection, _ names: inout Names, withDocuments: Bool = false
+    ) throws(VexFSError) {
         try collection.write { () throws(VexFSError) in
-            guard collection.state.withLock({ $0.tree.count }) == 0 else {
+            guard withDocuments || collection.state.withLock({ $0.tree.count }) == 0 else {
                 throw VexFSError(.notEmpty, "the collection \(collection.name) is not empty")
             }
             guard let snapshot = collection.snapshots().first else { return }

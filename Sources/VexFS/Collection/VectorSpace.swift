@@ -21,6 +21,8 @@ struct VectorSpace {
     let name: String
     /// The vectors of all rows; nil before the first.
     var vectors: VectorFile?
+    /// For sparse vectors: what finds them; made by the first search.
+    var sparse: SparseRowIndex?
     /// Live rows with a vector.
     var withVector = RowBitmap()
     /// Rows with a vector that are no longer live and that someone keeps.

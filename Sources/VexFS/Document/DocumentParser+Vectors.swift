@@ -49,7 +49,9 @@ extension DocumentParser {
             } else if name.isEmpty {
                 let member = JSONTape.Entry(key: entry.key, value: value)
                 try set(try vector(tape, member, path: "vectors.\"\""), from: entry, tape, &source, &document)
-            } else if tape.kind(value) != .null {
+            } else if tape.kind(value) == .null {
+                document.declined.append(name)
+            } else {
                 document.named.append(NamedVector(name, try namedVector(tape, value, path: "vectors.\(name)")))
             }
         }

@@ -17,7 +17,7 @@ public enum DocumentVector: Sendable, Equatable {
     }
 
     /// The vector as a document writes it.
-    var json: JSON {
+    public var json: JSON {
         let array = { (numbers: ArraySlice<Float>) in JSON.array(numbers.map { .number(Double($0)) }) }
         switch self {
         case .dense(let values): return array(values[...])

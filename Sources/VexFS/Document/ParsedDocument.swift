@@ -20,6 +20,8 @@ public struct ParsedDocument: Sendable, Equatable {
     public var vector: [Float]?
     /// The vectors that the document gives names, in their order; those that it says it has not are left out.
     public var named: [NamedVector]
+    /// The names of the vectors that it says it has not (`"vectors": {"name": null}`).
+    public var declined: [String]
     /// Whether the document says that it has no vector (`"embedding": null`): it is stored and found by filters only.
     public var wantsNoVector: Bool
     /// How the bytes were read.
@@ -36,6 +38,7 @@ public struct ParsedDocument: Sendable, Equatable {
         metadata = .object([])
         vector = nil
         named = []
+        declined = []
         wantsNoVector = false
         self.format = format
         explicitID = nil

@@ -35,6 +35,8 @@ public final class PayloadIndex: Sendable {
         var fields: [PayloadPath: Field] = [:]
         /// What the columns were prepared for on request.
         var types: [PayloadPath: PayloadType] = [:]
+        /// How texts of fields are cut into tokens, where that was said.
+        var texts: [PayloadPath: TextOptions] = [:]
         /// Every row's field names, as strings: a letter for the kind of value, then the dotted path.
         var names: Field?
     }
@@ -65,10 +67,15 @@ public final class PayloadIndex: Sendable {
     public var schema: PayloadSchema {
         state.withLock { state in
             PayloadSchema(
-                fields: state.fields.keys.map { PayloadSchema.Field(name: $0.description, type: state.types[$0]) }
-                    .sorted { ByteString($0.name) < ByteString($1.name) })
+                fields: state.fields.keys.map {
+                    PayloadSchema.Field(name: $0.description, type: state.types[$0], text: state.texts[$0])
+                }
+                .sorted { ByteString($0.name) < ByteString($1.name) })
         }
     }
+
+    /// How the texts of a field are cut into tokens; nil where nobody said it.
+    public func textOptions(of path: PayloadPath) -> TextOptions? { state.withLock { $0.texts[path] } }
 
     /// Takes a new row's metadata into every column.
     public func insert(row: Row, metadata: JSON) {
@@ -97,6 +104,8 @@ public final class PayloadIndex: Sendable {
         state.withLock { state in
             for name in schema.dropped { state.fields[PayloadPath(name)] = nil }
             for name in schema.dropped { state.types[PayloadPath(name)] = nil }
+            for name in schema.dropped { state.texts[PayloadPath(name)] = nil }
+            for field in schema.fields where field.type != nil { state.texts[PayloadPath(field.name)] = field.text }
         }
         let columns = try cover(Set(schema.fields.map { PayloadPath($0.name) }), rows, load)
         for field in schema.fields {

@@ -9,10 +9,13 @@ public struct PayloadSchema: Sendable, Equatable {
         public var name: String
         /// What for.
         public var type: PayloadType?
+        /// For texts: how they are cut into tokens where a filter does not say it; nil for words in lower case.
+        public var text: TextOptions?
         /// Creates a field.
-        public init(name: String, type: PayloadType? = nil) {
+        public init(name: String, type: PayloadType? = nil, text: TextOptions? = nil) {
             self.name = name
             self.type = type
+            self.text = text
         }
     }
 
@@ -51,37 +54,48 @@ public struct PayloadSchema: Sendable, Equatable {
             guard case .string(let field) = item, !field.isEmpty else {
                 throw Self.error(#"needs a list of field names as "indexed""#)
             }
-            set(field, nil)
+            set(Field(name: field))
         }
     }
 
     private mutating func add(_ name: String, _ settings: [JSON.Member]) throws(VexFSError) {
-        var type: PayloadType?
+        var field = Field(name: name)
         var isIndexed = true
-        for setting in settings {
+        for setting in TextOptions.ordered(settings) {
             switch (setting.key, setting.value) {
             case ("type", .string(let text)):
                 guard let known = PayloadType(rawValue: text) else {
                     let types = PayloadType.allCases.map(\.rawValue).joined(separator: ", ")
                     throw Self.error(#"has the type "\#(text)" for "\#(name)"; there are: \#(types)"#)
                 }
-                type = known
+                field.type = known
             case ("index", .bool(let value)): isIndexed = value
             default:
-                throw Self.error(
-                    #"has "\#(setting.key)" for "\#(name)"; there are: type (a string) and index (true or false)"#)
+                var options = field.text ?? TextOptions()
+                guard try options.set(setting.key, to: setting.value) else {
+                    throw Self.error(
+                        #"has "\#(setting.key)" for "\#(name)"; there are: type (a string), index (true or false), "#
+                            + "and for texts: \(TextOptions.settingKeys.joined(separator: ", "))")
+                }
+                field.text = options
             }
         }
-        if isIndexed { set(name, type) } else { dropped.append(name) }
+        if let options = field.text {
+            guard field.type == .text else {
+                throw Self.error(#"has options of texts for "\#(name)", which needs "type": "text" then"#)
+            }
+            _ = try TextAnalyzer(options)
+        }
+        if isIndexed { set(field) } else { dropped.append(name) }
     }
 
     /// A field that is named twice keeps the type that was given.
-    private mutating func set(_ name: String, _ type: PayloadType?) {
-        guard let index = fields.firstIndex(where: { ByteString($0.name) == ByteString(name) }) else {
-            fields.append(Field(name: name, type: type))
+    private mutating func set(_ field: Field) {
+        guard let index = fields.firstIndex(where: { ByteString($0.name) == ByteString(field.name) }) else {
+            fields.append(field)
             return
         }
-        if let type { fields[index].type = type }
+        if field.type != nil { fields[index] = field }
     }
 
     /// `schema.json`, as it can be written again.
@@ -92,7 +106,10 @@ public struct PayloadSchema: Sendable, Equatable {
                 + fields.compactMap { field in
                     field.type.map { type in
                         JSON.Member(
-                            field.name, .object([.init("type", .string(type.rawValue)), .init("index", .bool(true))]))
+                            field.name,
+                            .object(
+                                [.init("type", .string(type.rawValue)), .init("index", .bool(true))]
+                                    + (field.text?.members ?? [])))
                     }
                 })
     }
@@ -104,7 +121,8 @@ public struct PayloadSchema: Sendable, Equatable {
         .array(
             fields.map { field in
                 guard let type = field.type else { return .string(field.name) }
-                return .object([.init("field", .string(field.name)), .init("type", .string(type.rawValue))])
+                let named = [JSON.Member("field", .string(field.name)), .init("type", .string(type.rawValue))]
+                return .object(named + (field.text.map { [.init("text", .object($0.members))] } ?? []))
             })
     }
 
@@ -112,9 +130,15 @@ public struct PayloadSchema: Sendable, Equatable {
     init(stored json: JSON) {
         for item in json.arrayValue ?? [] {
             if case .string(let name) = item {
-                set(name, nil)
+                set(Field(name: name))
             } else if let name = item["field"]?.stringValue {
-                set(name, item["type"]?.stringValue.flatMap(PayloadType.init(rawValue:)))
+                var field = Field(name: name, type: item["type"]?.stringValue.flatMap(PayloadType.init(rawValue:)))
+                if let members = item["text"]?.members {
+                    var options = TextOptions()
+                    for member in members { _ = try? options.set(member.key, to: member.value) }
+                    field.text = options
+                }
+                set(field)
             }
         }
     }

@@ -9,8 +9,8 @@ import CVexKernels
 /// other cost up to the full scan more.
 struct QuantizedFlatIndex: VectorIndex {
     let exact: FlatIndex
-    /// The codes of each of the chunks of `exact.rows`, by place.
-    let blocks: [[CodeBlock]]
+    /// The codes of each of the chunks of `exact.rows`, by place; nil for rows that are compared in full.
+    let blocks: [[CodeBlock?]]
 
     var metric: Metric { exact.metric }
     var dimension: Int { exact.dimension }
@@ -75,7 +75,7 @@ private struct CodeScan {
     }
 
     /// Bounds the scores of the chunk's rows `local`.
-    mutating func run(_ local: Range<Int>, of chunk: VectorChunk, in blocks: [CodeBlock]) {
+    mutating func run(_ local: Range<Int>, of chunk: VectorChunk, in blocks: [CodeBlock?]) {
         let places = chunk.places(of: local)
         let rows = chunk.packed?.rows(in: local)
         var start = places.lowerBound
@@ -83,10 +83,16 @@ private struct CodeScan {
             let place = start % CodeBlock.rowCount
             let count = min(CodeBlock.rowCount - place, places.upperBound - start)
             let block = blocks[start / CodeBlock.rowCount]
-            vexfs_scan_i8(codes, dimension, block.codes + place * dimension, dimension, count, &scores)
+            if let block {
+                vexfs_scan_i8(codes, dimension, block.codes + place * dimension, dimension, count, &scores)
+            }
             for index in 0..<count {
-                let row = rows.map { $0[start + index - places.lowerBound] } ?? Row(start + index)
-                bound(chunk.firstRow + row, product: scores[index], facts: block.facts[place + index])
+                let row = chunk.firstRow + (rows.map { $0[start + index - places.lowerBound] } ?? Row(start + index))
+                if let block {
+                    bound(row, product: scores[index], facts: block.facts[place + index])
+                } else {
+                    kept.append((row, .infinity))
+                }
             }
             compared += count
             start += count

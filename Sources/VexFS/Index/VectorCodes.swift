@@ -44,9 +44,9 @@ final class CodeBlock: @unchecked Sendable {
 public final class VectorCodes: Sendable {
     private struct ChunkCodes {
         var generation: Int
-        var blocks: [CodeBlock] = []
-        /// Places that are encoded.
-        var end = 0
+        /// The blocks that are wanted, and how many places of each are encoded.
+        var blocks: [CodeBlock?] = []
+        var filled: [Int] = []
     }
 
     private let dimension: Int
@@ -59,24 +59,26 @@ public final class VectorCodes: Sendable {
     /// Bytes that the codes take in memory.
     public var allocatedBytes: Int {
         let block = CodeBlock.rowCount * (dimension + MemoryLayout<CodeFacts>.stride)
-        return state.withLock { $0.values.reduce(0) { $0 + $1.blocks.count * block } }
+        return state.withLock { $0.values.reduce(0) { $0 + $1.blocks.count { $0 != nil } * block } }
     }
 
-    /// Encodes the rows that are not yet, and gives an index over all of `rows`; O(new rows × dimension). Codes of
-    /// other chunks are given up.
+    /// Encodes the rows that are not yet, and gives an index over `rows`; O(new rows × dimension). Codes of other chunks,
+    /// and of blocks without a wanted row, are given up.
     ///
     /// ``Metric/manhattan`` has no use for the codes and gets a ``FlatIndex``.
+    /// - Parameter wanted: the stretches of rows that the index is going to be asked for; nil for all. It answers for
+    ///   the others too, but compares their full vectors.
     /// - Precondition: `rows` holds what earlier calls were given, and perhaps more rows after it.
-    public func index(over rows: VectorRows, metric: Metric) -> any VectorIndex {
+    public func index(over rows: VectorRows, wanted: [Range<Row>]? = nil, metric: Metric) -> any VectorIndex {
         precondition(rows.dimension == dimension)
         guard metric != .manhattan else { return FlatIndex(rows: rows, metric: metric) }
-        let blocks: [[CodeBlock]] = state.withLock { state in
+        let blocks: [[CodeBlock?]] = state.withLock { state in
             rows.withChunks { chunks in
                 if state.count > chunks.count {
                     let present = Set(chunks.map(\.firstRow))
                     state = state.filter { present.contains($0.key) }
                 }
-                return chunks.map { encode($0, strideBytes: rows.strideBytes, into: &state) }
+                return chunks.map { encode($0, wanted, strideBytes: rows.strideBytes, into: &state) }
             }
         }
         return QuantizedFlatIndex(exact: FlatIndex(rows: rows, metric: metric), blocks: blocks)
@@ -90,24 +92,43 @@ public final class VectorCodes: Sendable {
     }
 
     private func encode(
-        _ chunk: VectorChunk, strideBytes: Int, into state: inout [Row: ChunkCodes]
-    ) -> [CodeBlock] {
+        _ chunk: VectorChunk, _ wanted: [Range<Row>]?, strideBytes: Int, into state: inout [Row: ChunkCodes]
+    ) -> [CodeBlock?] {
         var codes = state[chunk.firstRow] ?? ChunkCodes(generation: chunk.generation)
         if codes.generation != chunk.generation { codes = ChunkCodes(generation: chunk.generation) }
         let end = chunk.placeCount
-        for place in codes.end..<max(codes.end, end) {
-            while codes.blocks.count * CodeBlock.rowCount <= place {
-                codes.blocks.append(CodeBlock(dimension: dimension))
+        let stretches = wanted.map { $0.map { chunk.places(of: chunk.local($0)) } } ?? [0..<end]
+        for index in 0..<(end + CodeBlock.rowCount - 1) / CodeBlock.rowCount {
+            if index == codes.blocks.count {
+                codes.blocks.append(nil)
+                codes.filled.append(0)
             }
-            let block = codes.blocks[place / CodeBlock.rowCount]
-            let within = place % CodeBlock.rowCount
-            let source = chunk.base + place * strideBytes
-            let vector = UnsafeBufferPointer(start: source.assumingMemoryBound(to: Float.self), count: dimension)
-            block.facts[within] = CodeFacts(encoding: vector, into: block.codes + within * dimension)
+            let places = index * CodeBlock.rowCount..<min(end, (index + 1) * CodeBlock.rowCount)
+            guard stretches.contains(where: { $0.overlaps(places) }) else {
+                (codes.blocks[index], codes.filled[index]) = (nil, 0)
+                continue
+            }
+            let block = codes.blocks[index] ?? CodeBlock(dimension: dimension)
+            for within in codes.filled[index]..<max(codes.filled[index], places.count) {
+                let source = chunk.base + (places.lowerBound + within) * strideBytes
+                let vector = UnsafeBufferPointer(start: source.assumingMemoryBound(to: Float.self), count: dimension)
+                block.facts[within] = CodeFacts(encoding: vector, into: block.codes + within * dimension)
+            }
+            codes.blocks[index] = block
+            codes.filled[index] = max(codes.filled[index], places.count)
         }
-        codes.end = max(codes.end, end)
         state[chunk.firstRow] = codes
         return codes.blocks
+    }
+}
+
+extension VectorChunk {
+    /// The part of some rows that is the chunk's, counted from its first row.
+    fileprivate func local(_ rows: Range<Row>) -> Range<Int> {
+        let first = Int(firstRow)
+        let all = first..<first + count
+        let part = (Int(rows.lowerBound)..<Int(rows.upperBound)).clamped(to: all)
+        return part.lowerBound - first..<part.upperBound - first
     }
 }
 

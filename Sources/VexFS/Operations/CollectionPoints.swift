@@ -14,6 +14,7 @@ struct CollectionPoints: PointSource {
 
     /// One of the vectors that points can have.
     private struct Space {
+        var number: SpaceNumber
         var settings: VectorSettings
         var withVector: RowBitmap
         /// Nil where no point has the vector.
@@ -32,7 +33,8 @@ struct CollectionPoints: PointSource {
             guard let settings = configuration.settings(of: space.name) else { continue }
             // The index is taken after the rows, so that it has all of them.
             spaces[space.name] = Space(
-                settings: settings, withVector: space.withVector, index: collection.currentIndex(of: space.number))
+                number: space.number, settings: settings, withVector: space.withVector,
+                index: collection.currentIndex(of: space.number))
         }
         self.spaces = spaces
     }
@@ -54,28 +56,50 @@ struct CollectionPoints: PointSource {
     func metric(of vector: String) throws(VexFSError) -> Metric { try space(vector).settings.metric }
 
     private func dense(_ vector: QueryVector, _ settings: VectorSettings) throws(VexFSError) -> [Float] {
-        guard case .dense(let components) = vector else {
-            throw VexFSError(
-                .invalidVector, "the query's vector is \(vector.kindName), those of the collection \(name) are dense")
-        }
-        try settings.check(components)
+        try settings.check(vector)
+        guard case .dense(let components) = vector else { return [] }
         return settings.query(components)
+    }
+
+    func weighted(_ vector: QueryVector, in name: String) throws(VexFSError) -> QueryVector {
+        let space = try space(name)
+        guard space.settings.modifier == .idf, case .sparse(let sparse) = vector,
+            let index = try collection.sparseIndex(of: space.number, through: space.withVector.last)
+        else { return vector }
+        return .sparse(index.weighted(sparse, in: rows))
     }
 
     func nearest(
         to query: QueryVector, in vector: String, limit: Int, among rows: RowBitmap, _ parameters: SearchParameters
     ) throws(VexFSError) -> [Neighbor] {
         let space = try space(vector)
+        guard space.settings.kind == .dense else {
+            return try nearestStored(to: query, vector, space, limit: limit, among: rows)
+        }
         let components = try dense(query, space.settings)
         guard let index = space.index else { return [] }
         let searched: any VectorIndex = parameters.isExact ? index.exact : index.index
         return try searched.search(components, IndexQuery(limit: limit, ef: parameters.ef), allowed: rows).neighbors
     }
 
+    private func nearestStored(
+        to query: QueryVector, _ name: String, _ space: Space, limit: Int, among rows: RowBitmap
+    ) throws(VexFSError) -> [Neighbor] {
+        try space.settings.check(query)
+        let rows = rows.intersection(space.withVector)
+        guard case .sparse(let sparse) = try weighted(query, in: name) else {
+            return try collection.nearest(to: query, space.settings, in: space.number, limit: limit, among: rows)
+                .neighbors
+        }
+        let index = try collection.sparseIndex(of: space.number, through: space.withVector.last)
+        return index?.search(sparse, limit: limit, among: rows).neighbors ?? []
+    }
+
     func similarities(
         of rows: [Row], to queries: [QueryVector], in vector: String
     ) throws(VexFSError) -> [Float] {
         let space = try space(vector)
+        if space.settings.kind != .dense { return try storedSimilarities(of: rows, to: queries, space) }
         var prepared: [[Float]] = []
         for query in queries {
             let components = try dense(query, space.settings)
@@ -85,19 +109,44 @@ struct CollectionPoints: PointSource {
         return index.rows.similarities(of: rows, to: prepared, space.settings.metric)
     }
 
+    private func storedSimilarities(
+        of rows: [Row], to queries: [QueryVector], _ space: Space
+    ) throws(VexFSError) -> [Float] {
+        for query in queries { try space.settings.check(query) }
+        var result = [Float](repeating: -.infinity, count: rows.count * queries.count)
+        let places = Dictionary(rows.enumerated().map { ($1, $0) }) { first, _ in first }
+        try collection.forEachSimilarity(RowBitmap(rows), to: queries, space.settings, in: space.number) {
+            row, similarities in
+            guard let place = places[row] else { return }
+            let start = place * queries.count
+            result.replaceSubrange(start..<start + queries.count, with: similarities)
+        }
+        return result
+    }
+
     func vector(of row: Row, named vector: String) throws(VexFSError) -> QueryVector? {
         let space = try space(vector)
         guard space.withVector.contains(row) else { return nil }
+        if space.settings.kind != .dense { return try collection.vector(of: row, in: space.number).map { .init($0) } }
         return space.index?.rows.withVector(row) { .dense(Array($0)) }
     }
 
     func embedding(of text: String, model: String?, for vector: String) throws(VexFSError) -> QueryVector {
+        let settings = try space(vector).settings
+        if settings.kind == .sparse {
+            let isNamed = model.map(TextModel.isNamed) ?? (settings.textModel != nil)
+            guard isNamed else {
+                throw VexFSError(
+                    .unsupported, "the sparse vectors \"\(vector)\" are made of texts by the model bm25 only")
+            }
+            return .sparse(try (settings.textModel ?? TextModel()).bm25().query(text))
+        }
         // "sentence-transformers/all-MiniLM-L6-v2" is the same model under its publisher's name.
         if let model, model != configuration.model, !model.hasSuffix("/" + configuration.model) {
             throw VexFSError(
                 .unsupported, "the collection \(name) embeds texts with \(configuration.model), not with \(model)")
         }
-        return .dense(try collection.embed([text], role: .query, configuration)[0].vector)
+        return .dense(try collection.embed([text], role: .query, configuration, as: vector)[0].vector)
     }
 
     // MARK: Ids

@@ -27,6 +27,9 @@ public protocol PointSource: Sendable {
     func similarities(
         of rows: [Row], to queries: [QueryVector], in vector: String
     ) throws(VexFSError) -> [Float]
+    /// The vector as it is compared with those of the points: of sparse ones that are weighted by how rare a dimension
+    /// is, with these weights.
+    func weighted(_ vector: QueryVector, in name: String) throws(VexFSError) -> QueryVector
     /// The row's vector, nil where it has none of the name.
     func vector(of row: Row, named vector: String) throws(VexFSError) -> QueryVector?
     /// The vector of a text.
@@ -56,4 +59,9 @@ public protocol PointSource: Sendable {
     /// Another collection.
     /// - Throws: `notFound`.
     func collection(named name: String) throws(VexFSError) -> any PointSource
+}
+
+extension PointSource {
+    /// The vector itself: nothing is weighted unless a source says so.
+    public func weighted(_ vector: QueryVector, in name: String) throws(VexFSError) -> QueryVector { vector }
 }

@@ -33,11 +33,19 @@ extension QueryExecutor {
         let chosen = candidates.map(\.row)
         let name = operation.using
         let relevances = try source.similarities(of: chosen, to: [vector], in: name)
+        var own: [QueryVector] = []
+        for row in chosen {
+            // A point that is gone meanwhile is like no other.
+            guard let vector = try source.vector(of: row, named: name) else { return candidates }
+            own.append(vector)
+        }
         let order = try diversity.selection(relevances, limit: limit) { (index) throws(VexFSError) in
-            guard let own = try source.vector(of: chosen[index], named: name) else {
-                return [Float](repeating: -.infinity, count: chosen.count)
+            // How near several vectors are to others depends on which of them ask: here it is the candidates, as in
+            // Qdrant.
+            if case .multiple = own[index] {
+                return try source.similarities(of: [chosen[index]], to: own, in: name)
             }
-            return try source.similarities(of: chosen, to: [own], in: name)
+            return try source.similarities(of: chosen, to: [own[index]], in: name)
         }
         return order.map { candidates[$0] }
     }
@@ -77,12 +85,14 @@ extension QueryExecutor {
         _ score: ExampleScore, _ examples: [QueryVector], _ operation: QueryOperation, _ rows: RowBitmap, _ limit: Int
     ) throws(VexFSError) -> [ScoredRow] {
         let candidates = rows.intersection(try source.rows(withVector: operation.using)).rows
+        var weighted: [QueryVector] = []
+        for example in examples { weighted.append(try source.weighted(example, in: operation.using)) }
         // Higher is better, whatever the metric.
         var heap = NeighborHeap(limit: limit, metric: .dot)
         var start = 0
         while start < candidates.count {
             let block = Array(candidates[start..<min(candidates.count, start + Self.blockRows)])
-            let similarities = try source.similarities(of: block, to: examples, in: operation.using)
+            let similarities = try source.similarities(of: block, to: weighted, in: operation.using)
             similarities.withUnsafeBufferPointer { similarities in
                 for (place, row) in block.enumerated() {
                     let own = similarities[place * examples.count..<(place + 1) * examples.count]

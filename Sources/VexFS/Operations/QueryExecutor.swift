@@ -3,7 +3,8 @@
 /// What several queries of a batch have in common (the rows of a filter, the vector of an example) is worked out once.
 /// A value of one thread.
 public struct QueryExecutor {
-    let source: any PointSource
+    /// The points that are searched.
+    public let source: any PointSource
     private var filtered: [(filter: Filter, rows: RowBitmap)] = []
     private var resolved: [(input: QueryOperation.VectorInput, place: VectorLookup, vector: QueryVector)] = []
     var generator: any RandomNumberGenerator & Sendable = SystemRandomNumberGenerator()

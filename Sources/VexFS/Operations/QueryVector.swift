@@ -35,6 +35,10 @@ extension RecommendStrategy {
             }
         }
         let kinds = Set((positives + negatives).map(\.kindName))
+        // A single vector stands for several where the others are several.
+        if kinds == [QueryVector.dense([]).kindName, QueryVector.multiple([]).kindName] {
+            return .multiple(multiple + dense.positives + dense.negatives.map { $0.map(-) })
+        }
         guard kinds.count <= 1 else {
             throw VexFSError(.invalidVector, "the examples are vectors of different kinds; they must be of one")
         }

@@ -5,24 +5,30 @@ extension Collection {
     ///
     /// Metadata of a JSON document is changed in its bytes, that of a text beside them, as `setfattr` does. A text that
     /// is given its own vector becomes a JSON document of the same id.
-    /// - Parameter sync: whether loss of power must lose none of it either once this returns.
+    /// - Parameters:
+    ///   - sync: whether loss of power must lose none of it either once this returns.
+    ///   - removed: is told of the files that are gone.
     /// - Returns: what each operation did.
     /// - Throws: `dimensionMismatch`, `invalidVector`, `invalidArgument`, `malformedDocument`, `unsupported` for the
     ///   vector of a text file, `documentTooLarge`, `storeFull`, `inputOutput`.
     /// - Complexity: O(documents touched); selecting by a filter costs what the filter does.
     @discardableResult
-    public func apply(_ operations: [PointOperation], sync: Bool = false) throws(VexFSError) -> [PointOutcome] {
+    public func apply(
+        _ operations: [PointOperation], sync: Bool = false, removed: ([FileAttributes]) -> Void = { _ in }
+    ) throws(VexFSError) -> [PointOutcome] {
         let material = try PointMaterial(operations, for: self)
         try context.space.claim(material.byteCount)
+        var gone: [FileAttributes] = []
         let outcomes = try write { () throws(VexFSError) in
             var stage = PointStage()
             var outcomes: [PointOutcome] = []
             for (index, operation) in operations.enumerated() {
                 outcomes.append(try self.stage(operation, index, material, &stage))
             }
-            try commit(stage)
+            gone = try commit(stage)
             return outcomes
         }
+        if !gone.isEmpty { removed(gone) }
         if sync { try context.sync() }
         return outcomes
     }
@@ -58,8 +64,9 @@ extension Collection {
         case .payload(let change, let selection):
             try changeAll(selection, &stage, &outcome) { version throws(VexFSError) in try version.change(change) }
         case .deleteVectors(let selection, let names):
+            let made = Set(configuration.named.filter { $0.settings.textModel != nil }.map(\.name))
             try changeAll(selection, &stage, &outcome) { version throws(VexFSError) in
-                try version.removeVectors(names)
+                try version.removeVectors(names, made: made)
             }
         case .delete(let selection):
             for id in try ids(in: selection, stage) {
@@ -127,7 +134,7 @@ extension Collection {
         let version = PointStage.Version(
             bytes: bytes, format: FileNaming.format(of: file.name),
             metadata: try JSON.parse(record.row.metadata, code: .corruption), patch: record.metadataPatch,
-            hadVector: record.row.hasVector, named: namedVectors(of: number))
+            hadVector: record.row.hasVector, named: try namedVectors(of: number))
         return PointStage.Draft(id: id, file: file, version: version)
     }
 
@@ -147,9 +154,10 @@ extension Collection {
 
     // MARK: - Writing
 
-    private func commit(_ stage: PointStage) throws(VexFSError) {
+    /// Returns the files that are gone.
+    private func commit(_ stage: PointStage) throws(VexFSError) -> [FileAttributes] {
         let drafts = stage.drafts.filter { !$0.isNothing }
-        guard !drafts.isEmpty else { return }
+        guard !drafts.isEmpty else { return [] }
         let batch = WriteBatch()
         var removed = drafts.compactMap(\.replaced)
         removed += drafts.filter { $0.version == nil }.compactMap(\.file)
@@ -172,6 +180,7 @@ extension Collection {
         }
         try addAll(documents, to: &records, batch)
         let now = SystemCall.now()
+        let removals = removals(removed)
         try database.write(batch)
         state.withLock { state in
             for file in removed {
@@ -179,8 +188,10 @@ extension Collection {
                 Self.touchDirectory(file.parent, now, &state)
             }
         }
+        changes.publish(removals)
         showAtTop(records, now)
         context.metrics.increment(.documentsRemoved, by: removed.count)
+        return removed
     }
 
     /// A version with all that a commit needs; where it kept its vector, with that of the record before.

@@ -81,8 +81,14 @@ struct DocumentText {
         if vector?.key == Self.namedKey { vector?.key = "vector" }
     }
 
-    /// Takes a vector with a name away.
-    mutating func removeVector(_ name: String) { named.removeAll { $0.key == name } }
+    /// Takes a vector with a name away; where asked, the document says that it has none.
+    mutating func removeVector(_ name: String, saysSo: Bool = false) {
+        named.removeAll { $0.key == name }
+        if saysSo { named.append(.init(name, .null)) }
+    }
+
+    /// Whether the document brings a vector of that name, or says that it has none.
+    func names(vector name: String) -> Bool { named.contains { $0.key == name } }
 
     private static let namedKey = "vectors"
 

@@ -92,4 +92,11 @@ public struct PointOutcome: Sendable, Equatable {
     public var removed = 0
     /// Documents that the mode, the condition or a missing id left alone.
     public var skipped = 0
+    /// Counts documents.
+    public init(created: Int = 0, changed: Int = 0, removed: Int = 0, skipped: Int = 0) {
+        self.created = created
+        self.changed = changed
+        self.removed = removed
+        self.skipped = skipped
+    }
 }

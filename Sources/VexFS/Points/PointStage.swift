@@ -76,10 +76,14 @@ extension PointStage.Version {
         if let change = patch.metadata { try self.change(change) }
         let bringsVectors = patch.vector != nil || !patch.vectors.isEmpty
         guard patch.text != nil || bringsVectors else { return }
-        let embedded = material.vector
+        func embedded() throws(VexFSError) -> PreparedDocument? {
+            if let refusal = material.refusal { throw refusal }
+            return material.vector
+        }
         guard format == .json || bringsVectors else {
             bytes = try TextDocument.replacing(patch.text ?? "", in: bytes, format)
-            vector = embedded
+            vector = try embedded()
+            replace(material.made)
             return
         }
         var document: DocumentText
@@ -94,20 +98,24 @@ extension PointStage.Version {
         self.patch = ""
         if let text = patch.text {
             document.set(text: text)
-            if patch.vector == nil, !document.namesVector { vector = embedded }
+            if patch.vector == nil, !document.namesVector { vector = try embedded() }
         }
         if let given = patch.vector {
             document.set(vector: given)
             vector = PreparedDocument(own: settings.finished(given))
         }
         for given in patch.vectors { document.set(given) }
-        named.removeAll { old in material.named.contains { $0.name == old.name } }
-        named += material.named
+        replace(material.named + material.made.filter { !document.names(vector: $0.name) })
         bytes = document.bytes
     }
 
-    /// Takes vectors away, for good.
-    mutating func removeVectors(_ names: [String]) throws(VexFSError) {
+    private mutating func replace(_ new: [NamedVector]) {
+        named.removeAll { old in new.contains { $0.name == old.name } }
+        named += new
+    }
+
+    /// Takes vectors away, for good; `made` are the names of those that would be made of the text again.
+    mutating func removeVectors(_ names: [String], made: Set<String>) throws(VexFSError) {
         let present = names.filter { name in name.isEmpty || named.contains { $0.name == name } }
         guard !present.isEmpty else { return }
         guard format == .json else {
@@ -115,7 +123,7 @@ extension PointStage.Version {
                 .unsupported, "a text file has the vector of its text; only a JSON document can do without")
         }
         var document = try DocumentText(bytes, metadata: metadata)
-        for name in present where !name.isEmpty { document.removeVector(name) }
+        for name in present where !name.isEmpty { document.removeVector(name, saysSo: made.contains(name)) }
         named.removeAll { present.contains($0.name) }
         if present.contains("") {
             document.set(vector: nil)

@@ -89,11 +89,14 @@ struct QueryItems {
 
     private func end(of name: Name, from start: Int) throws(VexFSError) -> Int {
         var end = nextComma(from: start)
+        let first = start < segment.count ? segment[start] : 0
         switch name {
-        case .filter where start < segment.count && segment[start] == UInt8(ascii: "{"):
-            end = try closingBrace(from: start) + 1
+        case .filter where first == UInt8(ascii: "{"), .vec where first == UInt8(ascii: "{"),
+            .vec where first == UInt8(ascii: "["):
+            end = try closingBrace(from: start, of: name) + 1
             guard end == segment.count || segment[end] == UInt8(ascii: ",") else {
-                throw VexFSError(.invalidQuery, "After the closing brace of where= comes a comma or nothing")
+                throw VexFSError(
+                    .invalidQuery, "After the closing brace of \(name.rawValue)= comes a comma or nothing")
             }
         case .filter:
             end = nextComma(from: start, quotes: true)
@@ -124,24 +127,27 @@ struct QueryItems {
         return Name(bytes: segment[position..<equals]) != nil
     }
 
-    /// The brace that closes the one at `start`; braces inside JSON strings don't count, escaped quotes neither.
-    private func closingBrace(from start: Int) throws(VexFSError) -> Int {
+    /// The brace or bracket that closes the one at `start`; those inside JSON strings don't count, escaped quotes
+    /// neither.
+    private func closingBrace(from start: Int, of name: Name) throws(VexFSError) -> Int {
         var depth = 0
         var inString = false
         var position = start
+        let open = segment[start]
+        let close = open == UInt8(ascii: "{") ? UInt8(ascii: "}") : UInt8(ascii: "]")
         while position < segment.count {
             switch segment[position] {
             case UInt8(ascii: "\\") where inString: position += 1
             case UInt8(ascii: "\""): inString.toggle()
-            case UInt8(ascii: "{") where !inString: depth += 1
-            case UInt8(ascii: "}") where !inString:
+            case open where !inString: depth += 1
+            case close where !inString:
                 depth -= 1
                 if depth == 0 { return position }
             default: break
             }
             position += 1
         }
-        throw VexFSError(.invalidQuery, "The braces of the JSON filter in where= don't match")
+        throw VexFSError(.invalidQuery, "The braces of the JSON in \(name.rawValue)= don't match")
     }
 }
 

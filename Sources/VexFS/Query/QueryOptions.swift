@@ -29,8 +29,8 @@ public struct QueryOptions: Sendable, Equatable {
     public var tokenBudget: Int?
     /// `like=`
     public var like: ByteString?
-    /// `vec=`, `[dimension] Float32`.
-    public var vector: [Float]?
+    /// `vec=`.
+    public var vector: QueryVector?
     /// `where=`
     public var filter: Filter?
     /// `where=` as it was written.
@@ -140,13 +140,13 @@ extension QueryOptions {
         return mode
     }
 
-    private static func vector(_ value: String) throws(VexFSError) -> [Float] {
-        guard let vector = VectorText.decode(value.utf8) else {
+    private static func vector(_ value: String) throws(VexFSError) -> QueryVector {
+        if value.first == "{" || value.first == "[" { return try VectorText.vector(json: value) }
+        guard let vector = try VectorText.vector(value) else {
             throw VexFSError(
-                .invalidQuery, "The value of vec= is not base64url of little-endian 32-bit floats, 4 bytes each")
-        }
-        guard vector.allSatisfy(\.isFinite) else {
-            throw VexFSError(.invalidQuery, "The vector in vec= holds a component that is not a finite number")
+                .invalidQuery,
+                "The value of vec= is not base64url of little-endian 32-bit floats, 4 bytes each; a sparse vector is "
+                    + "INDICES:VALUES, both so, several vectors have ~ between them, and JSON is taken too")
         }
         return vector
     }

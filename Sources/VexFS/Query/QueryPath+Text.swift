@@ -22,6 +22,8 @@ extension QueryPath {
         case .text: break
         case .like(let id): add(.like, value(id.string))
         case .vector(let vector): add(.vec, VectorText.encode(vector))
+        case .sparse(let vector): add(.vec, VectorText.encode(vector))
+        case .multiple(let vectors): add(.vec, vectors.map { VectorText.encode($0) }.joined(separator: "~"))
         }
         // Last: it may take any item after it that is not an option's.
         if let filter = request.filterText { add(.filter, filter) }

@@ -86,7 +86,9 @@ public enum QueryPath {
         switch (options.like, options.vector) {
         case (nil, nil): return .text(title)
         case (let id?, nil): return .like(id: id)
-        case (nil, let vector?): return .vector(vector)
+        case (nil, .dense(let vector)?): return .vector(vector)
+        case (nil, .sparse(let vector)?): return .sparse(vector)
+        case (nil, .multiple(let vectors)?): return .multiple(vectors)
         default: throw VexFSError(.invalidQuery, "like= and vec= can't be combined; give one of them")
         }
     }

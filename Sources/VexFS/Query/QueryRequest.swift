@@ -6,6 +6,10 @@ public struct QueryRequest: Sendable, Equatable {
         case text(String)
         /// `[dimension] Float32`.
         case vector([Float])
+        /// The components that are not 0.
+        case sparse(SparseVector)
+        /// `[count × dimension] Float32`: several vectors, which are compared with several of a document.
+        case multiple([[Float]])
         /// The vector of a stored document, which is itself left out of the answer.
         case like(id: ByteString)
     }

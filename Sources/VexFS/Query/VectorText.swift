@@ -1,5 +1,48 @@
 /// Vectors in `vec=`: little-endian Float32 in base64 with the URL alphabet (RFC 4648 §5), padding optional.
+///
+/// A sparse vector is its indices (UInt32) and its values with a colon between, several vectors have `~` between them.
+/// JSON stands for each of them too.
 enum VectorText {
+    /// A vector of any kind; nil where the text is none.
+    /// - Throws: `invalidQuery` for a component that is not finite, `invalidVector` for a sparse vector that is none.
+    static func vector(_ text: String) throws(VexFSError) -> QueryVector? {
+        if let colon = text.utf8.firstIndex(of: UInt8(ascii: ":")) {
+            guard let indices = words(text[..<colon].utf8), let values = words(text[text.index(after: colon)...].utf8)
+            else { return nil }
+            return .sparse(try SparseVector(indices: indices, values: values.map(Float.init(bitPattern:))))
+        }
+        var vectors: [[Float]] = []
+        for part in text.split(separator: "~", omittingEmptySubsequences: false) {
+            guard let vector = decode(part.utf8) else { return nil }
+            guard vector.allSatisfy(\.isFinite) else {
+                throw VexFSError(.invalidQuery, "The vector in vec= holds a component that is not a finite number")
+            }
+            vectors.append(vector)
+        }
+        return vectors.count == 1 ? .dense(vectors[0]) : .multiple(vectors)
+    }
+
+    /// A vector as a document writes it.
+    /// - Throws: `invalidQuery`, `invalidVector`.
+    static func vector(json text: String) throws(VexFSError) -> QueryVector {
+        let json = try JSON.parse(Array(text.utf8), code: .invalidQuery)
+        guard case .vector(let vector) = try QdrantQueryReader(readFilter: Filter.readQdrant).input(json, at: "vec=")
+        else {
+            throw VexFSError(.invalidQuery, "The JSON in vec= is not a vector")
+        }
+        return vector
+    }
+
+    /// A sparse vector as ``vector(_:)`` reads it.
+    static func encode(_ vector: SparseVector) -> String {
+        encode(vector.indices.map(Float.init(bitPattern:))) + ":" + encode(vector.values)
+    }
+
+    /// Numbers of 32 bits; none for no text.
+    private static func words(_ text: Substring.UTF8View) -> [UInt32]? {
+        text.isEmpty ? [] : decode(text)?.map(\.bitPattern)
+    }
+
     /// The vector, or nil where the text is not base64 of whole numbers of 4 bytes. Accepts the standard alphabet too.
     static func decode(_ text: some Sequence<UInt8>) -> [Float]? {
         var bytes: [UInt8] = []

@@ -99,6 +99,7 @@ extension Collection {
             space.withVector = snapshot.vectors[named.number] ?? RowBitmap()
             space.kept = RowBitmap()
             space.segments = SegmentList()
+            space.sparse = nil
             space.forgetIndex()
             return space
         }

@@ -82,15 +82,21 @@ extension Collection {
     /// - Parameter holder: who lets go of the row with this batch.
     func deleteRow(_ row: Row, _ batch: WriteBatch, releasedBy holder: RowHolder? = nil) {
         guard owner(of: row) === self, !state.withLock({ $0.kept.keeps(row, besides: holder) }) else { return }
+        delete(row, storedSpaces, batch)
+    }
+
+    private func delete(_ row: Row, _ spaces: [SpaceNumber], _ batch: WriteBatch) {
         batch.delete(StoreKey.document(number, row))
+        for space in spaces { batch.delete(StoreKey.vector(number, space, row)) }
     }
 
     /// Deletes what is stored of rows that nobody has any more, a few at a time.
     func deleteRows(_ rows: RowBitmap) throws(VexFSError) {
+        let spaces = storedSpaces
         var batch = WriteBatch()
         var count = 0
         for row in rows.rows where owner(of: row) === self {
-            batch.delete(StoreKey.document(number, row))
+            delete(row, spaces, batch)
             count += 1
             guard count % 4096 == 0 else { continue }
             try database.write(batch)

@@ -95,6 +95,12 @@ public final class SparseIndex: Sendable {
         return IndexAnswer(neighbors: heap.sorted(), compared: compared)
     }
 
+    /// The query with each value multiplied by the ``InverseDocumentFrequency`` of its dimension among the rows.
+    public func weighted(_ query: SparseVector, in statistics: RowBitmap) -> SparseVector {
+        let view = state.withLock { $0 }
+        return SparseVector(ascending: query.indices, values: Self.weights(of: query, in: statistics, view))
+    }
+
     /// The query's values times how much their dimensions say among the rows.
     private static func weights(of query: SparseVector, in statistics: RowBitmap, _ view: State) -> [Float] {
         let documents = view.rows.intersectionCount(statistics)

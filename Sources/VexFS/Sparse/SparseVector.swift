@@ -1,3 +1,5 @@
+import CVexKernels
+
 /// The components of a vector that are not 0, ascending by index, none twice.
 public struct SparseVector: Sendable, Equatable {
     /// Which components there are: `[count] UInt32`, ascending.
@@ -41,4 +43,12 @@ public struct SparseVector: Sendable, Equatable {
 
     /// How many components there are.
     public var count: Int { indices.count }
+
+    /// The sum of the products of the components that both have; 0 for none. O(components of both).
+    public func product(with other: SparseVector) -> Double {
+        var product = 0.0
+        _ = vexfs_sparse_dot(
+            &product, indices, values, count, other.indices, other.values, other.count)
+        return product
+    }
 }

@@ -14,6 +14,8 @@ final class Database: Sendable {
     private static let waitingBytesWanted = 256 << 10
     /// Bytes of records that go to the tables together.
     private static let groupBytesMax = 4 << 20
+    /// Bytes of changes that may stay in memory when nobody writes.
+    private static let restingBytesMax = 4 << 20
     /// Bytes of deleted values that may lie about.
     private static let toleratedGarbageBytes = 64 << 20
 
@@ -337,6 +339,13 @@ final class Database: Sendable {
             Log.shared.error("the tables are not brought to the disk: \(error)")
             pending.update { $0.failure = $0.failure ?? error }
         }
+    }
+
+    /// Brings changes that tables hold in memory to the disk, where they take much of it: for when nobody writes.
+    /// - Throws: `storeFull`, `inputOutput`.
+    func giveBackMemory() throws(VexFSError) {
+        try drain()
+        if tables.memoryTableBytes > Self.restingBytesMax { try tables.flush() }
     }
 
     /// Closes the database; whoever still asks it something gets an error. No other call may be under way.

@@ -23,6 +23,12 @@ final class RocksDB: @unchecked Sendable {
         var isReadOnly = false
     }
 
+    /// Bytes that a memory table grows by.
+    private static let memoryBlockBytes = 4 << 20
+
+    /// Bytes of changes in memory, rounded up.
+    var memoryTableBytes: Int { property("rocksdb.cur-size-all-mem-tables").flatMap { Int($0) } ?? 0 }
+
     /// Opens the database.
     /// - Throws: `corruption`, `storeFull` or `inputOutput`.
     init(path: String, tuning: Tuning) throws(VexFSError) {
@@ -76,6 +82,9 @@ final class RocksDB: @unchecked Sendable {
         // Twice what is flushed together, so that only the journal decides when.
         rocksdb_options_set_write_buffer_size(options, tuning.writeBufferBytes * 2)
         rocksdb_options_set_max_write_buffer_number(options, 3)
+        // Maps of their own (`vexfs_keep_large_memory_apart`), which go when the memory table does; smaller ones would
+        // stay with the thread that writes.
+        rocksdb_options_set_arena_block_size(options, memoryBlockBytes)
         rocksdb_options_set_max_background_jobs(options, 2)
         rocksdb_options_set_keep_log_file_num(options, 2)
         rocksdb_options_set_info_log_level(options, Int32(2))

@@ -76,7 +76,7 @@ struct StoreCheck {
     struct Known {
         /// The collection that a fork began with, and the row from which on rows are the fork's.
         var base: (number: UInt32, rowsBelow: Row)?
-        var vectors: [SpaceNumber: VectorFile?] = [:]
+        var vectors: [SpaceNumber: Vectors] = [:]
         /// Rows that a file or a mark names.
         var rows = RowBitmap()
     }
@@ -133,8 +133,14 @@ struct StoreCheck {
         let noteDerived = { (place: String, message: String, isRebuilt: Bool) in
             if isRebuilt { report.rebuilt.append(.init(place: place, message: message)) } else { note(place, message) }
         }
+        var configuration = CollectionConfiguration()
+        if let stored = json["configuration"] { try? configuration.merge(stored) }
         let trash = trash(of: number, name)
         for space in spaces(json, name) {
+            guard configuration.settings(of: space.name)?.kind ?? .dense == .dense else {
+                known[number]?.vectors[space.number] = .stored
+                continue
+            }
             let place = space.name.isEmpty ? name : "\(name), vectors \"\(space.name)\""
             Store.checkSegments(of: number, space, named: place, in: directory, database, noteDerived)
             let records = (files + trash.map(\.file)).filter { $0.row.checksum(in: space.number) != nil }
@@ -142,7 +148,7 @@ struct StoreCheck {
             rows += snapshots.compactMap { $0.vectors[space.number]?.last }
             let last = rows.filter { owner(of: $0, in: number) == number }.max()
             let file = openVectors(number, space, place, json, rows: last.map { Int($0) + 1 } ?? 0)
-            known[number]?.vectors.updateValue(file, forKey: space.number)
+            known[number]?.vectors[space.number] = .file(file)
         }
         if !isFork {
             Store.checkTreeImage(of: number, named: name, json, files: files, in: directory, database, noteDerived)
@@ -253,14 +259,33 @@ struct StoreCheck {
             for space in vectors.keys.sorted() {
                 guard let checksum = file.row.checksum(in: space) else { continue }
                 report.vectors += 1
-                guard let file = vectors[space] ?? nil, let vector = file.vector(row), file.checksum(vector) == checksum
-                else {
+                guard try found(vectors[space] ?? .stored, owner, space, row) == checksum else {
                     note(place, "its vector is not what was written; write the file again to make it anew")
                     continue
                 }
             }
         } catch {
             note(place, error.description)
+        }
+    }
+
+    /// Where the vectors of a space are.
+    enum Vectors {
+        /// In a file; nil where it cannot be read.
+        case file(VectorFile?)
+        /// In the database.
+        case stored
+    }
+
+    /// The checksum of a row's vector as it is; nil where there is none.
+    private func found(
+        _ vectors: Vectors, _ number: UInt32, _ space: SpaceNumber, _ row: Row
+    ) throws(VexFSError) -> UInt32? {
+        switch vectors {
+        case .file(let file): return file.flatMap { file in file.vector(row).map { file.checksum($0) } }
+        case .stored:
+            let bytes = try database.value(StoreKey.vector(number, space, row))
+            return bytes.map { $0.withUnsafeBytes { vexfs_crc32c(0, $0.baseAddress, $0.count) } }
         }
     }
 

@@ -15,13 +15,14 @@ enum StoreKey {
         case snapshotMark = 0x72  // r
         case scratch = 0x73  // s
         case trash = 0x74  // t
-        case segments = 0x78  // x
         case pack = 0x76  // v
+        case vector = 0x77  // w
+        case segments = 0x78  // x
 
         /// Those whose keys begin with a collection's number.
         static let ofCollection: [Family] = [
-            .document, .error, .file, .property, .scratch, .pack, .segments, .treeMark, .snapshot, .snapshotMark,
-            .trash,
+            .document, .error, .file, .property, .scratch, .pack, .vector, .segments, .treeMark, .snapshot,
+            .snapshotMark, .trash,
         ]
     }
 
@@ -40,6 +41,21 @@ enum StoreKey {
     static func trash(_ collection: UInt32, _ sequence: UInt64) -> [UInt8] { numbered(.trash, collection, sequence) }
     static func pack(_ collection: UInt32, _ space: SpaceNumber, chunk: Int) -> [UInt8] {
         numbered(.pack, collection, UInt64(chunk)) + suffix(space)
+    }
+    /// A row's vector of no fixed size.
+    static func vector(_ collection: UInt32, _ space: SpaceNumber, _ row: Row) -> [UInt8] {
+        var key = vectors(collection, space)
+        withUnsafeBytes(of: UInt64(row).bigEndian) { key.append(contentsOf: $0) }
+        return key
+    }
+    /// The common start of the keys of a space's vectors.
+    static func vectors(_ collection: UInt32, _ space: SpaceNumber) -> [UInt8] {
+        prefix(.vector, collection) + withUnsafeBytes(of: space.bigEndian) { Array($0) }
+    }
+    /// The row of a key made by ``vector(_:_:_:)``.
+    static func row(ofVector key: UnsafeRawBufferPointer) -> Row? {
+        guard key.count == 17 else { return nil }
+        return Row(exactly: UInt64(bigEndian: key.loadUnaligned(fromByteOffset: 9, as: UInt64.self)))
     }
     /// The mark that a file changed since an image of the tree was made.
     static func treeMark(_ collection: UInt32, _ image: UInt64, _ file: FileNumber) -> [UInt8] {

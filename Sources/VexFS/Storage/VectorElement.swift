@@ -4,7 +4,7 @@ public enum VectorElement: String, Sendable, CaseIterable {
     case float32
     /// IEEE 754 binary16, rounded to the nearest.
     case float16
-    /// Whole numbers from 0 to 255; what stands behind the point is cut off.
+    /// Whole numbers from 0 to 255; what stands behind the point is cut off, what is beyond becomes the nearest of them.
     case uint8
 
     /// Its number in a vector file's header.
@@ -54,20 +54,15 @@ public enum VectorElement: String, Sendable, CaseIterable {
         switch self {
         case .float32: vector
         case .float16: vector.map { Float(Float16($0)) }
-        case .uint8: vector.map { $0.rounded(.towardZero) }
+        case .uint8: vector.map { min(max($0.rounded(.towardZero), 0), 255) }
         }
     }
 
     /// Judges the components of a vector before they are rounded.
     /// - Throws: `invalidVector` for one that the type cannot hold.
     func check(_ vector: [Float]) throws(VexFSError) {
-        let isOutside: (Float) -> Bool
-        switch self {
-        case .float32: return
-        case .float16: isOutside = { !Float16($0).isFinite }
-        case .uint8: isOutside = { $0 < 0 || $0 >= 256 }
-        }
-        guard let index = vector.firstIndex(where: isOutside) else { return }
+        // Infinite components would make scores that are no numbers.
+        guard self == .float16, let index = vector.firstIndex(where: { !Float16($0).isFinite }) else { return }
         throw VexFSError(
             .invalidVector, "component \(index) of the vector is \(vector[index]), which \(rawValue) cannot hold")
     }

@@ -15,6 +15,8 @@ public final class TextIndex: Sendable {
     /// An index without rows.
     public init(_ model: BM25) { self.model = model }
 
+    /// How texts become words.
+    public var options: TextOptions { model.analyzer.options }
     /// The rows that have a text.
     public var rows: RowBitmap { index.rows }
     /// Bytes of memory.

@@ -1,3 +1,4 @@
+import CVexKernels
 import Glibc
 
 /// Which images of a collection's tree there are, and which files changed since.
@@ -81,6 +82,7 @@ extension Collection {
             guard policy.isWorthwhile(files: files, changes: changes, isWritten: isWritten) else { return }
             count &+= 1
             try saveTreeImage()
+            vexfs_return_memory()
         }
     }
 
@@ -102,7 +104,13 @@ extension Collection {
             content.tree = captured.tree.committed
             try context.space.claim(content.tree.count * 160)
             try image.write(content, to: path)
-            try name(image)
+            let mapped = try image.read(from: path)
+            // From now on the process uses the file's bytes in place of memory of its own.
+            try name(image) { state in
+                state.tree.adopt(mapped.tree, writtenFrom: content.tree)
+                state.rows.adopt(mapped.rows, writtenFrom: content.rows)
+                assert(state.tree.brokenInvariant == nil, state.tree.brokenInvariant ?? "")
+            }
         } catch {
             unlink(path)
             try writer.withLock { _ throws(VexFSError) in
@@ -118,8 +126,9 @@ extension Collection {
         }
     }
 
-    /// Makes an image that is on the disk the one that the next open takes.
-    private func name(_ image: TreeImage) throws(VexFSError) {
+    /// Makes an image that is on the disk the one that the next open takes, and whose bytes `adopt` lets this process
+    /// use.
+    private func name(_ image: TreeImage, adopt: (inout State) -> Void) throws(VexFSError) {
         let former = try writer.withLock { _ throws(VexFSError) -> TreeImage? in
             if state.withLock({ $0.isRemoved }) { throw VexFSError(.notFound, "the collection was removed") }
             let (record, former, marked) = state.withLock { state in
@@ -135,6 +144,7 @@ extension Collection {
             state.withLock { state in
                 (state.image.current, state.image.marked) = (image, state.image.nextMarked)
                 (state.image.next, state.image.nextMarked) = (nil, [])
+                adopt(&state)
             }
             return former
         }

@@ -141,6 +141,21 @@ struct FileTree: Sendable {
         if directories.capacity > 64 + directories.count * 3 { directories = directories.rebuilt }
     }
 
+    /// Uses what an image has of the files and of the large directories, as far as nothing changed since it was
+    /// written. O(chunks + directories).
+    ///
+    /// `written` is what the image was written from, still there: whatever this tree shares with it nobody changed, for
+    /// what is shared is copied before it changes. So what is the same object has the same bytes in the image.
+    /// - Parameter smallest: directories with fewer files keep their memory: there may be very many of them, and
+    ///   searches wait meanwhile.
+    mutating func adopt(_ image: FileTree, writtenFrom written: FileTree, smallest: Int = TreeFiles.span) {
+        files.adopt(image.files, writtenFrom: written.files)
+        for (number, directory) in written.directories where directory.count >= smallest {
+            guard let mapped = image.directories[number] else { continue }
+            directories[number]?.adopt(mapped, writtenFrom: directory)
+        }
+    }
+
     private mutating func attach(_ number: FileNumber, kind: FileKind, to parent: FileNumber) {
         guard let file = files[number] else { return }
         let cookie = directories[parent, default: TreeDirectory()].insert(
@@ -288,6 +303,12 @@ struct TreeDirectory: Sendable {
     }
 
     mutating func giveBackMemory() { index.giveBackMemory() }
+
+    /// Uses an image's chunks and parts in place of those that it was written from.
+    mutating func adopt(_ image: TreeDirectory, writtenFrom written: TreeDirectory) {
+        entries.adopt(image.entries, writtenFrom: written.entries)
+        index.adopt(image.index, writtenFrom: written.index)
+    }
 }
 
 extension Dictionary {

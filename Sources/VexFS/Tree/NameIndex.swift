@@ -32,12 +32,24 @@ struct NameIndex: Sendable {
 
     /// The parts in the order of the bits that choose them.
     var ordered: [NamePart] {
-        var result: [NamePart] = []
+        orderedPlaces.map { parts[$0] }
+    }
+
+    private var orderedPlaces: [Int] {
+        var result: [Int] = []
         result.reserveCapacity(parts.count)
         for place in table.indices where place == 0 || table[place] != table[place - 1] {
-            result.append(parts[Int(table[place])])
+            result.append(Int(table[place]))
         }
         return result
+    }
+
+    /// Uses an image's parts in place of those that it was written from. O(parts).
+    mutating func adopt(_ image: NameIndex, writtenFrom written: NameIndex) {
+        for (mapped, place) in zip(image.ordered, written.orderedPlaces)
+        where place < parts.count && parts[place] === written.parts[place] {
+            parts[place] = mapped
+        }
     }
 
     /// A walk over the numbers of one hash.
@@ -85,6 +97,32 @@ struct NameIndex: Sendable {
         var smaller = NameIndex()
         for part in parts { part.forEach { smaller.insert($0, $1) } }
         self = smaller
+    }
+
+    /// What does not hold, nil where all does; tests ask after changes. O(numbers).
+    var brokenInvariant: String? {
+        guard table.count == (parts.isEmpty ? 0 : 1 << Int(depth)) else { return "the table has \(table.count) places" }
+        var widths = [Int](repeating: 0, count: parts.count)
+        for part in table { widths[Int(part)] += 1 }
+        var total = 0
+        for (index, part) in parts.enumerated() {
+            guard part.depth <= depth, widths[index] == 1 << Int(depth - part.depth) else {
+                return "part \(index) has \(widths[index]) places of the table"
+            }
+            var broken: String?
+            var found = 0
+            part.forEach { hash, number in
+                found += 1
+                if self.index(hash) != index { broken = "\(number) is in a part of other hashes" }
+                if !part.contains(hash, number) { broken = "\(number) cannot be reached" }
+            }
+            if let broken { return broken }
+            guard found == part.count, found * 4 <= part.capacity * 3, part.capacity.nonzeroBitCount == 1 else {
+                return "part \(index) has \(found) numbers, counts \(part.count), has room for \(part.capacity)"
+            }
+            total += found
+        }
+        return total == count ? nil : "parts have \(total) numbers, the index counts \(count)"
     }
 
     private func index(_ hash: UInt32) -> Int { depth == 0 ? 0 : Int(table[Int(hash >> (32 - depth))]) }

@@ -30,5 +30,10 @@ struct RowTable: Sendable {
         live.remove(row)
     }
 
+    /// Uses an image's chunks in place of those that it was written from.
+    mutating func adopt(_ image: RowTable, writtenFrom written: RowTable) {
+        files.adopt(image.files, writtenFrom: written.files)
+    }
+
     func file(of row: Row) -> FileNumber? { files[Int(row)].map(FileNumber.init) }
 }

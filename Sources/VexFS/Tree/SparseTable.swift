@@ -79,6 +79,16 @@ struct SparseTable<Element: BitwiseCopyable & Sendable>: Sendable {
         chunks.dropFirst(first / Self.span).reduce(0) { $0 + ($1?.count ?? 0) }
     }
 
+    /// Uses an image's chunks in place of those that it was written from.
+    mutating func adopt(_ image: SparseTable, writtenFrom written: SparseTable) {
+        for place in 0..<min(chunks.count, image.chunks.count, written.chunks.count) {
+            guard let chunk = chunks[place], chunk === written.chunks[place], let mapped = image.chunks[place] else {
+                continue
+            }
+            chunks[place] = mapped
+        }
+    }
+
     private static var span: Int { TableChunk<Element>.span }
 
     /// The chunk for a change: no other table has it.

@@ -69,8 +69,22 @@ struct TreeFiles: Sendable {
         records.set(Int(number), file)
     }
 
+    /// Files of a chunk.
+    static var span: Int { TableChunk<PackedFile>.span }
+
+    /// Uses an image's chunks and names in place of those that it was written from.
+    mutating func adopt(_ image: TreeFiles, writtenFrom written: TreeFiles) {
+        records.adopt(image.records, writtenFrom: written.records)
+        for place in 0..<min(arenas.count, image.arenas.count, written.arenas.count) {
+            guard let arena = arenas[place], arena === written.arenas[place], let mapped = image.arenas[place] else {
+                continue
+            }
+            arenas[place] = mapped
+        }
+    }
+
     private static func place(_ number: FileNumber) -> Int {
-        Int(truncatingIfNeeded: number) / TableChunk<PackedFile>.span
+        Int(truncatingIfNeeded: number) / span
     }
 
     private mutating func keep(_ name: UnsafeRawBufferPointer, for number: FileNumber) -> UInt32 {
@@ -101,8 +115,8 @@ struct TreeFiles: Sendable {
 
     private mutating func tidy(_ place: Int, _ arena: NameArena) {
         let fresh = NameArena(capacity: arena.count - arena.garbage + 32)
-        let first = place * TableChunk<PackedFile>.span
-        for number in first..<first + TableChunk<PackedFile>.span {
+        let first = place * Self.span
+        for number in first..<first + Self.span {
             records.update(number) { file in
                 file.nameOffset = fresh.append(arena.name(at: file.nameOffset, count: file.nameLength))
             }

@@ -14,10 +14,11 @@ final class CollectionControlDirectory: VirtualDirectory {
     }
 
     private static let names: [ByteString] = [
-        "bulk", "config.json", "count", "errors.jsonl", "export.jsonl", "fork", "ids.txt", "info.json", "lasterr",
-        "pending",
-        "schema.json", "settle", "stats", "vectors.f32", "wait",
+        "bulk", "config.json", "count", "errors.jsonl", "events", "export.jsonl", "fork", "ids.txt", "index",
+        "info.json", "lasterr", "pending", "schema.json", "settle", "stats", "vectors.f32", "wait",
     ]
+
+    private static let sessions: ByteString = "rpc"
 
     func attributes() -> VirtualAttributes {
         let owner = FacetAttributes.owner(collection, tree)
@@ -45,6 +46,9 @@ final class CollectionControlDirectory: VirtualDirectory {
             return StreamFile(collection, key: key, in: tree) { [collection] _, operations in
                 WaitHandle(collection, path: key, includesIndex: name == "settle", in: operations)
             }
+        case "events": return EventFile(changesOf: collection, key: key, in: tree)
+        case "index": return IndexFile(collection, key: key, in: tree)
+        case Self.sessions: return SessionDirectory(collection, key: key, in: tree)
         case "snapshots": return SnapshotDirectory(collection, in: tree)
         case "fork": content = .fork(collection, tree.store)
         case "config.json": content = .configuration(collection)
@@ -64,7 +68,7 @@ final class CollectionControlDirectory: VirtualDirectory {
 
     func entries() -> [VirtualEntry] {
         Self.names.map { VirtualEntry(name: $0, type: S_IFREG, key: "\(key)/\($0)") }
-            + ["snapshots", "trash"].map { VirtualEntry(name: $0, type: S_IFDIR, key: "\(key)/\($0)") }
+            + [Self.sessions, "snapshots", "trash"].map { VirtualEntry(name: $0, type: S_IFDIR, key: "\(key)/\($0)") }
     }
 }
 
@@ -76,7 +80,8 @@ final class StoreControlDirectory: VirtualDirectory {
     init(in tree: VirtualTree) { self.tree = tree }
 
     private static let files: [(name: ByteString, content: ControlFileContent)] = [
-        ("config.json", .storeConfiguration), ("errors.jsonl", .allErrors), ("health", .health),
+        ("aliases.json", .aliases), ("config.json", .storeConfiguration), ("errors.jsonl", .allErrors),
+        ("health", .health),
         ("lasterr", .lastErrors), ("metrics", .metrics), ("stats", .storeStatistics), ("version", .version),
     ]
 
@@ -87,12 +92,19 @@ final class StoreControlDirectory: VirtualDirectory {
     }
 
     func child(_ name: ByteString, for caller: Caller) -> (any VirtualNode)? {
-        if name == RestoreDirectory.name { return RestoreDirectory(in: tree) }
-        return Self.files.first { $0.name == name }.map { ControlFile($0.content, key: "\(key)/\(name)", in: tree) }
+        switch name {
+        case "rpc": SessionDirectory(nil, key: "\(key)/rpc", in: tree)
+        case "db": DatabaseDirectory(in: tree)
+        case RestoreDirectory.name: RestoreDirectory(in: tree)
+        default:
+            Self.files.first { $0.name == name }
+                .map { ControlFile($0.content, key: "\(key)/\(name)", in: tree) }
+        }
     }
 
     func entries() -> [VirtualEntry] {
         Self.files.map { VirtualEntry(name: $0.name, type: S_IFREG, key: "\(key)/\($0.name)") }
+            + ["db", "rpc"].map { VirtualEntry(name: $0, type: S_IFDIR, key: "\(key)/\($0)") }
             + [VirtualEntry(name: RestoreDirectory.name, type: S_IFDIR, key: RestoreDirectory(in: tree).key)]
     }
 }

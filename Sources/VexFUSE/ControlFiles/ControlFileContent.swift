@@ -1,5 +1,6 @@
 import Glibc
 import VexFS
+import VexService
 
 /// The control files whose whole content is made at once.
 enum ControlFileContent: Sendable {
@@ -8,7 +9,7 @@ enum ControlFileContent: Sendable {
     case configuration(Collection), schema(Collection), information(Collection), statistics(Collection)
     case count(Collection), identifiers(Collection), vectors(Collection), errors(Collection), pending(Collection)
     case fork(Collection, Store)
-    case storeConfiguration, version, health, storeStatistics, metrics, allErrors, lastErrors
+    case storeConfiguration, version, health, storeStatistics, metrics, allErrors, lastErrors, aliases
 
     /// Whether the size is shown: what changes by itself is size 0 with direct I/O.
     var hasExactSize: Bool {
@@ -57,6 +58,7 @@ enum ControlFileContent: Sendable {
         case .storeConfiguration, .version, .health, .storeStatistics, .metrics, .allErrors:
             StoreReports(tree).bytes(of: self)
         case .lastErrors: tree.errors.text(for: caller.user)
+        case .aliases: try tree.store.aliasText()
         }
     }
 

@@ -1,3 +1,4 @@
+import Glibc
 import Synchronization
 import VexFS
 
@@ -17,6 +18,8 @@ protocol OpenHandle: AnyObject, Sendable {
     func resize(to count: Int64) throws(VexFSError)
     /// The last descriptor is gone. Answers nothing itself; nobody can see an error any more.
     func release()
+    /// Says for what a caller need not wait. `waker` tells the kernel to ask again; nil where nobody waits.
+    func poll(_ request: Request, _ waker: PollWaker?)
     /// The mount has ended while the file was open: nothing of this handle may still be working after the return.
     func abandon()
 }
@@ -30,6 +33,7 @@ extension OpenHandle {
     func resize(to count: Int64) throws(VexFSError) {
         throw VexFSError(.notPermitted, "this file cannot be cut", at: path)
     }
+    func poll(_ request: Request, _ waker: PollWaker?) { request.reply(events: POLLIN | POLLOUT) }
     func release() {}
     func abandon() {}
 }

@@ -11,6 +11,7 @@ final class VirtualTree: Sendable {
     /// Who owns what belongs to the store as a whole.
     let owner = VirtualOwner(user: getuid(), group: getgid())
     let bulkReports = BulkReports()
+    let events = EventLogs()
     let restores = Restores()
 
     init(store: Store, errors: LastErrors) {
@@ -51,11 +52,13 @@ final class VirtualTree: Sendable {
         }
     }
 
-    /// `documents` and `points` of a collection, for paths of the original layout; a real file of that name goes first.
+    /// `documents`, `points` and `vectors` of a collection, for paths of the original layout; a real file of that name
+    /// goes first.
     func aliasChild(_ name: ByteString, of directory: CollectionFile, for caller: Caller) -> (any VirtualNode)? {
-        guard directory.isCollection, Self.aliases.contains(name), !CallerSystemCall.isCreating(caller.process) else {
-            return nil
-        }
+        guard directory.isCollection, name == VectorsDirectory.name || Self.aliases.contains(name),
+            !CallerSystemCall.isCreating(caller.process)
+        else { return nil }
+        if name == VectorsDirectory.name { return VectorsDirectory(directory.collection, in: self) }
         let key = "c\(directory.collection.number)/alias/\(name)"
         return VirtualLink(key: key, target: ".", owner: owner, modified: mounted, isStable: false)
     }

@@ -54,8 +54,11 @@ extension Operations {
         let key = String(name.dropFirst(Self.factPrefix.count))
         if key == "embedding" || name.hasPrefix(Self.embeddingPrefix) {
             let vector = String(name.dropFirst(Self.embeddingPrefix.count))
-            return try file.collection.embedding(of: file.number, named: vector)
-                .map { vector in vector.withUnsafeBytes { Array($0) } }
+            // Of one fixed size as numbers, else as a document writes it.
+            return try file.collection.vector(of: file.number, named: vector).map { vector in
+                guard case .dense(let values) = vector else { return vector.json.compact }
+                return values.withUnsafeBytes { Array($0) }
+            }
         }
         let facts = try file.collection.facts(of: file.number)
         if name.hasPrefix(Self.metadataPrefix) {

@@ -42,6 +42,10 @@ final class QueryDirectory: VirtualDirectory {
         case .text:
             if let pin = try pins.find(segments, name) { return pin }
             if CallerSystemCall.isCreating(caller.process) { return nil }
+            if let standing = EventFile.standingQuery(name) {
+                let request = try QueryParsing.request(segments + [standing], in: scope)
+                return EventFile(of: request, in: scope, key: "\(key)/\(name)", tree)
+            }
             let request = try QueryParsing.request(segments + [name], in: scope)
             return QueryFile(scope, request: request, key: "\(key)/\(name)", in: tree)
         }

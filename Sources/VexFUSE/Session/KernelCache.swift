@@ -76,6 +76,21 @@ final class KernelCache: Sendable {
         if isPending { jobs.append(body) } else { body() }
     }
 
+    /// Tells those who poll a file to look again, soon.
+    func wake(_ wakers: [PollWaker]) {
+        guard !wakers.isEmpty else { return }
+        jobs.append { [self] in
+            // Without a session nobody is left to be told.
+            if state.withLock({ $0.session != nil }) { for waker in wakers { waker.wake() } }
+        }
+    }
+
+    /// Runs `body`, which must be short, as soon as every notification so far is sent: at once where there are none.
+    func whenAllForgotten(_ body: @escaping @Sendable () -> Void) {
+        let isPending = state.withLock { !$0.pending.isEmpty }
+        if isPending { jobs.append(body) } else { body() }
+    }
+
     /// Does what is still queued, then ends the thread.
     func close() {
         jobs.close()

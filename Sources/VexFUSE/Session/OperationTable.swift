@@ -3,7 +3,7 @@ import Glibc
 import VexFS
 
 /// The functions that libfuse calls, each a line that hands over to ``Operations``. What is not set here is answered by
-/// libfuse with ENOSYS, which the kernel remembers: copy_file_range, lseek, poll, bmap, locks (which stay local).
+/// libfuse with ENOSYS, which the kernel remembers: copy_file_range, lseek, bmap, locks (which stay local).
 enum OperationTable {
     static func make() -> fuse_lowlevel_ops {
         var table = fuse_lowlevel_ops()
@@ -94,8 +94,18 @@ enum OperationTable {
                 request.reply(errno: 0)
             }
         }
-        table.ioctl = { request, _, _, _, _, _, _, _, _ in
-            serve(request, .ioctl) { _, request in request.reply(errno: ENOTTY) }
+        table.ioctl = { request, node, number, _, _, _, input, inputCount, outputCount in
+            serve(request, .ioctl) { (fs, request) throws(VexFSError) in
+                try fs.ioctl(
+                    request, node, number: number, input: UnsafeRawBufferPointer(start: input, count: inputCount),
+                    outputCount: outputCount)
+            }
+        }
+        table.poll = { request, _, info, waker in
+            serve(request, .poll) { (fs, request) throws(VexFSError) in
+                let waker = waker.map(PollWaker.init)
+                if let info { try fs.handle(info.pointee.fh).poll(request, waker) }
+            }
         }
         table.fallocate = { request, _, _, _, _, _ in
             serve(request, .fallocate) { _, request in request.reply(errno: EOPNOTSUPP) }

@@ -98,6 +98,18 @@ struct Request: @unchecked Sendable {
         }
     }
 
+    /// Answers an ioctl with what is copied to the caller's argument.
+    func reply(control bytes: [UInt8]) {
+        count(failed: false)
+        bytes.withUnsafeBytes { _ = fuse_reply_ioctl(pointer, 0, $0.baseAddress, $0.count) }
+    }
+
+    /// Answers a poll with what a caller need not wait for: bits of poll(2).
+    func reply(events: Int32) {
+        count(failed: false)
+        fuse_reply_poll(pointer, UInt32(bitPattern: events))
+    }
+
     /// Answers with the file system's figures.
     func reply(figures: statvfs) {
         count(failed: false)

@@ -27,6 +27,22 @@ import Testing
         #expect(PayloadSchema(stored: schema.stored) == schema)
     }
 
+    @Test func optionsOfTexts() throws {
+        let schema = try Self.schema(
+            #"{"a":{"type":"text","tokenizer":"prefix","min_token_len":2,"max_token_len":9,"lowercase":false},"#
+                + #""b":{"type":"text","language":"german","ascii_folding":true}}"#)
+        var first = TextOptions()
+        (first.tokenizer, first.minTokenLength, first.maxTokenLength, first.lowercase) = (.prefix, 2, 9, false)
+        var second = TextOptions()
+        (second.stopwords, second.stemmer, second.asciiFolding) = (.init(languages: [.german]), .german, true)
+        #expect(schema.fields.map(\.text) == [first, second])
+        #expect(try PayloadSchema(json: schema.json).fields == schema.fields)
+        #expect(PayloadSchema(stored: schema.stored) == schema)
+        for text in [#"{"a":{"tokenizer":"word"}}"#, #"{"a":{"type":"text","min_token_len":5,"max_token_len":2}}"#] {
+            #expect(throws: VexFSError.self) { try Self.schema(text) }
+        }
+    }
+
     /// Lists of names are what stores held before there were types.
     @Test func storedListsOfNames() throws {
         let stored = try JSON.parse(Array(#"["a",{"field":"b","type":"geo"},{"field":"c","type":"later"},7]"#.utf8))

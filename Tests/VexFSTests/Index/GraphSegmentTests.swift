@@ -177,17 +177,11 @@ enum GraphFixture {
         let fixture = GraphFixture.vectors(3000, 20, metric: metric, seed: 0x6A_0005)
         let segment = try GraphFixture.segment(kind, SegmentRows((0..<3000).map { $0 }), fixture, metric)
         let graph = try #require(GraphFixture.graph(segment))
+        #expect(graph.brokenInvariant == nil)
         var reached = [Bool](repeating: false, count: graph.count)
         var waiting = graph.entries
         for entry in waiting { reached[Int(entry)] = true }
-        for place in 0..<graph.count {
-            let list = Array(UnsafeBufferPointer(start: graph.links + place * graph.degree, count: graph.degree))
-            let used = list.prefix { $0 != UInt32.max }
-            #expect(list.dropFirst(used.count).allSatisfy { $0 == UInt32.max })
-            #expect(used.allSatisfy { $0 < graph.count && $0 != place })
-            #expect(Set(used).count == used.count)
-            #expect(!used.isEmpty)
-        }
+        for place in 0..<graph.count { #expect(graph.links[place * graph.degree] != UInt32.max) }
         while let place = waiting.popLast() {
             for index in 0..<graph.degree {
                 let link = graph.links[Int(place) * graph.degree + index]

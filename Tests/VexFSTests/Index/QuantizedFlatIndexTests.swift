@@ -74,6 +74,31 @@ import Testing
         }
     }
 
+    @Test func onlyBlocksOfWantedRowsHaveCodes() throws {
+        let seed: UInt64 = 0x1B_0003
+        var generator = SeededGenerator(seed: seed)
+        let ranges = [0..<4100, 4100..<9000]
+        let fixture = VectorFixture(rowCount: 9000, dimension: 16, metric: .dot, chunkRanges: ranges) { _ in
+            Self.vector(.clustered, dimension: 16, using: &generator)
+        }
+        let codes = VectorCodes(dimension: 16)
+        let flat = FlatIndex(rows: fixture.rows, metric: .dot)
+        let block = CodeBlock.rowCount * (16 + MemoryLayout<CodeFacts>.stride)
+        for (wanted, blocks) in [
+            ([Row(0)..<9000], 10), ([Row(1024)..<1025], 1), ([Row(4000)..<4101, Row(8999)..<9000], 4),
+            ([], 0), ([Row(0)..<9000], 10),
+        ] {
+            let index = codes.index(over: fixture.rows, wanted: wanted, metric: .dot)
+            #expect(codes.allocatedBytes == blocks * block, "wanted \(wanted)")
+            // Rows that were not wanted are found too.
+            let allowed = FlatIndexTests.randomBitmap(9000, density: 0.5, using: &generator)
+            let query = Self.vector(.clustered, dimension: 16, using: &generator)
+            let expected = try flat.search(query, IndexQuery(limit: 10), allowed: allowed)
+            let found = try index.search(query, IndexQuery(limit: 10), allowed: allowed)
+            #expect(found.neighbors == expected.neighbors, "wanted \(wanted) seed \(seed)")
+        }
+    }
+
     @Test func oddRowsDoNotSpoilTheBounds() throws {
         let special: [[Float]] = [
             [0, 0], [.nan, 1], [.leastNonzeroMagnitude, 0], [1e30, -1e30], [1e-30, 1e-30], [-0.0, 5], [.infinity, 0],

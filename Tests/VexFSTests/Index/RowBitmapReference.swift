@@ -59,6 +59,7 @@ extension RowBitmap {
             previous = Int(row)
             bits.set(Int(row))
         }
-        return isAscending && bits == plain && count == plain.count && isEmpty == (plain.count == 0)
+        let isSound = isAscending && brokenInvariant == nil
+        return isSound && bits == plain && count == plain.count && isEmpty == (plain.count == 0)
     }
 }

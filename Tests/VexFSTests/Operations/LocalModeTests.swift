@@ -37,7 +37,8 @@ struct LocalModeTests {
             return found.count == expected.count ? nil : "\(item) has \(found.count) groups, not \(expected.count)"
         case "matrix":
             let found = try executor.matrix(
-                matching: filter, sample: Int(#require(item.request["sample"]?.integerValue)), limit: limit)
+                using: item.request["using"]?.stringValue ?? "", matching: filter,
+                sample: Int(#require(item.request["sample"]?.integerValue)), limit: limit)
             let answer = try #require(item.answer)
             let pairs = try found.pairs.map { pair in
                 JSON.array([

@@ -194,7 +194,7 @@ func parse(_ path: String, folder: String = "") throws(VexFSError) -> QueryReque
         ("ef=0/x", ["ef=0", "1 to 100000"]), ("ef=100001/x", ["1 to 100000"]),
         ("group_size=0/x", ["group_size=0", "1 to 100"]), ("group_size=101/x", ["1 to 100"]),
         ("budget=0/x", ["budget=0", "1 to"]), ("budget=-5/x", ["budget=-5"]),
-        ("vec=0.1,0.2,0.3/x", ["base64url"]), ("vec=[1,2]/x.explain", ["base64url"]),
+        ("vec=0.1,0.2,0.3/x", ["base64url"]), ("vec=[1,two]/x.explain", ["vec="]), ("vec=AACA:/x", ["base64url"]),
         ("vec=AAA/x", ["base64url"]), ("vec=AACAP!/x", ["base64url"]), ("vec=AACAPw=/x", ["base64url"]),
         ("vec=AACAfw/x", ["finite"]), ("vec=AADAfw/x", ["finite"]), ("vec=====/x", ["base64url"]),
         ("like=a,vec=AACAPw/x", ["like= and vec="]), ("like=a/text=b", ["text=", "like="]),

@@ -170,6 +170,23 @@ extension Collection {
         }
     }
 
+    @Test func aCollectionReadsItsTreeFromTheImageOnceThatIsWritten() throws {
+        let fixture = try StoreFixture()
+        let collection = try fixture.store.createCollection(named: "c")
+        let points = (0..<1000).map { NewPoint(id: ByteString("d\($0)")) }
+        try collection.insert(points, vectors: (0..<points.count * 4).map { Float($0 % 7) + 1 })
+        let before = collection.dump
+        try collection.saveTreeImage(policy: .always, isWritten: false)
+        collection.state.withLock { state in
+            #expect(state.tree.files.records.chunks.allSatisfy { $0?.isBorrowed ?? true })
+            #expect(state.tree.directories[1]?.entries.chunks.allSatisfy { $0?.isBorrowed ?? true } == true)
+            #expect(state.rows.files.chunks.allSatisfy { $0?.isBorrowed ?? true })
+        }
+        #expect(differences(collection.dump, before) == [])
+        fixture.store.rest()
+        #expect(differences(collection.dump, before) == [])
+    }
+
     @Test func changesGoOnWhileAnImageIsWritten() throws {
         let fixture = try StoreFixture()
         let collection = try fixture.store.createCollection(named: "c")

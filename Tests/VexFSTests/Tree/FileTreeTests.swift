@@ -33,6 +33,7 @@ struct TreeModel {
 
     func expect(_ tree: FileTree, _ random: inout SeededGenerator, _ comment: Comment) {
         #expect(tree.count == files.count, comment)
+        #expect(tree.brokenInvariant == nil, comment)
         for (number, file) in files {
             var expected = file
             expected.subdirectories = file.kind == .directory ? subdirectories(number) : 0

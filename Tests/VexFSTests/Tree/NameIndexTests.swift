@@ -37,6 +37,7 @@ import Testing
             }
             copies.append((index, model))
             for (index, model) in copies {
+                #expect(index.brokenInvariant == nil, "seed \(seed)")
                 #expect(index.count == model.values.reduce(0) { $0 + $1.count }, "seed \(seed)")
                 for (hash, expected) in model { #expect(numbers(index, hash) == expected, "seed \(seed) \(hash)") }
             }

@@ -44,6 +44,42 @@ import Testing
         }
     }
 
+    @Test func aLivingTreeUsesItsImageAsFarAsItDidNotChange() throws {
+        defer { unlink(path) }
+        for seed in UInt64(1)...6 {
+            var changes = TreeChanges(seed: seed)
+            for _ in 0..<400 { changes.step() }
+            let written = content(changes)
+            let image = TreeImage(of: 3, filesBelow: 1 << 20)
+            try image.write(written, to: path)
+            let before = try Data(contentsOf: URL(fileURLWithPath: path))
+            let read = try image.read(from: path)
+            var whole = changes.tree
+            whole.adopt(read.tree, writtenFrom: written.tree, smallest: 1)
+            #expect(isMapped(whole), "seed \(seed)")
+            // What changed since is newer than the image.
+            for _ in 0..<Int(seed) * 20 { changes.step() }
+            changes.tree.adopt(read.tree, writtenFrom: written.tree, smallest: 1)
+            var random = SeededGenerator(seed: seed)
+            changes.model.expect(changes.tree, &random, "seed \(seed)")
+            #expect(!isMapped(changes.tree))
+            for _ in 0..<300 { changes.step() }
+            changes.model.expect(changes.tree, &random, "changed, seed \(seed)")
+            #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == before)
+        }
+    }
+
+    /// Whether a tree has no memory of its own.
+    private func isMapped(_ tree: FileTree) -> Bool {
+        let ofFiles = tree.files.records.chunks.allSatisfy { $0?.isBorrowed ?? true }
+        let ofNames = tree.files.arenas.allSatisfy { $0?.isBorrowed ?? true }
+        return ofFiles && ofNames
+            && tree.directories.values.allSatisfy { directory in
+                directory.entries.chunks.allSatisfy { $0?.isBorrowed ?? true }
+                    && directory.index.ordered.allSatisfy(\.isBorrowed)
+            }
+    }
+
     @Test func damageIsFound() throws {
         defer { unlink(path) }
         var changes = TreeChanges(seed: 1)

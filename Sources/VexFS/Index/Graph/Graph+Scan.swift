@@ -19,12 +19,25 @@ extension Graph {
             }
             answer.compared = found
             withUnsafeTemporaryAllocation(of: Int32.self, capacity: found) { scores in
-                vexfs_codes_kernels().pointee.gather_near(
-                    coded.codes, points.codes, points.width, coded.penalty, places.baseAddress, found,
-                    scores.baseAddress)
+                compare(coded, places, into: scores.baseAddress)
                 select(places, UnsafeBufferPointer(scores), query, coded, into: &answer)
             }
             return answer
+        }
+    }
+
+    /// Compares the codes of some places with the query.
+    private func compare(
+        _ query: GraphQuery, _ places: UnsafeBufferPointer<UInt32>, into scores: UnsafeMutablePointer<Int32>?
+    ) {
+        let kernels = vexfs_codes_kernels().pointee
+        guard places.count < count, let near = scans.gathered(places, of: points) else {
+            return kernels.gather_near(
+                query.codes, points.codes, points.width, query.penalty, places.baseAddress, places.count, scores)
+        }
+        withExtendedLifetime(near) {
+            kernels.scan(query.codes, near.codes, points.width, places.count, scores)
+            if let halves = near.halves { vexfs_take_off(scores, halves, places.count, query.penalty) }
         }
     }
 

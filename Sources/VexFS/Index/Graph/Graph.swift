@@ -18,6 +18,7 @@ final class Graph: @unchecked Sendable {
     let entries: [UInt32]
     let bounds: GraphBounds
     let contexts: GraphContexts
+    let scans: GraphScans
     /// The rows by place, where they are not consecutive.
     let listedRows: GraphMemory<UInt32>?
     private let owner: [any AnyObject & Sendable]
@@ -37,6 +38,7 @@ final class Graph: @unchecked Sendable {
         self.bounds = bounds
         self.owner = owner
         contexts = GraphContexts(count: points.count, degree: degree)
+        scans = GraphScans(count: points.count, width: points.width, degree: degree)
         let isRun = rows.isRun
         listedRows = isRun ? nil : GraphMemory(count: rows.count)
         if let listedRows { for place in 0..<rows.count { listedRows.base[place] = rows[place] } }
@@ -51,7 +53,7 @@ final class Graph: @unchecked Sendable {
 
     /// Memory besides what files provide; `ownedBytes` of codes and links are a new segment's own.
     func allocatedBytes(owning ownedBytes: Int) -> Int {
-        ownedBytes + entries.count * 4 + (listedRows?.byteCount ?? 0) + contexts.allocatedBytes
+        ownedBytes + entries.count * 4 + (listedRows?.byteCount ?? 0) + contexts.allocatedBytes + scans.allocatedBytes
     }
 
     /// A walk over this graph for a query.

@@ -11,8 +11,16 @@ enum ParallelRanges {
     static func run(
         _ count: Int, grain: Int, threads: Int, isCancelled: () -> Bool, _ body: (Range<Int>) -> Void
     ) {
-        guard count > 0 else { return }
-        withoutActuallyEscaping(body) { body in
+        _ = runNumbered(count, grain: grain, threads: threads, isCancelled: isCancelled) { range, _ in body(range) }
+    }
+
+    /// As ``run(_:grain:threads:isCancelled:_:)``; each thread also gives its number, the caller's being 0.
+    /// - Returns: whether all ranges are done.
+    static func runNumbered(
+        _ count: Int, grain: Int, threads: Int, isCancelled: () -> Bool, _ body: (Range<Int>, _ thread: Int) -> Void
+    ) -> Bool {
+        guard count > 0 else { return true }
+        return withoutActuallyEscaping(body) { body in
             withoutActuallyEscaping(isCancelled) { isCancelled in
                 let work = Work(count: count, grain: max(grain, 1), body: body, isCancelled: isCancelled)
                 var helpers: [pthread_t] = []
@@ -32,32 +40,41 @@ enum ParallelRanges {
                     }
                     helpers.append(thread)
                 }
-                work.run()
+                work.run(as: 0)
                 for helper in helpers { pthread_join(helper, nil) }
+                return !work.isStopped.load(ordering: .relaxed)
             }
         }
     }
 
-    /// What the threads share. Unchecked: `next` is atomic, and the bodies keep to their ranges.
+    /// What the threads share. Unchecked: the counters are atomic, and the bodies keep to their ranges.
     private final class Work: @unchecked Sendable {
         let count: Int
         let grain: Int
-        let body: (Range<Int>) -> Void
+        let body: (Range<Int>, Int) -> Void
         let isCancelled: () -> Bool
         let next = Atomic<Int>(0)
+        let helpers = Atomic<Int>(0)
+        let isStopped = Atomic<Bool>(false)
 
-        init(count: Int, grain: Int, body: @escaping (Range<Int>) -> Void, isCancelled: @escaping () -> Bool) {
+        init(
+            count: Int, grain: Int, body: @escaping (Range<Int>, Int) -> Void, isCancelled: @escaping () -> Bool
+        ) {
             self.count = count
             self.grain = grain
             self.body = body
             self.isCancelled = isCancelled
         }
 
-        func run() {
-            while !isCancelled() {
+        /// A helper's share.
+        func run() { run(as: helpers.wrappingAdd(1, ordering: .relaxed).newValue) }
+
+        func run(as thread: Int) {
+            while !isStopped.load(ordering: .relaxed) {
                 let start = next.wrappingAdd(grain, ordering: .relaxed).oldValue
                 guard start < count else { return }
-                body(start..<min(count, start + grain))
+                if isCancelled() { return isStopped.store(true, ordering: .relaxed) }
+                body(start..<min(count, start + grain), thread)
             }
         }
     }

@@ -22,10 +22,22 @@ struct SegmentFactory {
             let writer = try SegmentWriter(path: path, header: header)
             try write(recipe, rows, vectors, extending: older, to: writer)
             try writer.finish()
-            return try Self.open(path, dimension: vectors.dimension, metric: metric, resident: isResident)
+            let segment = try Self.open(path, dimension: vectors.dimension, metric: metric, resident: isResident)
+            assert(Self.brokenInvariant(of: segment) == nil, Self.brokenInvariant(of: segment) ?? "")
+            return segment
         } catch {
             if error.code == .interrupted { return nil }
             throw error
+        }
+    }
+
+    /// What does not hold of a segment, nil where all does; O(rows).
+    private static func brokenInvariant(of segment: any IndexSegment) -> String? {
+        switch segment {
+        case let segment as GraphSegment: segment.graph.brokenInvariant
+        case let segment as HNSWSegment: segment.graph.brokenInvariant
+        case let segment as ListSegment: segment.brokenInvariant
+        default: nil
         }
     }
 

@@ -25,7 +25,12 @@ public struct SegmentList: Sendable {
     public static let alignment: Row = Row(CodeBlock.rowCount)
 
     /// In the order of their rows.
-    public private(set) var entries: [SegmentEntry] = [] { didSet { covered = Self.rows(of: entries) } }
+    public private(set) var entries: [SegmentEntry] = [] {
+        didSet {
+            covered = Self.rows(of: entries)
+            assert(brokenInvariant == nil, brokenInvariant ?? "")
+        }
+    }
     /// Every row that an entry stands for.
     public private(set) var covered = RowBitmap()
 

@@ -1,0 +1,72 @@
+import VexValues
+
+/// A query, read from the body without a value for every number.
+struct ChromaQuery {
+    /// `[count × dimension] Float32`, row-major.
+    var floats: [Float] = []
+    var count = 0
+    var dimension = 0
+    var limit: Int
+    var selection: ChromaSelection
+    var include: ChromaInclude
+
+    /// Reads a body.
+    /// - Throws: 400 where it is no JSON or breaks a rule, 422 where it has another shape.
+    init(body: [UInt8], isOld: Bool) throws(ChromaError) {
+        var others: [JSON.Member] = []
+        let read = body.withUnsafeBufferPointer { buffer -> Result<(floats: [Float], count: Int), ChromaError>? in
+            JSONTape.withTape(of: buffer) { tape in
+                do throws(ChromaError) { return .success(try Self.read(tape, &others)) } catch {
+                    return .failure(error)
+                }
+            }
+        }
+        guard let read else {
+            // Only to say what is wrong.
+            _ = try ChromaFields(body: body)
+            throw .invalid("Failed to parse the request body as JSON")
+        }
+        (floats, count) = try read.get()
+        dimension = count == 0 ? 0 : floats.count / count
+        let fields = try ChromaFields(.object(others), prefix: "")
+        limit = try fields.count("n_results") ?? 10
+        selection = try ChromaSelection(fields, acceptsEmptyFilters: isOld)
+        include = try ChromaInclude(fields, default: [.documents, .metadatas, .distances])
+    }
+
+    private static func read(
+        _ tape: JSONTape, _ others: inout [JSON.Member]
+    ) throws(ChromaError) -> (floats: [Float], count: Int) {
+        guard tape.kind(tape.root) == .object else { throw .shape("invalid type, expected an object") }
+        var floats: [Float] = []
+        var count: Int?
+        try tape.forEachMember(of: tape.root) { (key, value) throws(ChromaError) in
+            guard tape.string(key) == "query_embeddings" else {
+                return others.append(.init(tape.string(key), tape.value(value)))
+            }
+            guard tape.kind(value) == .array else {
+                throw .shape("query_embeddings: invalid type: \(tape.value(value).kindName), expected a sequence")
+            }
+            var rows = 0
+            try tape.forEachElement(of: value) { (item) throws(ChromaError) in
+                guard tape.kind(item) == .array else {
+                    throw .shape(
+                        "query_embeddings[\(rows)]: invalid type: \(tape.value(item).kindName), expected a sequence")
+                }
+                guard let vector = tape.floats(item) else {
+                    throw tape.next(item) == item + 2
+                        ? .invalid("query_embeddings[\(rows)] is empty")
+                        : .shape("query_embeddings[\(rows)]: invalid type, expected f32")
+                }
+                floats.append(contentsOf: vector)
+                rows += 1
+                guard floats.count == rows * vector.count else {
+                    throw .invalid("Inconsistent dimensions in provided embeddings")
+                }
+            }
+            count = rows
+        }
+        guard let count else { throw .shape("missing field `query_embeddings`") }
+        return (floats, count)
+    }
+}

@@ -1,0 +1,156 @@
+import VexValues
+import VexWire
+
+/// Getting, counting and querying records.
+extension ChromaDialect {
+    func addReading(to router: inout HTTPRouter) {
+        let (path, v1, old) = (Self.recordsPath, "/api/v1", "/collections/*")
+        route(&router, .get, path + "/count", "count", .reading) { [self] call throws(ChromaError) in
+            try count(id: try collectionID(call, at: 2))
+        }
+        route(&router, .post, path + "/get", "get", .reading) { [self] call throws(ChromaError) in
+            try get(call, id: try collectionID(call, at: 2), isOld: false)
+        }
+        route(&router, .post, path + "/query", "query", .reading) { [self] call throws(ChromaError) in
+            try query(call, id: try collectionID(call, at: 2), isOld: false)
+        }
+        route(&router, .get, old + "/count", "v1.count", .reading, prefix: v1) { [self] call throws(ChromaError) in
+            try count(id: try collectionID(call, at: 0))
+        }
+        route(&router, .post, old + "/get", "v1.get", .reading, prefix: v1) { [self] call throws(ChromaError) in
+            try get(call, id: try collectionID(call, at: 0), isOld: true)
+        }
+        route(&router, .post, old + "/query", "v1.query", .reading, prefix: v1) { [self] call throws(ChromaError) in
+            try query(call, id: try collectionID(call, at: 0), isOld: true)
+        }
+    }
+
+    private func count(id: String) throws(ChromaError) -> HTTPResponse {
+        let answer = try store.body(of: try store.call(.count, of: id, []))
+        return .json(answer["count"] ?? .integer(0))
+    }
+
+    /// Reads the columns of an answer.
+    func columns<Result>(
+        of answer: MountAnswer, _ read: (JSONTape, UnsafeRawBufferPointer) -> Result
+    ) throws(ChromaError) -> Result {
+        do throws(VexFSError) { return try answer.withColumns(read) } catch { throw ChromaError(error) }
+    }
+
+    // MARK: Get
+
+    private func get(_ call: Call, id: String, isOld: Bool) throws(ChromaError) -> HTTPResponse {
+        let fields = try call.fields()
+        let selection = try ChromaSelection(fields, acceptsEmptyFilters: isOld)
+        let include = try ChromaInclude(fields, default: [.documents, .metadatas])
+        var members = selection.members
+        members.append(.init("order", .string("insertion")))
+        if let limit = try fields.count("limit") { members.append(.init("limit", .integer(Int64(limit)))) }
+        if let offset = try fields.count("offset") { members.append(.init("offset", .integer(Int64(offset)))) }
+        members.append(.init("include", include.mountColumns(isQuery: false)))
+        try store.check(selection, of: id)
+        let answer = try store.call(.get, of: id, members)
+        let written = try columns(of: answer) { tape, binary in
+            Self.write(ChromaColumns(tape, binary, at: tape.root), include)
+        }
+        guard let vectors = written.vectors else { return .json(written.head) }
+        return Self.streamed(written.head, vectors, of: answer)
+    }
+
+    /// From this many numbers on, vectors are written while they are sent.
+    private static var streamedFloats: Int { 65_536 }
+
+    private static func write(
+        _ columns: ChromaColumns, _ include: ChromaInclude
+    ) -> (head: [UInt8], vectors: ChromaColumns.Vectors?) {
+        var out = Array("{\"ids\":".utf8)
+        columns.writeIDs(to: &out)
+        func member(_ name: String, _ isWanted: Bool, _ write: (inout [UInt8]) -> Void) {
+            out.append(contentsOf: ",\"\(name)\":".utf8)
+            if isWanted { write(&out) } else { out.append(contentsOf: "null".utf8) }
+        }
+        member("documents", include.has(.documents)) { columns.writeDocuments(to: &$0) }
+        member("uris", include.has(.uris)) { columns.writeURIs(to: &$0) }
+        member("metadatas", include.has(.metadatas)) { columns.writeMetadatas(to: &$0) }
+        member("include", true) { include.json.write(to: &$0) }
+        if let vectors = columns.vectorPart, include.has(.embeddings), vectors.rows * vectors.dimension > streamedFloats
+        {
+            out.append(contentsOf: ",\"embeddings\":[".utf8)
+            return (out, vectors)
+        }
+        member("embeddings", include.has(.embeddings)) { columns.writeVectors(to: &$0) }
+        out.append(UInt8(ascii: "}"))
+        return (out, nil)
+    }
+
+    /// An answer whose last member is the vectors; they are written out while they are sent.
+    private static func streamed(
+        _ head: [UInt8], _ vectors: ChromaColumns.Vectors, of answer: MountAnswer
+    ) -> HTTPResponse {
+        let progress = VectorProgress(head: head, vectors: vectors, answer: answer)
+        return HTTPResponse(
+            status: 200, headers: [("Content-Type", "application/json")],
+            body: .stream { progress.produce(&$0) })
+    }
+
+    // MARK: Query
+
+    private func query(_ call: Call, id: String, isOld: Bool) throws(ChromaError) -> HTTPResponse {
+        let request = try ChromaQuery(body: call.request.body, isOld: isOld)
+        try store.check(request.selection, of: id)
+        guard request.count > 0, request.limit > 0 else {
+            try existing(id)
+            return .json(Self.empty(lists: request.count, request.include))
+        }
+        var parts = WirePartsBuilder()
+        var members = request.selection.members
+        members.append(
+            .init("vectors", parts.add(request.floats, shape: [request.count, request.dimension])))
+        members.append(.init("k", .integer(Int64(request.limit))))
+        members.append(.init("include", request.include.mountColumns(isQuery: true)))
+        let answer = try store.call(.query, of: id, members, parts: parts, dimension: request.dimension)
+        return .json(
+            try columns(of: answer) { tape, binary in
+                var lists: [ChromaColumns] = []
+                if let results = tape.member("results", of: tape.root) {
+                    tape.forEachElement(of: results) { lists.append(ChromaColumns(tape, binary, at: $0)) }
+                }
+                return Self.write(lists, request.include)
+            })
+    }
+
+    private static func write(_ lists: [ChromaColumns], _ include: ChromaInclude) -> [UInt8] {
+        var out: [UInt8] = []
+        func member(_ name: String, _ isWanted: Bool, _ write: (ChromaColumns, inout [UInt8]) -> Void) {
+            out.append(contentsOf: (out.isEmpty ? "{\"\(name)\":" : ",\"\(name)\":").utf8)
+            guard isWanted else { return out.append(contentsOf: "null".utf8) }
+            out.append(UInt8(ascii: "["))
+            for (index, list) in lists.enumerated() {
+                if index > 0 { out.append(UInt8(ascii: ",")) }
+                write(list, &out)
+            }
+            out.append(UInt8(ascii: "]"))
+        }
+        member("ids", true) { $0.writeIDs(to: &$1) }
+        member("embeddings", include.has(.embeddings)) { $0.writeVectors(to: &$1) }
+        member("documents", include.has(.documents)) { $0.writeDocuments(to: &$1) }
+        member("uris", include.has(.uris)) { $0.writeURIs(to: &$1) }
+        member("metadatas", include.has(.metadatas)) { $0.writeMetadatas(to: &$1) }
+        member("distances", include.has(.distances)) { $0.writeDistances(to: &$1) }
+        out.append(contentsOf: ",\"include\":".utf8)
+        include.json.write(to: &out)
+        out.append(UInt8(ascii: "}"))
+        return out
+    }
+
+    private static func empty(lists: Int, _ include: ChromaInclude) -> JSON {
+        let none = JSON.array([JSON](repeating: .array([]), count: lists))
+        func column(_ field: ChromaInclude.Field) -> JSON.Member {
+            .init(field.rawValue, include.has(field) ? none : .null)
+        }
+        return .object([
+            .init("ids", none), column(.embeddings), column(.documents), column(.uris), column(.metadatas),
+            column(.distances), .init("include", include.json),
+        ])
+    }
+}

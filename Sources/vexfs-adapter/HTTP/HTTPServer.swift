@@ -1,0 +1,198 @@
+import CMicrohttpd
+import Glibc
+import Synchronization
+
+/// An HTTP/1.1 server: the library's threads talk to the clients, workers answer their requests.
+final class HTTPServer: Sendable {
+    struct Settings: Sendable {
+        var address = "127.0.0.1"
+        var port: UInt16 = 8000
+        var bodyLimitBytes = 40 << 20
+        var requestSeconds = 120
+        var connectionsPerAddress = 4096
+        var connectionLimit = 8192
+    }
+
+    /// What is to be done with a request, on one of the workers.
+    typealias Handler = @Sendable (HTTPRequest) -> HTTPResponse
+
+    private let settings: Settings
+    private let workers: WorkerPool
+    private let handler: Handler
+    private let deadlines: HTTPDeadlines
+    private let metrics: AdapterMetrics
+    /// Requests that a worker has got and whose answers are not sent.
+    private let underWay = Atomic<Int>(0)
+    /// Contract: the library's daemon is safe to use from any thread.
+    private struct Daemon: @unchecked Sendable { var pointer: OpaquePointer }
+    private let daemon = Mutex<Daemon?>(nil)
+
+    init(_ settings: Settings, workers: WorkerPool, metrics: AdapterMetrics, handler: @escaping Handler) {
+        self.settings = settings
+        self.workers = workers
+        self.metrics = metrics
+        self.handler = handler
+        deadlines = HTTPDeadlines(limitSeconds: settings.requestSeconds)
+    }
+
+    /// Begins to listen; the server lives until ``stop()``.
+    /// - Returns: the port, or nil with `errno` where it cannot listen.
+    func start() -> UInt16? {
+        var callbacks = vexfs_http_callbacks()
+        callbacks.context = Unmanaged.passRetained(self).toOpaque()
+        callbacks.begin = { _, uri in
+            let target = uri.map { String(cString: $0) } ?? ""
+            return Unmanaged.passRetained(HTTPExchange(target: target)).toOpaque()
+        }
+        callbacks.handle = { context, connection, _, method, _, data, size, request in
+            guard let context, let connection, let method, let size, let exchange = request?.pointee else { return .NO }
+            // Contract: both were retained by `start` and `begin`, and live longer than the request.
+            return Unmanaged<HTTPServer>.fromOpaque(context)._withUnsafeGuaranteedRef { server in
+                Unmanaged<HTTPExchange>.fromOpaque(exchange)._withUnsafeGuaranteedRef {
+                    server.handle(connection, method, UnsafeRawPointer(data), &size.pointee, $0)
+                }
+            }
+        }
+        callbacks.end = { context, exchange in
+            guard let context, let exchange else { return }
+            let ended = Unmanaged<HTTPExchange>.fromOpaque(exchange).takeRetainedValue()
+            Unmanaged<HTTPServer>.fromOpaque(context)._withUnsafeGuaranteedRef { server in
+                if ended.socket >= 0 { server.deadlines.start(ended.socket) }
+                if ended.isCounted { server.underWay.subtract(1, ordering: .relaxed) }
+            }
+        }
+        callbacks.connection = { context, socket, isOpen in
+            guard let context else { return }
+            Unmanaged<HTTPServer>.fromOpaque(context)._withUnsafeGuaranteedRef { server in
+                if isOpen != 0 { server.deadlines.start(socket) } else { server.deadlines.remove(socket) }
+            }
+        }
+        let started = settings.address.withCString { address in
+            var own = vexfs_http_settings()
+            own.address = address
+            own.port = settings.port
+            own.threads = 2
+            own.connection_limit = UInt32(settings.connectionLimit)
+            own.connections_per_address = UInt32(settings.connectionsPerAddress)
+            own.idle_timeout_seconds = 75
+            own.head_bytes = 65_536
+            return vexfs_http_start(&own, &callbacks)
+        }
+        guard let started else { return nil }
+        daemon.withLock { $0 = Daemon(pointer: started) }
+        return vexfs_http_port(started)
+    }
+
+    /// Cuts the connections that are too slow; to be called every second or so.
+    func enforceDeadlines() { deadlines.enforce() }
+
+    /// Takes no more connections. What is under way goes on.
+    func quiesce() {
+        let listener = daemon.withLock { $0.map { MHD_quiesce_daemon($0.pointer) } }
+        if let listener, listener >= 0 { close(listener) }
+    }
+
+    /// Ends; the workers must be done. Answers that are still being sent have some seconds to be.
+    func stop() {
+        var patience = 1000
+        while underWay.load(ordering: .relaxed) > 0, patience > 0 {
+            // The library tells nobody when a connection has nothing left to send.
+            usleep(5000)
+            patience -= 1
+        }
+        let ended = daemon.withLock { daemon in
+            defer { daemon = nil }
+            return daemon
+        }
+        if let ended { vexfs_http_stop(ended.pointer) }
+    }
+
+    // MARK: - A request, on the library's threads
+
+    private func handle(
+        _ connection: OpaquePointer, _ method: UnsafePointer<CChar>, _ data: UnsafeRawPointer?, _ size: inout Int,
+        _ exchange: HTTPExchange
+    ) -> MHD_Result {
+        switch exchange.phase {
+        case .head: return begin(connection, String(cString: method), exchange)
+        case .body where size > 0:
+            if exchange.body.count + size > settings.bodyLimitBytes {
+                exchange.phase = .refused(Self.tooLarge)
+            } else {
+                exchange.body.append(contentsOf: UnsafeRawBufferPointer(start: data, count: size))
+            }
+            size = 0
+            return .YES
+        case .body: return work(connection, exchange)
+        case .refused where size > 0:
+            size = 0
+            return .YES
+        case .refused(let response): return queue(response, connection, exchange)
+        case .working, .sent: return .YES
+        case .answered(let response): return queue(response, connection, exchange)
+        }
+    }
+
+    private static var tooLarge: HTTPResponse { .text("length limit exceeded", status: 413) }
+
+    private func begin(_ connection: OpaquePointer, _ method: String, _ exchange: HTTPExchange) -> MHD_Result {
+        exchange.socket = vexfs_http_socket(connection)
+        let head = HTTPHead(connection)
+        if let problem = head.problem { return refuse(.text(problem + "\n", status: 400), connection, exchange) }
+        guard head.contentLength ?? 0 <= settings.bodyLimitBytes else {
+            return refuse(Self.tooLarge, connection, exchange)
+        }
+        let client = withUnsafeTemporaryAllocation(of: CChar.self, capacity: 64) { text in
+            guard let start = text.baseAddress else { return "" }
+            vexfs_http_client(connection, start)
+            return String(cString: start)
+        }
+        exchange.request = HTTPRequest(
+            method: method, target: exchange.target, headers: head.headers, client: client)
+        if let length = head.contentLength { exchange.body.reserveCapacity(length) }
+        exchange.phase = .body
+        return .YES
+    }
+
+    private func refuse(
+        _ response: HTTPResponse, _ connection: OpaquePointer, _ exchange: HTTPExchange
+    ) -> MHD_Result {
+        var response = response
+        response.headers.append(("Connection", "close"))
+        return queue(response, connection, exchange)
+    }
+
+    private func work(_ connection: OpaquePointer, _ exchange: HTTPExchange) -> MHD_Result {
+        guard var request = exchange.request else { return .NO }
+        request.body = exchange.body
+        exchange.body = []
+        exchange.request = nil
+        exchange.phase = .working
+        exchange.connection = connection
+        deadlines.pause(exchange.socket)
+        underWay.add(1, ordering: .relaxed)
+        exchange.isCounted = true
+        MHD_suspend_connection(connection)
+        let whole = request
+        let isTaken = workers.add { [handler] in
+            exchange.phase = .answered(handler(whole))
+            if let suspended = exchange.connection { MHD_resume_connection(suspended) }
+        }
+        if !isTaken {
+            exchange.phase = .answered(.text("the server is stopping\n", status: 503))
+            MHD_resume_connection(connection)
+        }
+        return .YES
+    }
+
+    private func queue(
+        _ response: HTTPResponse, _ connection: OpaquePointer, _ exchange: HTTPExchange
+    ) -> MHD_Result {
+        exchange.phase = .sent
+        guard let made = response.made() else { return .NO }
+        defer { MHD_destroy_response(made) }
+        for header in response.headers { MHD_add_response_header(made, header.name, header.value) }
+        metrics.count(status: response.status)
+        return MHD_queue_response(connection, UInt32(response.status), made)
+    }
+}

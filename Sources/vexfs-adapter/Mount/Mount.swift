@@ -1,0 +1,100 @@
+import Glibc
+import Synchronization
+import VexValues
+import VexWire
+
+/// Why the mount did not do what it was asked.
+enum MountError: Error {
+    /// It is not there, or went away: with the reason.
+    case away(String)
+    /// It says no.
+    case refused(VexFSError)
+}
+
+/// The mounted store: sessions that are open, and requests to them. The only way in is files.
+final class Mount: Sendable {
+    /// The mountpoint.
+    let path: String
+    private let log: AdapterLog
+    private let metrics: AdapterMetrics
+    private let state = Mutex(State())
+    private let isUp = Atomic<Bool>(true)
+
+    private struct Idle: @unchecked Sendable {
+        // Contract: a session is in the pool or with exactly one thread.
+        let session: MountSession
+    }
+
+    private struct State {
+        var idle: [Idle] = []
+        var opened = 0
+    }
+
+    private static let mostIdle = 32
+
+    init(path: String, log: AdapterLog, metrics: AdapterMetrics) {
+        self.path = path
+        self.log = log
+        self.metrics = metrics
+    }
+
+    /// Whether the mount answered when it was last asked.
+    var isThere: Bool { isUp.load(ordering: .relaxed) }
+
+    /// Asks the mount whether it is there.
+    func check() { _ = try? call(.hello, []) }
+
+    /// Sends one request.
+    /// - Throws: ``MountError``; the errors of the operation are in the answer.
+    func call(
+        _ operation: WireOperation, _ members: [JSON.Member], parts: WirePartsBuilder = WirePartsBuilder()
+    ) throws(MountError) -> MountAnswer {
+        var json: [UInt8] = []
+        var members = members
+        if !parts.parts.isEmpty { members.append(.init("parts", parts.json)) }
+        JSON.object(members).write(to: &json)
+        return try send(WireFrame(operation, json: json, binary: parts.binary).bytes)
+    }
+
+    /// Sends one request and reads the control part of the answer.
+    /// - Throws: ``MountError``.
+    func ask(_ operation: WireOperation, _ members: [JSON.Member]) throws(MountError) -> JSON {
+        let answer = try call(operation, members)
+        do throws(VexFSError) { return try answer.body() } catch { throw .refused(error) }
+    }
+
+    private func send(_ frame: [UInt8]) throws(MountError) -> MountAnswer {
+        while true {
+            let pooled = state.withLock { $0.idle.popLast() }
+            guard let session = pooled?.session ?? fresh() else { throw away(errno) }
+            switch session.call(frame) {
+            case .answer(let answer):
+                note(isUp: true)
+                state.withLock { if $0.idle.count < Self.mostIdle { $0.idle.append(Idle(session: session)) } }
+                return answer
+            case .stale where pooled != nil: continue
+            case .stale: throw away(errno)
+            case .lost(let reason): throw away(reason)
+            }
+        }
+    }
+
+    private func fresh() -> MountSession? {
+        let number = state.withLock { state in
+            state.opened += 1
+            return state.opened
+        }
+        return MountSession(path: "\(path)/.vexfs/rpc/adapter-\(getpid())-\(number)")
+    }
+
+    private func away(_ reason: Int32) -> MountError {
+        note(isUp: false)
+        return .away("the mount \(path) does not answer: \(String(cString: strerror(reason)))")
+    }
+
+    private func note(isUp now: Bool) {
+        guard isUp.exchange(now, ordering: .relaxed) != now else { return }
+        _ = metrics.note(mountAway: !now)
+        if now { log.info("the mount \(path) is back") } else { log.error("the mount \(path) does not answer") }
+    }
+}

@@ -1,0 +1,58 @@
+import Testing
+
+@testable import VexFS
+
+/// Filters that come again are answered from gathered codes, with the same answers.
+@Suite struct GraphScansTests {
+    private func filter(_ rows: [Row]) -> SegmentFilter { SegmentFilter(rows: RowBitmap(rows), passing: rows.count) }
+
+    @Test(arguments: GraphSegmentTests.metrics) func gatheredCodesGiveTheSameAnswers(metric: Metric) throws {
+        let seed: UInt64 = 0x6D_0001
+        let count = 20_000
+        let fixture = GraphFixture.vectors(count, 24, metric: metric, seed: seed)
+        var generator = SeededGenerator(seed: seed)
+        // Every third row is missing: places are not rows.
+        let rows = (0..<Row(count)).filter { $0 % 3 != 0 }
+        let segment = try GraphFixture.segment(.bulk, SegmentRows(rows), fixture, metric)
+        let graph = try #require(GraphFixture.graph(segment))
+        let query = GraphFixture.queries(1, like: fixture, using: &generator)[0]
+        let asked = SegmentQuery(vector: metric == .cosine ? query.normalized() : query, limit: 10, ef: 32)
+        let filters = (0..<6).map { _ in filter(Array(rows.shuffled(using: &generator).prefix(1500)).sorted()) }
+        let first = filters.map { segment.search(asked, filter: $0) }
+        #expect(graph.scans.allocatedBytes == 0, "nothing is gathered for a filter that comes once")
+        for round in 0..<4 {
+            for (filter, expected) in zip(filters, first) {
+                let answer = segment.search(asked, filter: filter)
+                let place = "seed \(seed) round \(round)"
+                #expect(answer.neighbors == expected.neighbors, "\(place)")
+                #expect(answer.compared == expected.compared && answer.rescored == expected.rescored, "\(place)")
+                #expect(answer.isExact)
+            }
+            let kept = graph.scans.allocatedBytes
+            let most = rows.count * (graph.points.width + 4 * graph.degree) / 16
+            #expect(kept > 0 && kept <= most, "\(kept) of \(most)")
+        }
+        #expect(
+            first.map(\.neighbors)
+                == filters.map { filter in
+                    fixture.bruteForce(query, limit: 10, allowed: filter.rows, metric: metric)
+                })
+    }
+
+    @Test func manyThreadsAskWithTheSameFilters() throws {
+        let fixture = GraphFixture.vectors(8000, 16, metric: .cosine, seed: 0x6D_0002)
+        var generator = SeededGenerator(seed: 0x6D_0002)
+        let segment = try GraphFixture.segment(.bulk, SegmentRows(0..<8000), fixture, .cosine)
+        let query = SegmentQuery(
+            vector: GraphFixture.queries(1, like: fixture, using: &generator)[0].normalized(), limit: 5, ef: 32)
+        let all = Array(Row(0)..<8000)
+        let filters = (0..<8).map { _ in filter(all.shuffled(using: &generator).prefix(700).sorted()) }
+        let expected = filters.map { segment.search(query, filter: $0).neighbors }
+        ParallelRanges.run(400, grain: 1, threads: 4, isCancelled: { false }) { range in
+            for number in range {
+                let answer = segment.search(query, filter: filters[number % filters.count])
+                #expect(answer.neighbors == expected[number % filters.count])
+            }
+        }
+    }
+}
