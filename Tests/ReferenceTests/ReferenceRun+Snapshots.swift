@@ -16,11 +16,11 @@ extension ReferenceRun {
             note("rename snapshot \(known) to \(name)")
             try (snapshots / known).rename(to: snapshots / name)
             let model = past.removeValue(forKey: known)
-            past[name] = model
+            past[name] = model.withoutTrash
         } else {
             note("make snapshot \(name)")
             try (snapshots / name).makeDirectory()
-            past[name] = model
+            past[name] = model.withoutTrash
         }
     }
 
