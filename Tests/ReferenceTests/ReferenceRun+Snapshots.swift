@@ -16,7 +16,7 @@ extension ReferenceRun {
             note("rename snapshot \(known) to \(name)")
             try (snapshots / known).rename(to: snapshots / name)
             let model = past.removeValue(forKey: known)
-            past[name] = model.withoutTrash
+            past[name] = model
         } else {
             note("make snapshot \(name)")
             try (snapshots / name).makeDirectory()
