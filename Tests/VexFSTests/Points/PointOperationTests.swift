@@ -56,9 +56,11 @@ import Testing
         #expect(try collection.apply([.patch([PointPatch(id: "a", text: "new")])]) == [PointOutcome(changed: 1)])
         #expect(try text("a.json", of: collection).contains("\"text\":\"new\""))
         #expect(try found(collection, [1, 0, 0]) == ["a"])
-        // A document without a vector of its own would need one of the model, which has other dimensions.
+        // One that was put without a vector says so in its bytes, and stays without.
         _ = try collection.apply([.put([PointContent(id: "b")])])
-        #expect(throws: VexFSError.self) { try collection.apply([.patch([PointPatch(id: "b", text: "new")])]) }
+        #expect(try collection.apply([.patch([PointPatch(id: "b", text: "new")])]) == [PointOutcome(changed: 1)])
+        #expect(try text("b.json", of: collection).contains("\"vector\":null"))
+        #expect(try found(collection, [1, 0, 0]) == ["a"])
     }
 
     @Test func aVectorOfZerosHasTheCosineZero() throws {
