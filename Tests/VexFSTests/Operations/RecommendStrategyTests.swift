@@ -46,7 +46,7 @@ struct RecommendStrategyTests {
                 == .multiple([[1, 2], [3, 4], [-5, -6]]))
         // One vector counts as a multiple one of one row; the order does not matter to the best match.
         #expect(try RecommendStrategy.average([.dense([1])], [.multiple([[1]])]) == .multiple([[-1], [1]]))
-        let sparse = QueryVector.sparse(SparseVector(indices: [1], values: [1]))
+        let sparse = QueryVector.sparse(try SparseVector(indices: [1], values: [1]))
         #expect(throws: VexFSError.self) { try RecommendStrategy.average([.dense([1])], [sparse]) }
     }
 }
