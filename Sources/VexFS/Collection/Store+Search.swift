@@ -14,8 +14,8 @@ extension Store {
         guard request.offset + request.limit <= Self.maximumHits else {
             throw VexFSError(
                 .invalidQuery,
-                "offset=\(request.offset) and k=\(request.limit) reach beyond the first \(Self.maximumHits) results of a "
-                    + "search across collections; search one collection to go further")
+                "offset=\(request.offset) and k=\(request.limit) reach beyond the first \(Self.maximumHits) results "
+                    + "of a search across collections; search one collection to go further")
         }
         var inner = request
         inner.limit = request.limit + request.offset
