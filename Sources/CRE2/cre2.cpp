@@ -45,6 +45,8 @@ vexfs_regex *vexfs_regex_create(const uint8_t *pattern, size_t length, int64_t m
 
 void vexfs_regex_destroy(vexfs_regex *regex) { delete regex; }
 
+int vexfs_regex_size(const vexfs_regex *regex) { return regex->filter.GetRE2(0).ProgramSize(); }
+
 bool vexfs_regex_matches(const vexfs_regex *regex, const uint8_t *text, size_t length) {
     const re2::StringPiece piece(reinterpret_cast<const char *>(text), length);
     return re2::RE2::PartialMatch(piece, regex->filter.GetRE2(0));

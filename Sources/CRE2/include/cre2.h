@@ -20,6 +20,9 @@ vexfs_regex *vexfs_regex_create(const uint8_t *pattern, size_t length, int64_t m
 
 void vexfs_regex_destroy(vexfs_regex *regex);
 
+/* How many instructions the compiled expression has: matching may take so many steps for each byte of a text. */
+int vexfs_regex_size(const vexfs_regex *regex);
+
 /* Whether the expression matches somewhere in the text, which is UTF-8. */
 bool vexfs_regex_matches(const vexfs_regex *regex, const uint8_t *text, size_t length);
 

@@ -51,15 +51,11 @@ extension Collection {
     private func forgetRemovedPayloads() {
         // Who looks at a snapshot has indexes of its own.
         let (live, next) = state.withLock { ($0.rows.live, $0.rows.next) }
-        payloads.remove(RowBitmap(rowsBelow: Int(next)).subtracting(live))
-        // Rows that came since are above `next`, and stay.
-        if let index = textIndex.withLock({ $0 }) {
-            let newer = index.rows.subtracting(RowBitmap(rowsBelow: Int(next)))
-            var kept = live
-            kept.formUnion(newer)
-            index.compact(keeping: kept)
-        }
-        for index in state.withLock({ $0.spaces.compactMap(\.sparse) }) { index.compact(keeping: live, below: next) }
+        // Rows that come meanwhile are not among them.
+        let dead = RowBitmap(rowsBelow: Int(next)).subtracting(live)
+        payloads.remove(dead)
+        textIndex.withLock { $0 }?.compact(removing: dead)
+        for index in state.withLock({ $0.spaces.compactMap(\.sparse) }) { index.compact(removing: dead) }
     }
 
     /// Chunks of which at least half the rows that they still hold are dead. The last one is still written to.

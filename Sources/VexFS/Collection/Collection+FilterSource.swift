@@ -47,7 +47,7 @@ extension Collection: FilterSource {
     }
 
     /// The rows with a vector of this name; the empty name is that of the collection's own vector.
-    func rows(withVector name: String) throws(VexFSError) -> RowBitmap {
-        state.withLock { state in state.spaces.first { $0.name == name }?.withVector } ?? RowBitmap()
+    func rows(withVector name: ByteString) throws(VexFSError) -> RowBitmap {
+        state.withLock { state in state.spaces.first { ByteString($0.name) == name }?.withVector } ?? RowBitmap()
     }
 }

@@ -196,6 +196,7 @@ extension Collection {
         }
         guard !nested else { throw VexFSError(.invalidArgument, "a folder cannot move into itself") }
         return try write { () throws(VexFSError) in
+            defer { payloads.slices.forgetAll() }
             var (one, two) = (try fileRecord(first.number), try fileRecord(second.number))
             (one.attributes.name, one.attributes.parent) = (second.name, second.parent)
             (two.attributes.name, two.attributes.parent) = (first.name, first.parent)

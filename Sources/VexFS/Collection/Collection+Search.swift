@@ -263,17 +263,20 @@ extension Collection {
             metadata: try JSON.parse(record.metadata, code: .corruption), collection: collection.string)
     }
 
+    /// Whether so few of a collection's records are better found by their files than met in a walk over all: finding
+    /// one costs about as much as walking over eight.
+    static func isCheaperOneByOne(_ count: Int, of documents: Int) -> Bool { count * 8 < documents }
+
     /// Hands the rows' metadata to the payload index, where keys are given only the members with these; rows without a
     /// record are skipped. Few rows are read one by one, many in a walk over all.
     func loadPayloads(
         _ rows: RowBitmap, keeping keys: [ByteString]?, _ body: (Row, JSON) -> Void
     ) throws(VexFSError) {
-        guard let first = rows.first, let last = rows.last else { return }
+        guard !rows.isEmpty else { return }
         func hand(_ row: Row, _ record: FileRecord) throws(VexFSError) {
             body(row, try JSON.parse(record.row.metadata, keeping: keys, code: .corruption))
         }
-        // Finding a record costs about as much as walking over eight.
-        if rows.count < Int(last - first) / 8 {
+        if Self.isCheaperOneByOne(rows.count, of: documentCount) {
             let files = state.withLock { state in rows.rows.map { (row: $0, file: state.rows.file(of: $0)) } }
             for (row, file) in files {
                 guard let file, let record = try storedRecord(file) else { continue }

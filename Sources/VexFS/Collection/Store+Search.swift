@@ -1,13 +1,24 @@
 /// Searching every collection at once.
 extension Store {
+    /// How far down a search across collections goes.
+    static let maximumHits = 10_000
+
     /// Runs a search in every collection that can answer it and merges the answers, best first.
     ///
     /// Collections whose vectors have another dimension or whose texts have no model are left out; where metrics
     /// differ, distances d are ranked as similarities 1 / (1 + d).
-    /// - Throws: what ``Collection/search(_:)`` throws, where no collection could answer.
+    /// - Throws: what ``Collection/search(_:)`` throws, where no collection could answer; `invalidQuery` where offset
+    ///   and limit together are more than 10 000.
     public func search(_ request: QueryRequest) throws(VexFSError) -> SearchAnswer {
+        // Every collection reads the documents of as many hits as may be among the answers.
+        guard request.offset + request.limit <= Self.maximumHits else {
+            throw VexFSError(
+                .invalidQuery,
+                "offset=\(request.offset) and k=\(request.limit) reach beyond the first \(Self.maximumHits) results "
+                    + "of a search across collections; search one collection to go further")
+        }
         var inner = request
-        inner.limit = min(request.limit + request.offset, 10_000)
+        inner.limit = request.limit + request.offset
         inner.offset = 0
         var merged: [(similarity: Double, hit: SearchHit)] = []
         var total = SearchExplanation()

@@ -51,9 +51,14 @@ final class DocumentIndex: Sendable {
         meeting condition: StringCondition, among live: RowBitmap, from source: some FilterSource
     ) throws(VexFSError) -> RowBitmap {
         try cover(live, source)
-        let (known, open, generation) = state.withLock { state in
+        let looked: (known: RowBitmap, open: RowBitmap, generation: Int)? = state.withLock { state in
+            guard live.isSubset(of: state.covered) else { return nil }
             let finding = Self.lookThrough(&state, condition)
             return (finding.rows, RowBitmap(finding.open.map { state.rows[$0] }), state.generation)
+        }
+        // Everything was forgotten since it was loaded, or while it was.
+        guard let (known, open, generation) = looked else {
+            return try rows(meeting: condition, among: live, from: source)
         }
         let missing = open.intersection(live)
         guard !missing.isEmpty else { return known }
@@ -71,12 +76,12 @@ final class DocumentIndex: Sendable {
     }
 
     private func cover(_ live: RowBitmap, _ source: some FilterSource) throws(VexFSError) {
-        let missing = state.withLock { live.subtracting($0.covered) }
+        let (missing, generation) = state.withLock { (live.subtracting($0.covered), $0.generation) }
         guard !missing.isEmpty else { return }
         try source.loadTexts(missing) { row, text in
             state.withLock { state in
                 // Another filter may have loaded it meanwhile.
-                guard !state.covered.contains(row) else { return }
+                guard state.generation == generation, !state.covered.contains(row) else { return }
                 state.covered.insert(row)
                 state.rows.append(row)
                 text.withBytes { bytes in
@@ -85,7 +90,8 @@ final class DocumentIndex: Sendable {
                 }
             }
         }
-        state.withLock { $0.covered.formUnion(missing) }
+        // What was loaded before everything was forgotten is gone: the caller loads it again.
+        state.withLock { if $0.generation == generation { $0.covered.formUnion(missing) } }
     }
 
     /// Decides the candidates whose texts are in memory, and remembers what came out.
@@ -179,7 +185,7 @@ private struct StringCheck {
         self.condition = condition
         part = if case .substring(let part) = condition { Array(part.string.utf8) } else { [] }
         tokens = if case .tokens(let query) = condition { TokenMatcher(query) } else { nil }
-        words = if case .words(let text) = condition { FilterWords(text) } else { nil }
+        words = if case .words(let text) = condition { FilterWords(text.string) } else { nil }
     }
 
     func isMet(by text: UnsafeRawBufferPointer) -> Bool {

@@ -34,6 +34,8 @@ final class ElementFindings: Sendable {
             state.uses += 1
             var finding = state.findings[filter] ?? Finding()
             finding.decided.formUnion(live)
+            // What was known before may be remembered no more, and is decided all the same.
+            finding.rows.formUnion(known.rows)
             finding.rows.formUnion(rows)
             finding.lastUse = state.uses
             state.findings[filter] = finding

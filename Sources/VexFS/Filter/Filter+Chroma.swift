@@ -5,7 +5,7 @@ extension Filter {
     /// `$eq`, `$in` and comparisons, and only an array matches `$contains`.
     /// - Throws: `invalidFilter`; the message begins with `Invalid where clause`.
     public init(chromaWhere json: JSON) throws(VexFSError) {
-        self = try ChromaFilterReader.clause(json, at: "$")
+        self = try ChromaFilterReader().clause(json, at: "$")
     }
 
     /// Reads a `where_document` clause as Chroma has it: `$contains`, `$not_contains`, `$regex`, `$not_regex`, `$and`
@@ -13,21 +13,23 @@ extension Filter {
     /// - Throws: `invalidFilter`; the message begins with `Invalid where document clause`, or tells what is wrong with
     ///   the regular expression.
     public init(chromaWhereDocument json: JSON) throws(VexFSError) {
-        self = try ChromaFilterReader.document(json, at: "$")
+        self = try ChromaFilterReader().document(json, at: "$")
     }
 }
 
 /// Reads Chroma's clauses.
-private enum ChromaFilterReader {
-    private static func refusal(_ place: String, _ problem: String) -> VexFSError {
+private struct ChromaFilterReader {
+    private let budget = FilterBudget()
+
+    private func refusal(_ place: String, _ problem: String) -> VexFSError {
         VexFSError(.invalidFilter, "Invalid where clause: \(place) \(problem)")
     }
 
-    private static func documentRefusal(_ place: String, _ problem: String) -> VexFSError {
+    private func documentRefusal(_ place: String, _ problem: String) -> VexFSError {
         VexFSError(.invalidFilter, "Invalid where document clause: \(place) \(problem)")
     }
 
-    static func clause(_ json: JSON, at place: String) throws(VexFSError) -> Filter {
+    func clause(_ json: JSON, at place: String) throws(VexFSError) -> Filter {
         guard let members = json.members, members.count == 1, let member = members.first else {
             throw refusal(place, "is not an object with one key")
         }
@@ -39,12 +41,13 @@ private enum ChromaFilterReader {
             return try condition(member.key, member.value, at: inner)
         }
         guard case .array(let items) = member.value else { throw refusal(inner, "is not a list of clauses") }
+        try budget.spend(items.count)
         var filters: [Filter] = []
         for (index, item) in items.enumerated() { filters.append(try clause(item, at: "\(inner)[\(index)]")) }
         return member.key == "$and" ? .and(filters) : .or(filters)
     }
 
-    private static func condition(_ key: String, _ json: JSON, at place: String) throws(VexFSError) -> Filter {
+    private func condition(_ key: String, _ json: JSON, at place: String) throws(VexFSError) -> Filter {
         let member: JSON.Member
         if let members = json.members {
             guard members.count == 1 else { throw refusal(place, "is not an object with one operator") }
@@ -77,14 +80,14 @@ private enum ChromaFilterReader {
         }
     }
 
-    private static func scalar(_ json: JSON, at place: String) throws(VexFSError) -> Filter.Value {
+    private func scalar(_ json: JSON, at place: String) throws(VexFSError) -> Filter.Value {
         guard let value = Filter.Value(json: json) else {
             throw refusal(place, "is \(json.kindName), and must be a string, a number or a boolean")
         }
         return value
     }
 
-    private static func list(_ json: JSON, at place: String) throws(VexFSError) -> [Filter.Value] {
+    private func list(_ json: JSON, at place: String) throws(VexFSError) -> [Filter.Value] {
         guard case .array(let items) = json, !items.isEmpty else {
             throw refusal(place, "is not a list with at least one value")
         }
@@ -99,7 +102,7 @@ private enum ChromaFilterReader {
     }
 
     /// Chroma's types, of which a list has one.
-    private static func kind(_ json: JSON) -> Int {
+    private func kind(_ json: JSON) -> Int {
         switch json {
         case .bool: 0
         case .integer: 1
@@ -108,13 +111,14 @@ private enum ChromaFilterReader {
         }
     }
 
-    static func document(_ json: JSON, at place: String) throws(VexFSError) -> Filter {
+    func document(_ json: JSON, at place: String) throws(VexFSError) -> Filter {
         guard let members = json.members, members.count == 1, let member = members.first else {
             throw documentRefusal(place, "is not an object with one operator")
         }
         let inner = "\(place).\(member.key)"
         switch (member.key, member.value) {
         case ("$and", .array(let items)), ("$or", .array(let items)):
+            try budget.spend(items.count)
             var filters: [Filter] = []
             for (index, item) in items.enumerated() { filters.append(try document(item, at: "\(inner)[\(index)]")) }
             return member.key == "$and" ? .and(filters) : .or(filters)

@@ -12,7 +12,7 @@ extension Filter: CustomStringConvertible {
         case .nested(let path, let filter): return "an element of \(Self.name(path.description)) with (\(filter))"
         case .hasID(let ids):
             return "id in [\(ids.sorted().map { Self.literal(.string($0)) }.joined(separator: ", "))]"
-        case .hasVector(let name): return "has vector \(Self.literal(.string(ByteString(name))))"
+        case .hasVector(let name): return "has vector \(Self.literal(.string(name)))"
         case .slice(let slice): return "slice \(slice.index) of \(slice.total)"
         }
     }
@@ -80,7 +80,7 @@ extension StringCondition {
     fileprivate func description(of name: String) -> String {
         func literal(_ text: ByteString) -> String { Filter.literal(.string(text)) }
         switch self {
-        case .words(let text): return "\(name) ~ \(literal(ByteString(text)))"
+        case .words(let text): return "\(name) ~ \(literal(text))"
         case .tokens(let query):
             let kind =
                 switch query.mode {
@@ -88,7 +88,7 @@ extension StringCondition {
                 case .any: "any token"
                 case .phrase: "the phrase"
                 }
-            return "\(name) has \(kind) \(literal(ByteString(query.text)))"
+            return "\(name) has \(kind) \(literal(query.text))"
         case .prefix(let start): return "\(name) begins with \(literal(start))"
         case .substring(let part): return "\(name) contains \(literal(part))"
         case .expression(let expression): return "\(name) matches \(literal(ByteString(expression.pattern)))"

@@ -153,15 +153,12 @@ struct FilterReader {
         for member in operators {
             let inner = "\(place).\(member.key)"
             try spend()
-            if let time = try time(member.value, at: inner) {
-                guard let bound = FilterBound(rawValue: String(member.key.dropFirst())) else {
-                    throw error(inner, "is a date, which stands only behind $gt, $gte, $lt and $lte")
-                }
-                times.set(bound, time)
-                continue
-            }
             if let bound = FilterBound(rawValue: String(member.key.dropFirst())) {
-                range.set(bound, try self.bound(member.value, at: inner))
+                if let time = try time(member.value, at: inner) {
+                    times.set(bound, time)
+                } else {
+                    range.set(bound, try self.bound(member.value, at: inner))
+                }
                 continue
             }
             switch member.key {
@@ -171,7 +168,11 @@ struct FilterReader {
                     inside.allSatisfy({ $0.key.utf8.first == UInt8(ascii: "$") })
                 else { throw error(inner, "is not an object of operators") }
                 filters.append(.not(try apply(inside, to: field, at: inner, depth: depth + 1)))
-            default: filters.append(try single(member, field, at: inner))
+            default:
+                guard member.value.members?.map(\.key) != ["$date"] else {
+                    throw error(inner, "is a date, which stands only behind $gt, $gte, $lt and $lte")
+                }
+                filters.append(try single(member, field, at: inner))
             }
         }
         if range != Filter.Range() { filters.append(.range(field: field, range)) }

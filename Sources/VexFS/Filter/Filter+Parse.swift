@@ -40,6 +40,18 @@ extension Filter {
     }
 }
 
+/// Counts the conditions of one filter, for readers whose parts read one object each. Used by one thread.
+final class FilterBudget {
+    private var left = Filter.maximumConditions
+
+    func spend(_ count: Int) throws(VexFSError) {
+        left -= count
+        guard left >= 0 else {
+            throw VexFSError(.invalidFilter, "the filter has more than \(Filter.maximumConditions) conditions")
+        }
+    }
+}
+
 /// One item of a clause.
 struct FilterClause {
     private let bytes: ArraySlice<UInt8>

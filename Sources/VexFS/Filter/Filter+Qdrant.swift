@@ -9,7 +9,9 @@ extension Filter {
     public init(
         qdrant json: JSON, textOptions: @escaping (PayloadPath) -> TextOptions? = { _ in nil }
     ) throws(VexFSError) {
-        self = try QdrantFilterReader(textOptions: textOptions, isNested: false).filter(json, at: "$")
+        self = try QdrantFilterReader(
+            textOptions: textOptions, isNested: false, budget: FilterBudget()
+        ).filter(json, at: "$")
     }
 }
 
@@ -18,6 +20,8 @@ private struct QdrantFilterReader {
     let textOptions: (PayloadPath) -> TextOptions?
     /// Whether the conditions are on the elements of an array.
     let isNested: Bool
+    /// Counts the conditions of the whole filter.
+    let budget: FilterBudget
 
     private func error(_ place: String, _ problem: String) -> VexFSError {
         VexFSError(.invalidFilter, "\(place) \(problem)")
@@ -43,7 +47,11 @@ private struct QdrantFilterReader {
     }
 
     private func conditions(_ json: JSON, at place: String) throws(VexFSError) -> [Filter] {
-        guard case .array(let items) = json else { return [try condition(json, at: place)] }
+        guard case .array(let items) = json else {
+            try budget.spend(1)
+            return [try condition(json, at: place)]
+        }
+        try budget.spend(items.count)
         var filters: [Filter] = []
         for (index, item) in items.enumerated() { filters.append(try condition(item, at: "\(place)[\(index)]")) }
         return filters
@@ -89,7 +97,7 @@ private struct QdrantFilterReader {
         case "has_id": return .hasID(try FilterValues.ids(member.value, at: place))
         case "has_vector":
             guard case .string(let name) = member.value else { throw error(place, "is not the name of a vector") }
-            return .hasVector(name)
+            return .hasVector(ByteString(name))
         default: return .slice(try FilterValues.slice(member.value, at: place))
         }
     }
@@ -100,7 +108,8 @@ private struct QdrantFilterReader {
         var path = try path(of: .object([.init("key", json["key"] ?? .null)]), at: place)
         if path.steps.last == .each { path = PayloadPath(steps: path.steps.dropLast()) }
         let reader = QdrantFilterReader(
-            textOptions: { [textOptions] in textOptions(path.appending(.each).appending($0)) }, isNested: true)
+            textOptions: { [textOptions] in textOptions(path.appending(.each).appending($0)) }, isNested: true,
+            budget: budget)
         return .nested(path, try reader.filter(inner, at: "\(place).filter"))
     }
 

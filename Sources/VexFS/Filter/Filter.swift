@@ -17,7 +17,7 @@ public indirect enum Filter: Sendable, Hashable {
     /// The document's id is one of these.
     case hasID(Set<ByteString>)
     /// The document has a vector of this name; the empty name is that of the collection's own vector.
-    case hasVector(String)
+    case hasVector(ByteString)
     /// The document's id falls into one of so many parts, as ``DocumentSlice`` cuts them.
     case slice(DocumentSlice)
 
@@ -100,7 +100,7 @@ public enum FieldCondition: Sendable, Hashable {
 /// What a string has to be.
 public enum StringCondition: Sendable, Hashable {
     /// It contains each of the words that whitespace parts, without regard to case, also within longer words.
-    case words(String)
+    case words(ByteString)
     /// The tokens of a text are among its own.
     case tokens(TokenQuery)
     /// It begins with these bytes.
@@ -120,5 +120,7 @@ extension Filter {
     /// The field is present and not null.
     public static func exists(field: PayloadPath) -> Filter { .field(field, .exists) }
     /// The field's text contains the words.
-    public static func textMatch(field: PayloadPath, text: String) -> Filter { .field(field, .string(.words(text))) }
+    public static func textMatch(field: PayloadPath, text: String) -> Filter {
+        .field(field, .string(.words(ByteString(text))))
+    }
 }

@@ -58,7 +58,7 @@ extension FilterReader {
         case "$tokens": return .tokens(TokenQuery(.all, text, options: TextOptions()))
         case "$any_token": return .tokens(TokenQuery(.any, text, options: TextOptions()))
         case "$phrase": return .tokens(TokenQuery(.phrase, text, options: TextOptions()))
-        default: return .words(text)
+        default: return .words(ByteString(text))
         }
     }
 
@@ -87,7 +87,7 @@ extension FilterReader {
             return .hasID(try FilterValues.ids(.array(list), at: place))
         case "$vector":
             guard case .string(let name) = member.value else { throw error(place, "is not the name of a vector") }
-            return .hasVector(name)
+            return .hasVector(ByteString(name))
         case "$slice": return .slice(try FilterValues.slice(member.value, at: place))
         default: break
         }

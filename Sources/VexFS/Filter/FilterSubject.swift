@@ -7,10 +7,10 @@ public struct FilterSubject: Sendable {
     /// The text, nil where there is none.
     public var text: ByteString?
     /// The names of the vectors that it has; the empty name is that of the collection's own vector.
-    public var vectors: Set<String>
+    public var vectors: Set<ByteString>
 
     /// Creates a subject.
-    public init(payload: JSON, id: ByteString = "", text: ByteString? = nil, vectors: Set<String> = []) {
+    public init(payload: JSON, id: ByteString = "", text: ByteString? = nil, vectors: Set<ByteString> = []) {
         self.payload = payload
         self.id = id
         self.text = text
@@ -32,5 +32,5 @@ protocol FilterSource {
     /// The rows whose documents have one of the ids.
     func rows(withIdentifiers ids: Set<ByteString>) throws(VexFSError) -> RowBitmap
     /// The rows with a vector of this name.
-    func rows(withVector name: String) throws(VexFSError) -> RowBitmap
+    func rows(withVector name: ByteString) throws(VexFSError) -> RowBitmap
 }

@@ -139,6 +139,9 @@ struct PayloadColumn: Sendable {
         }
     }
 
+    /// Prepares what a condition on strings needs.
+    mutating func prepare(for condition: StringCondition) { texts.prepare(for: condition, strings.keys) }
+
     private mutating func readTimes() {
         if times == nil { times = Self.read(strings) { PayloadTime($0.string) } }
     }

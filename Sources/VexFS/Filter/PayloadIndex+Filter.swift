@@ -44,7 +44,7 @@ private struct FilterEvaluation<Source: FilterSource> {
         case .not(let filter): return live.subtracting(try rows(matching: filter))
         case .atLeast(let count, let filters): return try rows(matching: count, of: filters)
         case .field(let path, let condition):
-            return columns[path]?.withColumn { $0.rows(meeting: condition, among: live) } ?? RowBitmap()
+            return columns[path]?.rows(meeting: condition, among: live) ?? RowBitmap()
         case .document(let condition):
             return try index.documents.rows(meeting: condition, among: live, from: source)
         case .nested(let path, let inner):

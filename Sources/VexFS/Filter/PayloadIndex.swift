@@ -18,6 +18,20 @@ public final class PayloadIndex: Sendable {
             state.withLock { body(&$0.column) }
         }
 
+        /// The rows whose values meet a condition, with or without others that are not in `live`.
+        func rows(meeting condition: FieldCondition, among live: RowBitmap) -> RowBitmap {
+            guard case .string(let expression) = condition, case .expression = expression else {
+                return withColumn { $0.rows(meeting: condition, among: live) }
+            }
+            // An expression may take long, and whoever commits waits for the lock: a copy is looked at, which costs
+            // nothing unless a row comes meanwhile.
+            var copy = withColumn { column in
+                column.prepare(for: expression)
+                return column
+            }
+            return copy.rows(meeting: condition, among: live)
+        }
+
         /// The rows that the column has not seen, nil where it knows all.
         func missing(from rows: RowBitmap) -> RowBitmap? {
             state.withLock { state in

@@ -7,6 +7,9 @@ public final class RegularExpression: Sendable, Hashable, CustomStringConvertibl
     private static let maximumMemory: Int64 = 8 << 20
     /// The longest pattern in bytes.
     public static let maximumPatternBytes = 4096
+    /// The most instructions of a compiled pattern: where RE2 cannot remember what it has worked out, it tries each of
+    /// them at each byte of a text.
+    static let maximumSize = 2000
 
     /// The pattern.
     public let pattern: String
@@ -14,7 +17,7 @@ public final class RegularExpression: Sendable, Hashable, CustomStringConvertibl
     private nonisolated(unsafe) let regex: OpaquePointer
 
     /// Compiles a pattern.
-    /// - Throws: `invalidFilter` where it is malformed or too large.
+    /// - Throws: `invalidFilter` where it is malformed, too long, or too large once its repetitions are written out.
     public init(_ pattern: String) throws(VexFSError) {
         guard pattern.utf8.count <= Self.maximumPatternBytes else {
             throw VexFSError(
@@ -26,6 +29,14 @@ public final class RegularExpression: Sendable, Hashable, CustomStringConvertibl
         guard let regex = vexfs_regex_create(bytes, bytes.count, Self.maximumMemory, &reason, reason.count) else {
             let text = String(decoding: reason.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
             throw VexFSError(.invalidFilter, #"the regular expression "\#(pattern)" is not valid: \#(text)"#)
+        }
+        let size = Int(vexfs_regex_size(regex))
+        guard size <= Self.maximumSize else {
+            vexfs_regex_destroy(regex)
+            throw VexFSError(
+                .invalidFilter,
+                "the regular expression \"\(pattern)\" has \(size) instructions once it is compiled, "
+                    + "and \(Self.maximumSize) is the most; repeat less in it, such as x* for x{0,900}")
         }
         self.pattern = pattern
         self.regex = regex

@@ -30,7 +30,7 @@ struct StringIndex: Sendable {
     mutating func codes(meeting condition: StringCondition, _ strings: [ByteString]) -> RowBitmap {
         prepare(for: condition, strings)
         switch condition {
-        case .words(let text): return words?.codes(of: FilterWords(text)) ?? RowBitmap()
+        case .words(let text): return words?.codes(of: FilterWords(text.string)) ?? RowBitmap()
         case .tokens(let query): return tokens[query.options]?.codes(meeting: query, strings) ?? RowBitmap()
         case .prefix, .substring, .expression: break
         }
@@ -47,7 +47,7 @@ extension TrigramIndex {
         switch condition {
         case .prefix(let part), .substring(let part): candidates(holding: part)
         case .expression(let expression): candidates(matching: expression)
-        case .words(let text): candidates(withWords: FilterWords(text).words)
+        case .words(let text): candidates(withWords: FilterWords(text.string).words)
         case .tokens: nil
         }
     }

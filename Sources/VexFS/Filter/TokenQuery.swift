@@ -13,14 +13,14 @@ public struct TokenQuery: Sendable, Hashable {
     /// Which of the tokens.
     public var mode: Mode
     /// The text whose tokens are wanted.
-    public var text: String
+    public var text: ByteString
     /// How texts become tokens.
     public var options: TextOptions
 
     /// Creates a query.
     public init(_ mode: Mode, _ text: String, options: TextOptions) {
         self.mode = mode
-        self.text = text
+        self.text = ByteString(text)
         self.options = options
     }
 }
@@ -37,7 +37,7 @@ struct TokenMatcher {
         guard let analyzer = try? TextAnalyzer(query.options) else { return nil }
         self.analyzer = analyzer
         mode = query.mode
-        let tokens = analyzer.queryTokens(of: query.text)
+        let tokens = analyzer.queryTokens(of: query.text.string)
         wanted = mode == .phrase ? tokens : Array(Set(tokens)).sorted()
         if wanted.isEmpty { return nil }
     }

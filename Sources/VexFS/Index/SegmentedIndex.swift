@@ -38,7 +38,8 @@ public struct SegmentedIndex: VectorIndex {
             let passing = allowed.count(in: Int(entry.range.lowerBound)..<Int(entry.range.upperBound))
             guard passing > 0 else { continue }
             let isWhole = passing == segment.rows.count
-            let ef = query.ef ?? defaultEf ?? segment.defaultEf
+            // Memory is taken for as many candidates, and there are no more than rows.
+            let ef = min(query.ef ?? defaultEf ?? segment.defaultEf, max(segment.rows.count, segment.defaultEf))
             let found = segment.search(
                 SegmentQuery(vector: prepared, limit: query.limit, ef: ef, vectors: vectors),
                 filter: isWhole ? nil : SegmentFilter(rows: allowed, passing: passing))

@@ -162,7 +162,9 @@ struct CollectionPoints: PointSource {
         collection.state.withLock { $0.rows.file(of: row) }.map { PointIdentifier(collection.identifier(of: $0)) }
     }
 
-    func page(from start: PointIdentifier?, limit: Int, among rows: RowBitmap) throws(VexFSError) -> [Row] {
+    func page(
+        from start: PointIdentifier?, limit: Int, among rows: RowBitmap
+    ) throws(VexFSError) -> [(id: PointIdentifier, row: Row)] {
         let request = IdentifierOrder.Request(
             start: start, limit: limit, rows: rows, live: self.rows, names: names)
         return collection.identifierOrder.page(request) { collection.identifiers(of: $0) }

@@ -39,6 +39,6 @@ extension ScrollQuery {
             }
             order = .field(try QdrantOrderReader.orderBy(json, at: place))
         }
-        if let (json, place) = object.value("offset") { start = try QdrantOrderReader.identifier(json, at: place) }
+        if let (json, place) = object.value("offset") { start = try QdrantOrderReader.start(json, at: place) }
     }
 }

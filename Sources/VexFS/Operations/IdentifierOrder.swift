@@ -37,11 +37,13 @@ final class IdentifierOrder: Sendable {
 
     /// Rows of a page in the order of their ids; `identify` tells the ids of rows. O(page) where most rows may be on it
     /// and no new ones came; few rows are sorted by themselves.
-    func page(_ request: Request, identify: ([Row]) -> [PointIdentifier?]) -> [Row] {
+    func page(
+        _ request: Request, identify: ([Row]) -> [PointIdentifier?]
+    ) -> [(id: PointIdentifier, row: Row)] {
         if request.rows.count < 1024 || request.rows.count < request.live.count / 16 {
             return Self.sorted(request.rows, identify)
                 .lazy.filter { entry in request.start.map { entry.id >= $0 } ?? true }
-                .prefix(request.limit).map(\.row)
+                .prefix(request.limit).map { (id: $0.id, row: $0.row) }
         }
         return state.withLock { state in
             Self.update(&state, request, identify)
@@ -86,16 +88,16 @@ final class IdentifierOrder: Sendable {
         return result
     }
 
-    private static func walk(_ state: State, _ request: Request) -> [Row] {
+    private static func walk(_ state: State, _ request: Request) -> [(id: PointIdentifier, row: Row)] {
         var (first, second) = (place(of: request.start, in: state.base), place(of: request.start, in: state.recent))
-        var found: [Row] = []
+        var found: [(id: PointIdentifier, row: Row)] = []
         while found.count < request.limit, first < state.base.count || second < state.recent.count {
             let takesBase =
                 second == state.recent.count
                 || first < state.base.count && state.base[first].id <= state.recent[second].id
             let entry = takesBase ? state.base[first] : state.recent[second]
             if takesBase { first += 1 } else { second += 1 }
-            if request.rows.contains(entry.row) { found.append(entry.row) }
+            if request.rows.contains(entry.row) { found.append((entry.id, entry.row)) }
         }
         return found
     }

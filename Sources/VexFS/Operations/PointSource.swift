@@ -51,8 +51,10 @@ public protocol PointSource: Sendable {
     func row(of id: PointIdentifier) -> Row?
     /// The id of the row's point; nil where it is gone meanwhile.
     func identifier(of row: Row) -> PointIdentifier?
-    /// The first `limit` of the rows from an id on, in the order of ids.
-    func page(from start: PointIdentifier?, limit: Int, among rows: RowBitmap) throws(VexFSError) -> [Row]
+    /// The first `limit` of the rows from an id on with their ids, in the order of these.
+    func page(
+        from start: PointIdentifier?, limit: Int, among rows: RowBitmap
+    ) throws(VexFSError) -> [(id: PointIdentifier, row: Row)]
     /// The rows in the order in which their points first came.
     func inInsertionOrder(_ rows: RowBitmap) -> [Row]
 

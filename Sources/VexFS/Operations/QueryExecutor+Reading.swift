@@ -59,8 +59,8 @@ extension QueryExecutor {
         switch query.order {
         case .identifier:
             var found = try source.page(from: query.start, limit: query.limit + 1, among: allowed)
-            let next = found.count > query.limit ? source.identifier(of: found.removeLast()) : nil
-            return ScrollPage(points: found.map { ScoredRow(row: $0, score: 1) }, next: next)
+            let next = found.count > query.limit ? found.removeLast().id : nil
+            return ScrollPage(points: found.map { ScoredRow(row: $0.row, score: 1) }, next: next)
         case .insertion:
             let found = source.inInsertionOrder(allowed).dropFirst(query.offset).prefix(query.limit)
             return ScrollPage(points: found.map { ScoredRow(row: $0, score: 1) })
@@ -100,7 +100,8 @@ extension QueryExecutor {
         let allowed = try rows(matching: filter, among: source.rows).intersection(try source.rows(withVector: name))
         let sampled = RowBitmap(Sampling.rows(sample, of: allowed, using: &generator))
         guard sampled.count > 1 else { return .empty }
-        var matrix = DistanceMatrix(rows: try source.page(from: nil, limit: sampled.count, among: sampled), nearest: [])
+        let page = try source.page(from: nil, limit: sampled.count, among: sampled)
+        var matrix = DistanceMatrix(rows: page.map(\.row), nearest: [])
         for row in matrix.rows {
             guard let vector = try source.vector(of: row, named: name) else {
                 matrix.nearest.append([])

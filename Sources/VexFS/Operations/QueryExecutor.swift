@@ -70,7 +70,7 @@ public struct QueryExecutor {
         guard limit > 0 else { return [] }
         switch operation.query {
         case nil:
-            return try source.page(from: nil, limit: limit, among: candidates).map { ScoredRow(row: $0, score: 1) }
+            return try source.page(from: nil, limit: limit, among: candidates).map { ScoredRow(row: $0.row, score: 1) }
         case .sample?:
             let chosen = Sampling.rows(limit, of: candidates, using: &generator)
             return chosen.map { ScoredRow(row: $0, score: 1) }

@@ -70,8 +70,9 @@ struct QdrantQueryReader {
     private func parameters(_ json: JSON, at place: String) throws(VexFSError) -> SearchParameters {
         let object = try RequestObject(
             json, at: place, keys: ["hnsw_ef", "exact", "quantization", "indexed_only", "acorn", "idf"])
-        return SearchParameters(
-            isExact: try object.bool("exact") ?? false, ef: try object.integer("hnsw_ef", 1...Int(Int32.max)))
+        // Qdrant takes any number, and more than this finds nothing better.
+        let ef = try object.integer("hnsw_ef", 1...Int(Int32.max)).map { min($0, SearchParameters.maximumEf) }
+        return SearchParameters(isExact: try object.bool("exact") ?? false, ef: ef)
     }
 
     // MARK: Queries
@@ -182,7 +183,11 @@ struct QdrantQueryReader {
         func weight(_ key: String) throws(VexFSError) -> Float {
             Float(try weights.required(weights.number(key), key))
         }
-        guard feedback.arrayValue != nil else { throw object.refused("feedback", "must be an array") }
+        guard let count = feedback.arrayValue?.count else { throw object.refused("feedback", "must be an array") }
+        guard count <= RelevanceFeedback.maximumExamples else {
+            throw object.refused(
+                "feedback", "has \(count) examples, and \(RelevanceFeedback.maximumExamples) is the most")
+        }
         var relevances: [Float] = []
         let examples = try list(feedback, at: feedbackPlace) { (json, place) throws(VexFSError) in
             let item = try RequestObject(json, at: place, keys: ["example", "score"])

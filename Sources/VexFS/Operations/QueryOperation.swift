@@ -109,6 +109,8 @@ public struct SearchParameters: Sendable, Equatable {
     public var isExact: Bool
     /// The search breadth of a graph; nil for the collection's.
     public var ef: Int?
+    /// The largest breadth that a search can ask for.
+    public static let maximumEf = 100_000
 
     /// Describes a search.
     public init(isExact: Bool = false, ef: Int? = nil) {
@@ -155,6 +157,15 @@ extension QueryOperation {
         case .recommend(let positive, let negative, _)? where positive.isEmpty && negative.isEmpty:
             throw refuse("recommend needs at least one example")
         case .recommend(let positive, _, .averageVector)? where positive.isEmpty: throw RecommendStrategy.noPositives
+        case .nearest(_, let diversity?)?
+        where (diversity.candidates ?? limit) > MaximalMarginalRelevance.maximumCandidates:
+            throw refuse(
+                "mmr would choose from \(diversity.candidates ?? limit) candidates, and "
+                    + "\(MaximalMarginalRelevance.maximumCandidates) is the most; ask for fewer points, or set "
+                    + "candidates_limit")
+        case .relevanceFeedback(_, let examples, _)? where examples.count > RelevanceFeedback.maximumExamples:
+            throw refuse(
+                "feedback has \(examples.count) examples, and \(RelevanceFeedback.maximumExamples) is the most")
         case .context(let pairs)? where pairs.isEmpty: throw refuse("context needs at least one pair")
         case .orderBy? where scoreThreshold != nil: throw refuse("points ordered by a field have no scores to compare")
         case nil where scoreThreshold != nil: throw refuse("a score threshold needs a query that gives scores")

@@ -3,6 +3,9 @@ import Glibc
 /// Feedback on some answers as a correction of the scores of all points: Qdrant's `naive` strategy
 /// (https://qdrant.tech/documentation/concepts/search-relevance/).
 public struct RelevanceFeedback: Sendable, Equatable {
+    /// The most examples: every two of them are compared for every point.
+    public static let maximumExamples = 64
+
     /// Weight of the similarity to the target.
     public var a: Float
     /// Power of the confidence in a pair.

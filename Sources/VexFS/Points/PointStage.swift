@@ -14,7 +14,7 @@ struct PointStage {
         /// What a filter sees of it; nil where it is removed.
         var subject: FilterSubject? {
             guard let version else { return nil }
-            var vectors = Set(version.named.map(\.name))
+            var vectors = Set(version.named.map { ByteString($0.name) })
             if version.vector.map({ $0.vector != nil }) ?? version.hadVector { vectors.insert("") }
             let text = (try? DocumentParser.parse(version.bytes, as: version.format))?.text ?? ""
             return FilterSubject(

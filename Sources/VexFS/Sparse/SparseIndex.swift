@@ -2,7 +2,7 @@ import Synchronization
 
 /// An exact index of sparse vectors: the rows with the largest dot products with a query.
 ///
-/// Rows come in ascending order and stay until ``compact(keeping:)``; which of them may answer says each search's
+/// Rows come in ascending order and stay until ``compact(removing:)``; which of them may answer says each search's
 /// bitmap, so the past is searched with another bitmap. Searches take the lists as they are at the moment, and wait for
 /// no one: full segments never change, and new rows lie in front of them until there are enough for a segment.
 public final class SparseIndex: Sendable {
@@ -65,11 +65,12 @@ public final class SparseIndex: Sendable {
     }
 
     /// Gives back the memory of rows that no search will ask for again. O(components of the segments that change).
-    public func compact(keeping kept: RowBitmap) {
+    public func compact(removing dead: RowBitmap) {
         state.withLock { state in
             Self.seal(&state)
+            let kept = state.rows.subtracting(dead)
             state.segments = state.segments.compactMap { $0.keeping(kept) }
-            state.rows.formIntersection(kept)
+            state.rows = kept
         }
     }
 

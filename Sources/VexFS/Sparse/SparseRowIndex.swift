@@ -64,11 +64,6 @@ public final class SparseRowIndex: Sendable {
         index.search(query, limit: limit, among: allowed)
     }
 
-    /// Gives back the memory of rows below `end` that no search will ask for again.
-    func compact(keeping kept: RowBitmap, below end: Row) {
-        // Rows that came since stay.
-        var all = index.rows.subtracting(RowBitmap(rowsBelow: Int(end)))
-        all.formUnion(kept)
-        index.compact(keeping: all)
-    }
+    /// Gives back the memory of rows that no search will ask for again.
+    func compact(removing dead: RowBitmap) { index.compact(removing: dead) }
 }

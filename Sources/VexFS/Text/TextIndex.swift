@@ -51,7 +51,7 @@ public final class TextIndex: Sendable {
     }
 
     /// Gives back the memory of rows that no search will ask for again.
-    public func compact(keeping kept: RowBitmap) { index.compact(keeping: kept) }
+    public func compact(removing dead: RowBitmap) { index.compact(removing: dead) }
 
     private func vectors(of texts: [String?], threads: Int) -> [SparseVector?] {
         guard threads > 1, texts.count > 1 else { return texts.map { $0.map(model.document) } }

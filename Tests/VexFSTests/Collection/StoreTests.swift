@@ -23,6 +23,18 @@ import Testing
         #expect(error.message.contains("format \(newer)") && error.message.contains("up to \(newer - 1)"))
     }
 
+    @Test func aSearchAcrossCollectionsGoesOnlySoFarDown() throws {
+        let fixture = try StoreFixture()
+        try fixture.store.createCollection(named: "c").put("a.json", #"{"vector":[1,0]}"#)
+        var request = QueryRequest(target: .vector([1, 0]), title: "q")
+        request.offset = 9_990
+        #expect(try fixture.store.search(request).hits.isEmpty)
+        request.offset = 10_000
+        let error = #expect(throws: VexFSError.self) { try fixture.store.search(request) }
+        #expect(error?.code == .invalidQuery)
+        #expect(error?.message.contains("search one collection") == true)
+    }
+
     @Test func collectionsComeAndGo() throws {
         let fixture = try StoreFixture()
         let store = fixture.store

@@ -54,4 +54,40 @@ import Testing
         #expect(try index.rows(meeting: condition, among: rest, from: rows).rows == expected.intersection(rest).rows)
         #expect(try index.rows(meeting: condition, among: live, from: rows).rows == expected.rows)
     }
+
+    @Test func whatIsForgottenDuringALoadIsLoadedAgain() throws {
+        let rows = Self.rows(100)
+        let live = RowBitmap(rowsBelow: 100)
+        let index = DocumentIndex()
+        let condition = StringCondition.substring("Fox")
+        let expected = rows.rows { Filter.document(condition).matches($0) }
+        rows.interruption = { index.remove(live) }
+        for _ in 0..<2 {
+            #expect(try index.rows(meeting: condition, among: live, from: rows).rows == expected.rows)
+        }
+    }
+
+    /// Swift's strings are equal where they are canonically equivalent, and texts are matched by their bytes.
+    @Test func twoSpellingsAreTwoConditions() throws {
+        let rows = FilterRows()
+        let spellings: [String] = ["caf\u{E9}", "cafe\u{301}"]
+        for text in spellings {
+            let payload = JSON.object([.init("a", .array([.object([.init("t", .string(text))])]))])
+            _ = rows.append(FilterSubject(payload: payload, id: ByteString(text), text: ByteString(text)))
+        }
+        let (index, live) = (PayloadIndex(), RowBitmap(rowsBelow: 2))
+        for (row, text) in spellings.enumerated() {
+            let words = StringCondition.words(ByteString(text))
+            let filters = [Filter.document(words), .nested("a", .field("t", .string(words)))]
+            for filter in filters {
+                #expect(try index.rows(matching: filter, among: live, from: rows).rows == [Row(row)], "\(filter)")
+            }
+            let tokens = StringCondition.tokens(TokenQuery(.all, text, options: TextOptions()))
+            #expect(
+                try index.rows(matching: .document(tokens), among: live, from: rows)
+                    == rows.rows { Filter.document(tokens).matches($0) })
+        }
+        #expect(Filter.hasVector("caf\u{E9}") != Filter.hasVector("cafe\u{301}"))
+        #expect(!Filter.hasVector("caf\u{E9}").matches(FilterSubject(payload: .null, vectors: ["cafe\u{301}"])))
+    }
 }

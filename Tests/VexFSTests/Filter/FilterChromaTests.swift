@@ -49,4 +49,20 @@ import Testing
         #expect(try !Filter(chromaWhereDocument: .object([.init("$contains", .string(""))])).matches(subject))
         #expect(try Filter(chromaWhereDocument: .object([.init("$not_contains", .string("x"))])).matches(subject))
     }
+
+    @Test func clausesAreCounted() throws {
+        func body(_ clause: JSON, _ count: Int) -> JSON {
+            .object([.init("$or", .array(Array(repeating: clause, count: count)))])
+        }
+        let clause = JSON.object([.init("a", .integer(1))])
+        let document = JSON.object([.init("$contains", .string("x"))])
+        #expect(throws: Never.self) { try Filter(chromaWhere: body(clause, 1024)) }
+        #expect(throws: Never.self) { try Filter(chromaWhereDocument: body(document, 1024)) }
+        for read in [
+            { try Filter(chromaWhere: body(clause, 1025)) }, { try Filter(chromaWhereDocument: body(document, 1025)) },
+        ] {
+            let error = #expect(throws: VexFSError.self) { try read() }
+            #expect(error?.message == "the filter has more than 1024 conditions")
+        }
+    }
 }

@@ -105,4 +105,10 @@ import Testing
         #expect(!bare.matches(.object([.init("draft", .null)])))
         #expect(!bare.matches(.object([])))
     }
+
+    @Test func aKeyNamedDateOfAnElementIsAKey() throws {
+        let filter = try Filter.parse(#"{"events":{"$element":{"date":"2024-01-31"}}}"#)
+        #expect(filter.matches(try JSON.parse(Array(#"{"events":[{"date":"2024-01-31"}]}"#.utf8))))
+        #expect(!filter.matches(try JSON.parse(Array(#"{"events":[{"date":"2024-01-30"}]}"#.utf8))))
+    }
 }

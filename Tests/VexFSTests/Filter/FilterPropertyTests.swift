@@ -106,7 +106,7 @@ struct FilterGenerator {
         return FilterSubject(
             payload: payload, id: one(of: [ByteString("\(number)"), ByteString("note \(number).md")]),
             text: isOne(in: 5) ? nil : ByteString(text()),
-            vectors: Set(["", "image", "é"].filter { _ in isOne(in: 2) }))
+            vectors: Set((["", "image", "é"] as [ByteString]).filter { _ in isOne(in: 2) }))
     }
 
     private mutating func text() -> String {

@@ -117,4 +117,15 @@ import Testing
         }) { try Filter(qdrant: json, textOptions: $0) }
         #expect(asked == [PayloadPath(key: "a")])
     }
+
+    @Test func conditionsAreCounted() throws {
+        func body(_ count: Int) -> JSON {
+            let condition = JSON.object([.init("is_null", .object([.init("key", .string("a"))]))])
+            let inner = JSON.object([.init("should", .array(Array(repeating: condition, count: count)))])
+            return .object([.init("must", .array([inner, inner]))])
+        }
+        #expect(throws: Never.self) { try Filter(qdrant: body(500)) }
+        let error = #expect(throws: VexFSError.self) { try Filter(qdrant: body(512)) }
+        #expect(error?.message == "the filter has more than 1024 conditions")
+    }
 }

@@ -11,6 +11,7 @@ final class FilterRows: FilterSource, Sendable {
         var textLoads = 0
         var loaded = RowBitmap()
         var fails = false
+        var interruption: (@Sendable () -> Void)?
     }
 
     private let state = Mutex(State())
@@ -24,6 +25,11 @@ final class FilterRows: FilterSource, Sendable {
     var fails: Bool {
         get { state.withLock { $0.fails } }
         set { state.withLock { $0.fails = newValue } }
+    }
+    /// Called once, when the next load has handed over the first of its rows.
+    var interruption: (@Sendable () -> Void)? {
+        get { state.withLock { $0.interruption } }
+        set { state.withLock { $0.interruption = newValue } }
     }
     /// How many texts were loaded.
     var textLoads: Int { state.withLock { $0.textLoads } }
@@ -53,6 +59,7 @@ final class FilterRows: FilterSource, Sendable {
         if fails { throw VexFSError(.inputOutput, "the disk is gone") }
         for row in rows.rows {
             body(row, try JSON.parse(self[row].payload.compact, keeping: keys, code: .corruption))
+            interrupt()
         }
     }
 
@@ -61,7 +68,16 @@ final class FilterRows: FilterSource, Sendable {
             guard let text = self[row].text else { return }
             state.withLock { $0.textLoads += 1 }
             body(row, text)
+            interrupt()
         }
+    }
+
+    private func interrupt() {
+        let interruption = state.withLock { state in
+            defer { state.interruption = nil }
+            return state.interruption
+        }
+        interruption?()
     }
 
     func loadIdentifiers(_ rows: RowBitmap, _ body: (Row, ByteString) -> Void) throws(VexFSError) {
@@ -72,7 +88,7 @@ final class FilterRows: FilterSource, Sendable {
         rows { ids.contains($0.id) }
     }
 
-    func rows(withVector name: String) throws(VexFSError) -> RowBitmap { rows { $0.vectors.contains(name) } }
+    func rows(withVector name: ByteString) throws(VexFSError) -> RowBitmap { rows { $0.vectors.contains(name) } }
 
     /// The rows of the documents that pass a test.
     func rows(where passes: (FilterSubject) -> Bool) -> RowBitmap {

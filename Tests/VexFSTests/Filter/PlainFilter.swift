@@ -132,7 +132,7 @@ enum PlainFilter {
         }
         switch condition {
         case .words(let words):
-            return words.lowercased().unicodeScalars.split { $0.properties.isWhitespace }
+            return words.string.lowercased().unicodeScalars.split { $0.properties.isWhitespace }
                 .allSatisfy { contains(text.lowercased(), String(String.UnicodeScalarView($0))) }
         case .prefix(let start): return text.utf8.starts(with: start.string.utf8)
         case .substring(let part): return contains(text, part.string)
@@ -140,7 +140,7 @@ enum PlainFilter {
         case .expression(let expression): return expression.matches(ByteString(text))
         case .tokens(let query):
             guard let analyzer = try? TextAnalyzer(query.options) else { return false }
-            let (tokens, wanted) = (analyzer.tokens(of: text), analyzer.queryTokens(of: query.text))
+            let (tokens, wanted) = (analyzer.tokens(of: text), analyzer.queryTokens(of: query.text.string))
             if wanted.isEmpty { return false }
             switch query.mode {
             case .all: return wanted.allSatisfy { tokens.contains($0) }

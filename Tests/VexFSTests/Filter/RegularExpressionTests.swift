@@ -41,4 +41,15 @@ import Testing
         #expect(try RegularExpression("é") != RegularExpression("e\u{301}"))
         #expect(try RegularExpression("a") == RegularExpression("a"))
     }
+
+    /// Each byte of a text would cost hundreds of microseconds, as the states are too many to be remembered.
+    @Test func whatIsLargeOnceItIsWrittenOutIsRefused() throws {
+        let pattern = String(repeating: "[a-m ]{0,900}[b-z ]", count: 5) + "!"
+        let error = #expect(throws: VexFSError.self) { try RegularExpression(pattern) }
+        #expect(error?.code == .invalidFilter)
+        #expect(error?.message.contains("\(RegularExpression.maximumSize) is the most") == true)
+        for pattern in ["\\p{L}+\\s\\p{Lu}", "(?i)[a-zäöü]{0,100}!", "^\\d{4}-\\d{2}-\\d{2}T"] {
+            #expect(throws: Never.self, "\(pattern)") { try RegularExpression(pattern) }
+        }
+    }
 }

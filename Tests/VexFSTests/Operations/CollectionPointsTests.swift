@@ -200,4 +200,39 @@ struct CollectionPointsTests {
             #expect(AnswerLine.same(found, expected), "seed \(seed): \(operation)\n\(found)\n\(expected)")
         }
     }
+
+    @Test func slicesFollowDocumentsThatChangePlaces() throws {
+        let fixture = try StoreFixture()
+        let collection = try collection(fixture)
+        let slice = try #require(DocumentSlice(index: 0, total: 2))
+        let ids = (0..<50).map { "note\($0)" }
+        let inside = try #require(ids.first { slice.contains(DocumentSlice.hash(of: ByteString($0))) })
+        let outside = try #require(ids.first { !slice.contains(DocumentSlice.hash(of: ByteString($0))) })
+        for id in [inside, outside] { try collection.put(ByteString("\(id).json"), #"{"vector":null}"#) }
+        #expect(try page(collection, ScrollQuery(filter: .slice(slice))) == [inside])
+        let root = Collection.rootNumber
+        _ = try collection.rename(
+            ByteString("\(inside).json"), in: root, to: ByteString("\(outside).json"), in: root, mode: .exchange)
+        #expect(try page(collection, ScrollQuery(filter: .slice(slice))) == [inside])
+    }
+
+    /// However close together the rows are, few of many documents are not worth a walk over all.
+    @Test func fewRowsAreFoundOneByOne() {
+        for (count, documents, isFew) in [(1, 1000, true), (124, 1000, true), (125, 1000, false), (1, 8, false)] {
+            #expect(Collection.isCheaperOneByOne(count, of: documents) == isFew, "\(count) of \(documents)")
+        }
+    }
+
+    @Test func textsAreEmbeddedForTheVectorThatIsCompared() throws {
+        let fixture = try StoreFixture()
+        let collection = try fixture.store.createCollection(named: "c")
+        try collection.setConfiguration(Array(#"{"vectors":{"image":{"dimension":3}}}"#.utf8))
+        try collection.put("a.json", #"{"text":"refunds","vectors":{"image":[1,2,3]}}"#)
+        var executor = QueryExecutor(collection.points())
+        #expect(try executor.run(QueryOperation(.nearest(.text("refunds", model: nil)))).count == 1)
+        let error = #expect(throws: VexFSError.self) {
+            try executor.run(QueryOperation(.nearest(.text("refunds", model: nil)), using: "image"))
+        }
+        #expect(error?.code == .dimensionMismatch)
+    }
 }

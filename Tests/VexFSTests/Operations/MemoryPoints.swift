@@ -12,6 +12,8 @@ struct MemoryPoints: PointSource {
     var metric = Metric.cosine
     var points: [Point]
     var others: [String: [Point]] = [:]
+    /// Points that were changed or removed since; they are still part of what is queried.
+    var gone = RowBitmap()
 
     var rows: RowBitmap { RowBitmap(rowsBelow: points.count) }
 
@@ -32,7 +34,7 @@ struct MemoryPoints: PointSource {
         RowBitmap(
             rows.rows.filter { row in
                 let point = point(row)
-                let vectors: Set<String> = point.vector == nil ? [] : [""]
+                let vectors: Set<ByteString> = point.vector == nil ? [] : [""]
                 return filter.matches(FilterSubject(payload: point.payload, id: point.id.text, vectors: vectors))
             })
     }
@@ -118,11 +120,13 @@ struct MemoryPoints: PointSource {
     }
 
     func row(of id: PointIdentifier) -> Row? { points.firstIndex { $0.id == id }.map { Row($0) } }
-    func identifier(of row: Row) -> PointIdentifier? { point(row).id }
+    func identifier(of row: Row) -> PointIdentifier? { gone.contains(row) ? nil : point(row).id }
 
-    func page(from start: PointIdentifier?, limit: Int, among rows: RowBitmap) throws(VexFSError) -> [Row] {
-        let ordered = rows.rows.sorted { point($0).id < point($1).id }
-        return Array(ordered.filter { row in start.map { point(row).id >= $0 } ?? true }.prefix(limit))
+    func page(
+        from start: PointIdentifier?, limit: Int, among rows: RowBitmap
+    ) throws(VexFSError) -> [(id: PointIdentifier, row: Row)] {
+        let ordered = rows.rows.map { (id: point($0).id, row: $0) }.sorted { $0.id < $1.id }
+        return Array(ordered.filter { entry in start.map { entry.id >= $0 } ?? true }.prefix(limit))
     }
 
     func inInsertionOrder(_ rows: RowBitmap) -> [Row] { rows.rows }

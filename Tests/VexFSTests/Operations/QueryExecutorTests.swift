@@ -200,4 +200,38 @@ struct QueryExecutorTests {
                 "seed \(seed)")
         }
     }
+
+    @Test func aPageEndsWhereTheNextOneBeginsWhateverBecameOfThePoint() throws {
+        var source = line(25)
+        source.gone = source.rows
+        var executor = QueryExecutor(source)
+        let page = try executor.scroll(ScrollQuery(limit: 10))
+        #expect(page.points.count == 10 && page.next == .integer(11))
+    }
+
+    @Test func filtersOfABatchAreToldApartByTheirBytes() throws {
+        var source = line(1)
+        source.points[0].payload = .object([.init("t", .string("caf\u{E9}"))])
+        var executor = QueryExecutor(source)
+        #expect(try executor.count(matching: .textMatch(field: "t", text: "caf\u{E9}")) == 1)
+        _ = try executor.run(QueryOperation(filter: .textMatch(field: "t", text: "caf\u{E9}")))
+        #expect(try executor.run(QueryOperation(filter: .textMatch(field: "t", text: "cafe\u{301}"))).isEmpty)
+    }
+
+    @Test func whatCostsTooMuchIsRefused() throws {
+        func refusal(_ operation: QueryOperation) -> VexFSError? {
+            do { _ = try ids(operation, line(3)) } catch { return error as? VexFSError }
+            return nil
+        }
+        let diverse = QueryOperation.Query.nearest(at(1), diversity: MaximalMarginalRelevance())
+        #expect(refusal(QueryOperation(diverse, limit: 16_384)) == nil)
+        #expect(refusal(QueryOperation(diverse, limit: 16_385))?.message.contains("16384 is the most") == true)
+        func feedback(_ count: Int) -> QueryOperation {
+            let relevances = RelevanceFeedback(a: 1, b: 1, c: 1, relevances: (0..<count).map { Float($0) })
+            return QueryOperation(
+                .relevanceFeedback(target: at(1), examples: (0..<count).map { at(Float($0)) }, relevances))
+        }
+        #expect(refusal(feedback(64)) == nil)
+        #expect(refusal(feedback(65))?.message.contains("64 is the most") == true)
+    }
 }

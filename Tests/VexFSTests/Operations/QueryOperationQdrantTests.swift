@@ -43,6 +43,7 @@ struct QueryOperationQdrantTests {
         for spelling in ["0F0E0D0C-0B0A-0908-0706-050403020100", "urn:uuid:0f0e0d0c-0b0a-0908-0706-050403020100"] {
             #expect(try input(#""\#(spelling)""#) == .point(.uuid(uuid)))
         }
+        #expect(try input(#""note.md""#) == .point(.name("note.md")))
         #expect(try input(#"{"nearest":[1]}"#) == .vector(.dense([1])))
         #expect(try input("[[1,2],[3,4]]") == .vector(.multiple([[1, 2], [3, 4]])))
         #expect(
@@ -94,7 +95,7 @@ struct QueryOperationQdrantTests {
         ("[]", "the query is an array"), (#"{"limt":3}"#, "limt is not known"), (#"{"limit":0}"#, "limit must be"),
         (#"{"limit":"3"}"#, "limit must be"), (#"{"prefetch":[{"offset":3}]}"#, "prefetch[0].offset is not known"),
         (#"{"query":{"nearst":1}}"#, "query has none of nearest"), (#"{"query":true}"#, "query is a boolean"),
-        (#"{"query":-1}"#, "query is negative"), (#"{"query":"seven"}"#, "query is neither"),
+        (#"{"query":-1}"#, "query is negative"),
         (#"{"query":1.5}"#, "query is a number"), (#"{"query":[]}"#, "query must be an array"),
         (#"{"query":[1,"x"]}"#, "query[1] must be a number"), (#"{"query":[[1],[]]}"#, "query[1] must be"),
         (#"{"query":[1e300]}"#, "query[0] must be a number"),
@@ -136,6 +137,35 @@ struct QueryOperationQdrantTests {
         var operation = QueryOperation()
         for _ in 0...QueryOperation.maximumDepth { operation = QueryOperation(prefetch: [operation]) }
         #expect(throws: VexFSError.self) { try operation.check() }
+    }
+
+    @Test func whatIsShownAsTheNextPageIsRead() throws {
+        let ids: [ByteString] = [
+            "7", "note.md", "9223372036854775808", "18446744073709551615", "18446744073709551616", "07",
+            "0f0e0d0c-0b0a-0908-0706-050403020100", "0F0E0D0C-0B0A-0908-0706-050403020100", "",
+        ]
+        for id in ids.map(PointIdentifier.init) {
+            #expect(try ScrollQuery(qdrant: .object([.init("offset", id.json)])).start == id)
+        }
+        for id in ids.map(PointIdentifier.init) where PayloadUUID(id.text.string) == nil {
+            let query = try QueryOperation(qdrant: .object([.init("query", id.json)])).query
+            #expect(query == .nearest(.point(id)))
+        }
+    }
+
+    @Test func breadthIsBounded() throws {
+        #expect(try read(#"{"params":{"hnsw_ef":2147483647}}"#).parameters.ef == 100_000)
+    }
+
+    @Test func feedbackIsBounded() throws {
+        func body(_ count: Int) -> String {
+            let items = (0..<count).map { #"{"example":\#($0),"score":\#($0)}"# }.joined(separator: ",")
+            return #"{"query":{"relevance_feedback":{"target":1,"feedback":[\#(items)],"strategy":"#
+                + #"{"naive":{"a":1,"b":1,"c":1}}}}}"#
+        }
+        #expect(throws: Never.self) { try read(body(64)) }
+        let error = #expect(throws: VexFSError.self) { try read(body(65)) }
+        #expect(error?.message.contains("feedback has 65 examples, and 64 is the most") == true)
     }
 
     @Test func groupsAndPagesAreRead() throws {

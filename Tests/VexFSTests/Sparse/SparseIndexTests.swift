@@ -66,7 +66,7 @@ import Testing
         var (index, reference, live) = try filled(
             &generator, count: 3000, dimensions: 300, values: 0...1, stride: 40)
         let before = index.allocatedBytes
-        index.compact(keeping: live)
+        index.compact(removing: index.rows.subtracting(live))
         #expect(index.allocatedBytes < before)
         #expect(index.rows == RowBitmap(reference.vectors.filter { $0.vector.count > 0 }.map(\.row)).intersection(live))
         let last = reference.vectors.last?.row ?? 0
@@ -81,7 +81,7 @@ import Testing
             let query = try generator.sparseVector(count: 6, dimensions: 300)
             expectEqual(index, reference, query, limit: 10, live, live, "after compaction")
         }
-        index.compact(keeping: RowBitmap())
+        index.compact(removing: index.rows)
         #expect(index.rows.isEmpty)
         let query = try generator.sparseVector(count: 9, dimensions: 300)
         #expect(index.search(query, limit: 9, among: live).neighbors.isEmpty)
@@ -107,7 +107,7 @@ import Testing
         }
         let all = RowBitmap(rowsBelow: 4)
         for sealed in [false, true] {
-            if sealed { index.compact(keeping: all) }
+            if sealed { index.compact(removing: RowBitmap()) }
             let rows = { (value: Float) throws in
                 index.search(try SparseVector(indices: [1], values: [value]), limit: 9, among: all).neighbors.map(\.row)
             }

@@ -55,7 +55,7 @@ import Testing
         let now = RowBitmap([0, 1, 7])
         #expect(index.search("foxes", limit: 10, among: now, statistics: now).neighbors.map(\.row) == [0])
         #expect(index.search("foxes", limit: 10, among: all, statistics: all).neighbors.map(\.row) == [4, 0])
-        index.compact(keeping: now)
+        index.compact(removing: all.subtracting(now))
         #expect(index.rows == now)
         #expect(index.search("foxes", limit: 10, among: all, statistics: now).neighbors.map(\.row) == [0])
     }
@@ -76,5 +76,15 @@ import Testing
             let answers = indexes.map { $0.search(word, limit: 50, among: rows, statistics: rows).neighbors }
             #expect(answers[0] == answers[1])
         }
+    }
+
+    @Test func rowsThatComeBeforeACompactionStay() throws {
+        let index = try index(covering: RowBitmap([0, 1]))
+        // What is dead is found out before these come.
+        let dead = RowBitmap([1, 2, 3])
+        try index.update(covering: all) { rows in rows.map { texts[$0] ?? nil } }
+        index.compact(removing: dead)
+        #expect(index.rows.rows == [0, 4, 7])
+        #expect(index.search("fox", limit: 9, among: all, statistics: all).neighbors.map(\.row) == [4, 0])
     }
 }

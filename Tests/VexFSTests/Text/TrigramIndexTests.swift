@@ -30,7 +30,7 @@ import Testing
         var conditions = try Self.patterns.map { StringCondition.expression(try RegularExpression($0)) }
         for _ in 0..<300 {
             let part = Self.text(&generator, 1...5)
-            conditions += [.substring(part), .words(part.string), .prefix(part)]
+            conditions += [.substring(part), .words(part), .prefix(part)]
         }
         for condition in conditions {
             guard let candidates = index.candidates(for: condition) else { continue }
