@@ -40,7 +40,8 @@ struct AdapterConfiguration: Sendable {
             default:
                 throw VexFSError(
                     .invalidConfiguration,
-                    "there is no setting \"\(member.key)\"; the settings are: users, allow_reset, durable, max_body_bytes, "
+                    "there is no setting \"\(member.key)\"; the settings are: users, allow_reset, durable, "
+                        + "max_body_bytes, "
                         + "request_seconds, connections_per_address, workers")
             }
         }

@@ -38,7 +38,8 @@ enum Command {
         }
         guard options.isLoopback || configuration.authority.isRequired else {
             throw .wrong(
-                "--host \(options.host) can be reached from other machines: that needs \"users\" with tokens in the file "
+                "--host \(options.host) can be reached from other machines: that needs \"users\" with tokens "
+                    + "in the file "
                     + "of --config")
         }
         return configuration

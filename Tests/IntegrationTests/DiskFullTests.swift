@@ -26,6 +26,7 @@ import Testing
         for (name, text) in written { #expect(try (collection / name).text() == text) }
         try (disk.path / "ballast").remove()
         try (collection / "after.json").write(document(generator.vector(dimension: 64)))
+        try (collection / "after.json").open(O_RDONLY).sync()
         try mount.remount()
         for (name, text) in written { #expect(try (collection / name).text() == text) }
         #expect(try (collection / "after.json").state() == "ready")

@@ -64,7 +64,7 @@ import Testing
     /// "Components of `uint8` beyond 0 to 255 become 0 or 255; one that `float16` cannot hold fails with EINVAL."
     @Test func datatypes() throws {
         let collection = try collection(
-            "{\"h\": {\"metric\": \"dot\", \"datatype\": \"float16\"}, \"b\": {\"metric\": \"dot\", \"datatype\": \"uint8\"}}"
+            #"{"h": {"metric": "dot", "datatype": "float16"}, "b": {"metric": "dot", "datatype": "uint8"}}"#
         )
         let file = collection / "a.json"
         try file.write(document("{\"h\": [2049, 1], \"b\": [2.75, 255]}"))

@@ -168,8 +168,8 @@ import Testing
         #expect(try (then / "note.tmp").text() == "scratch")
     }
 
-    /// "Snapshots and forks are never met twice: a walk of a collection, and of a snapshot, ends and meets each document
-    /// once."
+    /// "Snapshots and forks are never met twice: a walk of a collection, and of a snapshot, ends and meets each
+    /// document once."
     @Test func walksEnd() throws {
         let collection = try filled()
         try (collection / ".vexfs/snapshots/s").makeDirectory()

@@ -37,6 +37,13 @@ struct ReferenceModel {
         return !files.keys.contains { $0.hasPrefix(prefix) } && !folders.contains { $0.hasPrefix(prefix) }
     }
 
+    /// What a snapshot shows: the trash is no part of it.
+    var withoutTrash: ReferenceModel {
+        var copy = self
+        copy.trash = []
+        return copy
+    }
+
     /// Removes a file; a document goes to the trash.
     mutating func remove(_ path: String) {
         guard let file = files.removeValue(forKey: path) else { return }

@@ -20,7 +20,7 @@ extension ReferenceRun {
         } else {
             note("make snapshot \(name)")
             try (snapshots / name).makeDirectory()
-            past[name] = model
+            past[name] = model.withoutTrash
         }
     }
 

@@ -97,8 +97,9 @@ struct ReferenceRun {
         guard missing.isEmpty, extra.isEmpty, actual.count == expected.count else {
             throw Divergence(description: "listing: missing \(missing.sorted()), unexpected \(extra.sorted())")
         }
-        guard try (root / ".vexfs/trash").list().count == model.trash.count else {
-            throw Divergence(description: "the trash holds something else than \(model.trash.map(\.path))")
+        let trash = try (root / ".vexfs/trash").list()
+        guard trash.count == model.trash.count else {
+            throw Divergence(description: "the trash holds \(trash.sorted()), not \(model.trash.map(\.path))")
         }
         for (path, file) in model.files where try (root / path).read() != file.bytes {
             throw Divergence(description: "\(path) reads back as something else")

@@ -7,7 +7,8 @@
 /* The functions that a server is made of; `context` is handed to each of them. */
 typedef struct vexfs_http_callbacks {
     void *context;
-    /* A request line was read: `uri` is as the client wrote it. What this returns stands for the request from then on. */
+    /* A request line was read: `uri` is as the client wrote it. What this returns stands for the request from then
+     * on. */
     void *(*begin)(void *context, const char *uri);
     /* As MHD_AccessHandlerCallback; `*request` is what `begin` returned. */
     MHD_AccessHandlerCallback handle;

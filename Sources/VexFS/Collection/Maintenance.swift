@@ -32,10 +32,11 @@ final class Maintenance: Sendable {
 
     private func run(_ context: StoreContext) {
         context.buildRequestedIndexes()
+        var synced = SystemCall.monotonicMicroseconds()
         var seen: UInt64 = 0
         var rested: UInt64 = 0
         while true {
-            context.embedPending { !status.withLock { $0.isStopping } }
+            context.embedPending { goesOn(context, &synced) }
             let isStopping = status.wait(milliseconds: Self.syncIntervalMilliseconds) { $0.isStopping ? true : nil }
             if isStopping == true { break }
             for collection in context.present {
@@ -43,7 +44,7 @@ final class Maintenance: Sendable {
                 collection.forgetViews()
             }
             context.expireTrash()
-            context.giveBackSpace { !status.withLock { $0.isStopping } }
+            context.giveBackSpace { goesOn(context, &synced) }
             let change = context.database.latestChange
             if change == seen, change != rested {
                 context.rest()
@@ -52,12 +53,26 @@ final class Maintenance: Sendable {
                 context.saveTreeImages(isWritten: change != seen)
             }
             seen = context.database.latestChange
-            guard context.hasUnsynced else { continue }
+            sync(context, &synced)
+        }
+        status.update { $0.isRunning = false }
+    }
+
+    /// Whether long work may go on; what is written meanwhile does not wait for its end to be synced.
+    private func goesOn(_ context: StoreContext, _ synced: inout Double) -> Bool {
+        if SystemCall.monotonicMicroseconds() - synced >= Double(Self.syncIntervalMilliseconds) * 1000 {
+            sync(context, &synced)
+        }
+        return !status.withLock { $0.isStopping }
+    }
+
+    private func sync(_ context: StoreContext, _ synced: inout Double) {
+        if context.hasUnsynced {
             do throws(VexFSError) { try context.sync() } catch {
                 Log.shared.error("the periodic sync failed: \(error)")
             }
         }
-        status.update { $0.isRunning = false }
+        synced = SystemCall.monotonicMicroseconds()
     }
 }
 

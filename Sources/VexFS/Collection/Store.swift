@@ -304,7 +304,7 @@ public final class Store: Sendable {
     }
 
     private func drop(_ collection: Collection, withDocuments: Bool) throws(VexFSError) {
-        try collection.write(evenRetired: true) { () throws(VexFSError) in
+        let isDurable = try collection.write(evenRetired: true) { () throws(VexFSError) in
             guard withDocuments || collection.state.withLock({ $0.tree.count }) == 0 else {
                 throw VexFSError(.notEmpty, "the collection \(collection.name) is not empty")
             }
@@ -321,16 +321,25 @@ public final class Store: Sendable {
                 state.isRemoved = true
                 state.spaces = [VectorSpace(number: VectorSpace.unnamed, name: "")]
             }
+            do throws(VexFSError) {
+                // After a loss of power the collection must not be there again without its files.
+                try context.database.syncLog()
+            } catch {
+                Log.shared.warn("the files of a removed collection stay: \(error)")
+                return false
+            }
             for segment in segments { unlink(context.directory.segmentPath(segment.file)) }
             if let image { unlink(context.directory.treePath(image.file)) }
+            return true
         }
+        context.noteRemoved(collection.number)
+        guard isDurable else { return }
         // A vector file that stays behind is harmless: the number is never used again.
         do throws(VexFSError) {
             try context.directory.removeVectors(of: collection.number, keeping: [])
         } catch {
             Log.shared.warn("the vector file of a removed collection stays: \(error)")
         }
-        context.noteRemoved(collection.number)
     }
 
     /// Renames a collection; an empty collection that has the name is replaced.

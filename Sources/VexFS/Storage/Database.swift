@@ -42,14 +42,15 @@ final class Database: Sendable {
         let applied = try tables.value(Self.positionKey).flatMap(Self.position) ?? tables.latestSequence
         var changes = PendingChanges(applied: applied)
         var group: [JournalEntry] = []
+        var groupBytes = 0
         let isReadOnly = tuning.isReadOnly
         do throws(VexFSError) {
             let last = try Journal.replay(journalPath, after: applied) { entry throws(VexFSError) in
                 if isReadOnly { return changes.overlay(entry) }
                 if !entry.erased.isEmpty { try Self.apply(&group, to: tables) }
+                groupBytes = group.isEmpty ? entry.bytes.count : groupBytes + entry.bytes.count
                 group.append(entry)
-                let bytes = group.reduce(0) { $0 + $1.bytes.count }
-                if bytes > Self.groupBytesMax || !entry.erased.isEmpty { try Self.apply(&group, to: tables) }
+                if groupBytes > Self.groupBytesMax || !entry.erased.isEmpty { try Self.apply(&group, to: tables) }
             }
             try Self.apply(&group, to: tables)
             journal = Mutex(Journal(path: journalPath, fileBytesMax: tuning.writeBufferBytes, after: last))
@@ -82,7 +83,8 @@ final class Database: Sendable {
             // The length of a record has 32 bits.
             guard batch.byteCount <= JournalEntry.lengthMax else {
                 throw VexFSError(
-                    .quotaExceeded, "a change of \(batch.byteCount) bytes is too large to be made at once; make several")
+                    .quotaExceeded, "a change of \(batch.byteCount) bytes is too large to be made at once; make several"
+                )
             }
             let entry = batch.seal()
             try writing { () throws(VexFSError) in
@@ -144,7 +146,7 @@ final class Database: Sendable {
     /// - Throws: `storeFull`, `inputOutput`; no later sync is believed then.
     func syncLog() throws(VexFSError) {
         try requireOpen()
-        let files = journal.withLock { $0.unsynced }
+        let (files, whole) = journal.withLock { ($0.unsynced, $0.unsyncedWhole) }
         try writing { () throws(VexFSError) in
             do throws(VexFSError) {
                 for file in files {
@@ -160,7 +162,7 @@ final class Database: Sendable {
                 throw error
             }
         }
-        journal.withLock { $0.noteSynced(files) }
+        journal.withLock { $0.noteSynced(whole) }
     }
 
     // MARK: Reading

@@ -80,9 +80,13 @@ struct Journal {
         return file
     }
 
-    /// Notes that files were synced after they got their last record.
+    /// Those of ``unsynced`` that get no more records: a sync that begins now brings all of them to the disk. The
+    /// current file may get more while it is being synced, and end then.
+    var unsyncedWhole: [File] { unsynced.filter { $0 !== current } }
+
+    /// Notes that files were synced that got no more records when the sync began.
     mutating func noteSynced(_ files: [File]) {
-        unsynced.removeAll { file in file !== current && files.contains { $0 === file } }
+        unsynced.removeAll { file in files.contains { $0 === file } }
     }
 
     /// Lets go of closed files whose records are all in tables on the disk, and returns them to be removed; that takes
@@ -119,7 +123,10 @@ struct Journal {
 
     /// Removes every file of a journal whose records are all in tables, or given up.
     static func removeAll(_ path: String) throws(VexFSError) {
-        for (_, path) in try files(in: path) { unlink(path) }
+        for (_, path) in try files(in: path) where unlink(path) != 0 && errno != ENOENT {
+            // Its records would come back behind those that are written next.
+            throw SystemCall.error("remove \(path)", errno)
+        }
         // None may come back behind new ones after a loss of power.
         try SystemCall.syncDirectory(path)
     }

@@ -84,7 +84,8 @@ final class RocksDB: @unchecked Sendable {
         rocksdb_options_set_max_write_buffer_number(options, 3)
         // Maps of their own (`vexfs_keep_large_memory_apart`), which go when the memory table does; smaller ones would
         // stay with the thread that writes.
-        rocksdb_options_set_arena_block_size(options, memoryBlockBytes)
+        // A table that its first block fills would be full before it begins.
+        rocksdb_options_set_arena_block_size(options, min(memoryBlockBytes, tuning.writeBufferBytes / 8))
         rocksdb_options_set_max_background_jobs(options, 2)
         rocksdb_options_set_keep_log_file_num(options, 2)
         rocksdb_options_set_info_log_level(options, Int32(2))

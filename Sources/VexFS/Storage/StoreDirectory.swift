@@ -85,7 +85,8 @@ struct StoreDirectory {
         guard version <= Self.readableVersion else {
             throw VexFSError(
                 .newerFormat,
-                "the store has format \(version) and this program reads up to \(Self.readableVersion); use a newer VexFS",
+                "the store has format \(version) and this program reads up to \(Self.readableVersion); "
+                    + "use a newer VexFS",
                 at: path)
         }
         return version

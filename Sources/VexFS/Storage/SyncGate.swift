@@ -5,7 +5,8 @@ final class SyncGate: Sendable {
         var requested: UInt64 = 0
         var completed: UInt64 = 0
         var isRunning = false
-        var failure: VexFSError?
+        /// Why the last run failed, and from which ticket on it was to serve; nil after one that did not fail.
+        var failed: (after: UInt64, reason: VexFSError)?
     }
 
     private let rounds = Monitor(Rounds())
@@ -18,9 +19,12 @@ final class SyncGate: Sendable {
         }
         // nil: this caller runs the sync itself; otherwise another's run has served the ticket.
         let served: Result<UInt64?, VexFSError> = rounds.wait { rounds in
-            // A failed sync is final: the system forgets what it could not write, and the next call would not say so.
-            if let failure = rounds.failure { return .failure(failure) }
-            if rounds.completed >= ticket { return .success(nil) }
+            if rounds.completed >= ticket {
+                // A later run that did not fail has served this ticket too: what the system itself could not write,
+                // and forgets, the files remember.
+                if let failed = rounds.failed, ticket > failed.after { return .failure(failed.reason) }
+                return .success(nil)
+            }
             guard !rounds.isRunning else { return nil }
             rounds.isRunning = true
             return .success(rounds.requested)
@@ -30,8 +34,8 @@ final class SyncGate: Sendable {
         do throws(VexFSError) { try sync() } catch { failure = error }
         rounds.update { rounds in
             rounds.isRunning = false
+            rounds.failed = failure.map { (rounds.failed?.after ?? rounds.completed, $0) }
             rounds.completed = serving
-            rounds.failure = rounds.failure ?? failure
         }
         if let failure { throw failure }
     }

@@ -4,7 +4,8 @@ public enum VectorElement: String, Sendable, CaseIterable {
     case float32
     /// IEEE 754 binary16, rounded to the nearest.
     case float16
-    /// Whole numbers from 0 to 255; what stands behind the point is cut off, what is beyond becomes the nearest of them.
+    /// Whole numbers from 0 to 255; what stands behind the point is cut off, what is beyond becomes the nearest of
+    /// them.
     case uint8
 
     /// Its number in a vector file's header.

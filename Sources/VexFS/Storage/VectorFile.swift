@@ -170,8 +170,10 @@ final class VectorFile: Sendable {
     }
 
     /// Maps a stretch of stored rows, `count` of which are there; those that are not Float32 are also put into memory.
+    /// - Parameter readable: how many rows the file still has; reading behind its end would kill the process.
     func mapChunk(
-        _ descriptor: Int32, offset: Int, byteCount: Int, count: Int, packed: PackedRows? = nil, generation: Int = 0
+        _ descriptor: Int32, offset: Int, byteCount: Int, count: Int, readable: Int = .max,
+        packed: PackedRows? = nil, generation: Int = 0
     ) throws(VexFSError) -> MappedChunk {
         let stored = try SystemCall.map(descriptor, offset: offset, count: byteCount)
         guard element != .float32 else {
@@ -186,7 +188,9 @@ final class VectorFile: Sendable {
             start: UnsafeRawPointer(memory), byteCount: count * strideBytes, packed: packed, generation: generation,
             stored: (stored, byteCount))
         // Places of zeros are left alone, so that a hole takes no memory.
-        for place in 0..<count where !isHole(chunk.stored + place * storedStride) { mirror(place, of: chunk) }
+        for place in 0..<min(count, readable) where !isHole(chunk.stored + place * storedStride) {
+            mirror(place, of: chunk)
+        }
         return chunk
     }
 
@@ -208,7 +212,7 @@ final class VectorFile: Sendable {
             let index = chunks.withLock { $0.count }
             let chunk = try mapChunk(
                 descriptor, offset: Self.headerBytes + index * chunkBytes, byteCount: chunkBytes,
-                count: Self.rowsPerChunk)
+                count: Self.rowsPerChunk, readable: max(0, readableRows - index * Self.rowsPerChunk))
             chunks.withLock { $0.append(chunk) }
         }
     }

@@ -1,7 +1,7 @@
 /// Text options as settings say them: `"text"` in `config.json`, the options of a model, a field of `schema.json`.
 ///
-/// The keys are those of Qdrant's text index and of its `qdrant/bm25` model; `language` is short for stop words and stems
-/// of a language, `stemming` for the stems.
+/// The keys are those of Qdrant's text index and of its `qdrant/bm25` model; `language` is short for stop words and
+/// stems of a language, `stemming` for the stems.
 extension TextOptions {
     /// The keys that ``set(_:to:)`` knows.
     static let settingKeys = [

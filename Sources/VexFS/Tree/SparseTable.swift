@@ -93,8 +93,9 @@ struct SparseTable<Element: BitwiseCopyable & Sendable>: Sendable {
 
     /// The chunk for a change: no other table has it.
     private mutating func own(_ place: Int) -> TableChunk<Element>? {
-        if let shared = chunks[place], shared.isBorrowed || !isKnownUniquelyReferenced(&chunks[place]) {
-            chunks[place] = shared.copy()
+        // No variable may hold the chunk while this asks who else does.
+        if chunks[place]?.isBorrowed == true || !isKnownUniquelyReferenced(&chunks[place]) {
+            chunks[place] = chunks[place]?.copy()
         }
         return chunks[place]
     }

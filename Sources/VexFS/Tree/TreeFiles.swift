@@ -91,25 +91,31 @@ struct TreeFiles: Sendable {
         let place = Self.place(number)
         while arenas.count <= place { arenas.append(nil) }
         if arenas[place] == nil { arenas[place] = NameArena() }
-        if let shared = arenas[place], shared.isBorrowed || !isKnownUniquelyReferenced(&arenas[place]) {
-            arenas[place] = shared.copy()
-        }
+        own(place)
         return arenas[place]?.append(name) ?? 0
     }
 
     /// Forgets a name; the arena is written anew where most of it is garbage, and dropped with its last file.
     private mutating func drop(_ file: PackedFile, _ number: FileNumber) {
         let place = Self.place(number)
-        guard place < arenas.count, let arena = arenas[place] else { return }
+        guard place < arenas.count, arenas[place] != nil else { return }
         guard place < records.chunks.count, records.chunks[place] != nil else {
             arenas[place] = nil
             while let last = arenas.last, last == nil { arenas.removeLast() }
             return
         }
-        if arena.isBorrowed || !isKnownUniquelyReferenced(&arenas[place]) { arenas[place] = arena.copy() }
+        own(place)
         arenas[place]?.garbage += Int(file.nameLength)
         if let own = arenas[place], own.garbage > Self.toleratedGarbage, own.garbage * 2 > own.count {
             tidy(place, own)
+        }
+    }
+
+    /// Makes the arena one that no other table has.
+    private mutating func own(_ place: Int) {
+        // No variable may hold the arena while this asks who else does.
+        if arenas[place]?.isBorrowed == true || !isKnownUniquelyReferenced(&arenas[place]) {
+            arenas[place] = arenas[place]?.copy()
         }
     }
 

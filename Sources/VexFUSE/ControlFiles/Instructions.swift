@@ -26,6 +26,7 @@ enum Instructions {
         Keep a search mkdir "COLLECTION/query/refunds" (touch it to refresh, rm -r it to forget)
 
         The past      mkdir COLLECTION/.vexfs/snapshots/NAME; ls COLLECTION@NAME/; cat COLLECTION@NAME/query/TEXT
+        Take back     mv COLLECTION/.vexfs/trash/NAME COLLECTION/     what rm removed, for seven days
         Try something echo NEW > COLLECTION/.vexfs/fork     a copy at once, whatever its size
 
         Something failed?   cat .vexfs/lasterr   or   COLLECTION/.vexfs/errors.jsonl

@@ -120,7 +120,8 @@ extension ChromaDialect {
         guard parts.count == 3, !parts.contains("") else {
             throw .validation(
                 "crn",
-                "CRN must be in the format <tenant_resource_name>:<database_name>:<collection_name> with non-empty parts"
+                "CRN must be in the format <tenant_resource_name>:<database_name>:<collection_name> with "
+                    + "non-empty parts"
             )
         }
         try check(call.user, tenant: parts[0])

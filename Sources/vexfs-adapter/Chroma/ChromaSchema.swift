@@ -37,7 +37,8 @@ struct ChromaSchema: Equatable, Sendable {
                 _ = try ChromaFields(value, prefix: given.place(key) + ".")
                 if value["sparse_vector"]?["sparse_vector_index"]?["enabled"]?.boolValue == true {
                     throw .invalid(
-                        "Failed to reconcile schema: Invalid schema input: Sparse vector indexing is not enabled in local"
+                        "Failed to reconcile schema: Invalid schema input: Sparse vector indexing is not "
+                            + "enabled in local"
                     )
                 }
                 let old = json[part]?[key] ?? .object([])

@@ -2,8 +2,8 @@ import CMicrohttpd
 
 /// One request and its answer while they are on the way.
 ///
-/// Contract of `@unchecked Sendable`: the connection's thread owns it until it suspends the connection, the worker until
-/// it resumes it, and then the connection's thread again; suspending and resuming order these accesses.
+/// Contract of `@unchecked Sendable`: the connection's thread owns it until it suspends the connection, the worker
+/// until it resumes it, and then the connection's thread again; suspending and resuming order these accesses.
 final class HTTPExchange: @unchecked Sendable {
     enum Phase {
         case head

@@ -62,7 +62,8 @@ import Testing
                 text += ",\"vectors\":{\"bytes\":[\(number),2,3]}"
             } else {
                 let values = "[\(number % 5 + 1),2]"
-                text += ",\"vectors\":{\"sparse\":{\"indices\":[\(number % 9),\(20 + number % 3)],\"values\":\(values)},"
+                let sparse = "{\"indices\":[\(number % 9),\(20 + number % 3)],\"values\":\(values)}"
+                text += ",\"vectors\":{\"sparse\":\(sparse),"
                 text += "\"several\":[\(values),[3,\(number)]]}"
             }
             let file = try collection.createFile(

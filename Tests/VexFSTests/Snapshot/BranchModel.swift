@@ -122,7 +122,7 @@ extension Collection {
                 var file = BranchModel.File(bytes: try content(of: entry.number).bytes, mode: attributes.mode)
                 if entry.kind == .document {
                     file.vector = try embedding(of: entry.number)
-                    if case .sparse(let vector)? = try vector(of: entry.number, named: "sparse") { file.sparse = vector }
+                    if case .sparse(let words)? = try vector(of: entry.number, named: "sparse") { file.sparse = words }
                     file.several = try vector(of: entry.number, named: "several")
                     let facts = try facts(of: entry.number)
                     file.color = facts.metadata["color"]?.integerValue.map { Int($0) }

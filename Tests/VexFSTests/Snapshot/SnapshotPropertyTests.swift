@@ -116,7 +116,8 @@ private struct SnapshotRun {
         var vectors: [JSON.Member] = []
         if pick(0..<3) > 0 {
             let sparse = try SparseVector(
-                indices: [0, 1, 2].map { $0 + 4 * UInt32(pick(0..<2)) }, values: (0..<3).map { _ in Float(pick(1..<9)) })
+                indices: [0, 1, 2].map { $0 + 4 * UInt32(pick(0..<2)) }, values: (0..<3).map { _ in Float(pick(1..<9)) }
+            )
             file.sparse = sparse
             vectors.append(.init("sparse", DocumentVector.sparse(sparse).json))
         }

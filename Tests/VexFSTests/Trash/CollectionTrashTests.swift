@@ -33,7 +33,7 @@ import Testing
                 """
                 {"metric":"euclidean","model":"none","trash":{"documents":300},
                  "vectors":{"half":{"datatype":"float16","metric":"cosine","dimension":2},"sparse":{"sparse":true},
-             "several":{"multivector":true,"metric":"cosine","datatype":"float16"}}}
+                 "several":{"multivector":true,"metric":"cosine","datatype":"float16"}}}
                 """.utf8))
         for folder in ["d", "e"] {
             _ = try made.makeDirectory(ByteString(folder), in: 1, mode: 0o755, owner: 0, group: 0)

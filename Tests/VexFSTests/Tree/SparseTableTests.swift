@@ -15,6 +15,22 @@ import Testing
         #expect(table.chunks.last.map { $0 != nil } ?? true, comment)
     }
 
+    @Test func aChunkIsCopiedOnlyWhereAnotherTableHasIt() throws {
+        var table = SparseTable<UInt32>()
+        table.set(3, 1)
+        // The identity, not a reference: that would be another holder.
+        let first = try ObjectIdentifier(#require(table.chunks[0]))
+        table.set(4, 2)
+        #expect(try ObjectIdentifier(#require(table.chunks[0])) == first)
+        let copy = table
+        table.set(5, 3)
+        #expect(try ObjectIdentifier(#require(table.chunks[0])) != first)
+        #expect(try ObjectIdentifier(#require(copy.chunks[0])) == first)
+        let own = try ObjectIdentifier(#require(table.chunks[0]))
+        table.update(5) { $0 = 4 }
+        #expect(try ObjectIdentifier(#require(table.chunks[0])) == own)
+    }
+
     @Test func randomChangesAndCopies() {
         for seed in UInt64(1)...6 {
             var random = SeededGenerator(seed: seed)
