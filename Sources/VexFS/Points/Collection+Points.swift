@@ -56,7 +56,7 @@ extension Collection {
             }
         case .patch(let patches):
             for (place, patch) in patches.enumerated() {
-                guard var draft = try draft(key(of: patch.id), patch.id, stage), var version = draft.version else {
+                guard var draft = try draft(key(of: patch.id), stage, id: patch.id), var version = draft.version else {
                     outcome.skipped += 1
                     continue
                 }
@@ -97,7 +97,7 @@ extension Collection {
         _ stage: inout PointStage, _ outcome: inout PointOutcome
     ) throws(VexFSError) {
         let key = key(of: point.id)
-        var draft = try draft(key, point.id, stage) ?? PointStage.Draft(key: key, id: point.id)
+        var draft = try draft(key, stage, id: point.id) ?? PointStage.Draft(key: key, id: point.id)
         let isThere = draft.version != nil
         let isWanted =
             switch mode {
@@ -143,8 +143,9 @@ extension Collection {
     }
 
     /// A document as the operations before left it; nil where there is none.
+    /// - Parameter id: what the caller calls it.
     private func draft(
-        _ key: PointStage.Key, _ id: ByteString? = nil, _ stage: PointStage
+        _ key: PointStage.Key, _ stage: PointStage, id: ByteString? = nil
     ) throws(VexFSError) -> PointStage.Draft? {
         if let draft = stage.draft(key) { return draft }
         guard case .file(let number) = key, let file = attributes(of: number), file.row != nil else { return nil }

@@ -60,7 +60,6 @@ import Testing
             _ = try collection.apply([.payload(change, of: all)], byteLimit: 2 << 20)
             Issue.record("4 MB were staged")
         } catch {
-            let error = try #require(error as? VexFSError)
             #expect(error.code == .quotaExceeded && error.message.contains("2 MiB"), "\(error)")
         }
         #expect(try text("0.json", of: collection).contains("xxx") == false)

@@ -39,7 +39,7 @@ import Testing
         for _ in 0..<2 {
             let collection = try #require(fixture.store.collection(named: "c"))
             let shown = try #require(try collection.snapshot(named: "s"))
-            let forks = try ["f", "g"].map { try #require(fixture.store.collection(named: $0)) }
+            let forks = try (["f", "g"] as [ByteString]).map { try #require(fixture.store.collection(named: $0)) }
             for other in [shown] + forks {
                 var request = QueryRequest(target: .sparse(try SparseVector(indices: [9], values: [1])), title: "q")
                 request.using = "w"

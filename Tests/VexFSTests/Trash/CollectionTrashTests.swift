@@ -64,11 +64,11 @@ import Testing
         let hasNamed = Bool.random(using: &random)
         let hasStored = Bool.random(using: &random)
         let named = hasNamed ? ["\"half\":[\(made),1]"] : []
-        let stored = [
+        let several = [
             "\"sparse\":{\"indices\":[1,\(made + 1)],\"values\":[\(made % 7 + 1),0.5]}",
             "\"several\":[[\(made),1],[2,\(made)]]",
         ]
-        let vectors = named + (hasStored ? stored : [])
+        let vectors = named + (hasStored ? several : [])
         if !vectors.isEmpty { text += ",\"vectors\":{\(vectors.joined(separator: ","))}" }
         let (name, parent) = try place(path)
         let file = try collection.createFile(name, in: parent, mode: 0o640, owner: 7, group: 8)
