@@ -173,7 +173,7 @@ import Testing
         let fixture = try StoreFixture()
         let collection = try fixture.store.createCollection(named: "c")
         try collection.put("a.json", "{\"vector\":[1,2]}")
-        try collection.put("b.md", "some words")
+        try collection.put("b.json", "{\"vector\":null,\"text\":\"some words\"}")
         return (fixture, try Self.export(collection))
     }
 
