@@ -49,4 +49,10 @@ extension Service {
         observer.collectionChanged(named: address.directory)
         answer.add("collection", try describe(fork))
     }
+
+    func listForks(_ request: ServiceRequest, _ answer: inout AnswerWriter) throws(VexFSError) {
+        let members = try Members(request.body, keys: Members.common)
+        let forks = store.forks(ofFamilyOf: try collection(members, request))
+        answer.add("forks", .array(forks.map { .string($0.name.string) }))
+    }
 }

@@ -37,6 +37,7 @@ public final class Service: Sendable {
             .collectionRename:
             try performOnCollections(request, &answer)
         case .collectionFork: try fork(request, &answer)
+        case .collectionForks: try listForks(request, &answer)
         case .snapshotCreate, .snapshotList, .snapshotDelete: try performOnSnapshots(request, &answer)
         case .aliasUpdate: try updateAliases(request, &answer)
         case .aliasList: try listAliases(request, &answer)

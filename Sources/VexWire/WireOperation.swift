@@ -8,6 +8,7 @@ public enum WireOperation: UInt16, Sendable, CaseIterable {
     case collectionDelete = 0x14
     case collectionRename = 0x15
     case collectionFork = 0x16
+    case collectionForks = 0x17
     case aliasUpdate = 0x18
     case aliasList = 0x19
     case upsert = 0x20

@@ -52,6 +52,14 @@ import VexWire
         #expect(now?["uid"] != then?["uid"])
         let found = try fixture.ask(#"{"op":"query","collection":"again","vector":[1,0],"k":1,"include":[]}"#)
         #expect(found["ids"]?.strings == ["a"])
+        // What a fork did not write it has all the same.
+        let read = try fixture.ask(#"{"op":"get","collection":"now","include":["documents","metadatas","vectors"]}"#)
+        #expect(read["ids"]?.strings == ["b"])
+        #expect(read["vectors"]?.arrayValue?.first?.arrayValue?.count == 2, "\(read)")
+        _ = try fixture.ask(#"{"op":"collection.fork","collection":"now","to":"twig"}"#)
+        let forks = try ask(#"{"op":"collection.forks"}"#)["forks"]?.strings
+        #expect(forks == ["again", "now", "twig"])
+        #expect(try fixture.ask(#"{"op":"collection.forks","collection":"twig"}"#)["forks"]?.strings == forks)
         #expect(try fixture.refusal(#"{"op":"collection.fork","to":"now"}"#, in: collection) == "alreadyExists")
         let past = try fixture.ask(#"{"op":"get","collection":"c@then","include":[]}"#)
         #expect(past["ids"]?.strings == ["a", "b"])

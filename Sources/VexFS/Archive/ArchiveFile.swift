@@ -1,4 +1,5 @@
-/// A file in an export: its record, its content as it is stored, and its vectors as they are stored.
+/// A file in an export: its record, its content as it is stored, and its vectors as they are stored: the components, or
+/// the database's value of a vector that has no fixed size.
 struct ArchiveFile {
     var record: FileRecord
     var content: [UInt8] = []

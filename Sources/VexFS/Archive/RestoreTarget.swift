@@ -40,7 +40,7 @@ struct RestoreTarget: Sendable {
             lastFile = attributes.number
             if let row = attributes.row {
                 rows.insert(row)
-                for vector in file.vectors { try write(vector.bytes, to: vector.space, at: row) }
+                for vector in file.vectors { try write(vector.bytes, to: vector.space, at: row, batch) }
                 batch.put(StoreKey.document(number, row), file.content)
             } else if attributes.kind != .directory {
                 batch.put(StoreKey.scratch(number, attributes.number), file.content)
@@ -74,6 +74,10 @@ struct RestoreTarget: Sendable {
         guard named == file.vectors.map(\.space) else {
             throw .damagedExport("file \(attributes.number) has not the vectors that it names")
         }
+        for (space, bytes) in file.vectors
+        where vexfs_crc32c(0, bytes, bytes.count) != file.record.row.checksum(in: space) {
+            throw .damagedExport("file \(attributes.number) has another vector than its record says")
+        }
         if !isRoot {
             do throws(VexFSError) { try FileNaming.check(attributes.name) } catch {
                 throw .damagedExport("file \(attributes.number): \(error.message)")
@@ -81,11 +85,18 @@ struct RestoreTarget: Sendable {
         }
     }
 
-    private mutating func write(_ bytes: [UInt8], to space: SpaceNumber, at row: Row) throws(VexFSError) {
+    private mutating func write(
+        _ bytes: [UInt8], to space: SpaceNumber, at row: Row, _ batch: WriteBatch
+    ) throws(VexFSError) {
         let known = head.spaces.first { $0.number == space }
-        guard let settings = known.flatMap({ head.configuration.settings(of: $0.name) }),
-            let dimension = settings.dimension, bytes.count == dimension * settings.element.byteCount
-        else { throw .damagedExport("row \(row) has a vector that its settings do not describe") }
+        let settings = known.flatMap { head.configuration.settings(of: $0.name) }
+        if let settings, settings.kind != .dense {
+            guard settings.describes(stored: bytes) else { throw .undescribedVector(of: row) }
+            batch.put(StoreKey.vector(number, space, row), bytes)
+            return
+        }
+        guard let settings, let dimension = settings.dimension, bytes.count == dimension * settings.element.byteCount
+        else { throw .undescribedVector(of: row) }
         let file: VectorFile
         if let open = vectors[space] {
             file = open
@@ -163,6 +174,31 @@ struct RestoreTarget: Sendable {
             return true
         }
         for number in numbers { try drop(number, database, directory) }
+    }
+}
+
+extension VectorSettings {
+    /// Whether bytes are the stored value of such a vector.
+    fileprivate func describes(stored bytes: [UInt8]) -> Bool {
+        guard let vector = try? bytes.withUnsafeBytes({ try StoredVector.decoded($0) }) else { return false }
+        guard case .multiple(let values, let count) = vector, kind == .multiple else { return kind == vector.kind }
+        return dimension == vector.dimension && bytes == StoredVector.encoded(values, count: count, element)
+    }
+}
+
+extension DocumentVector {
+    fileprivate var kind: VectorSettings.Kind {
+        switch self {
+        case .dense: .dense
+        case .sparse: .sparse
+        case .multiple: .multiple
+        }
+    }
+}
+
+extension VexFSError {
+    fileprivate static func undescribedVector(of row: Row) -> VexFSError {
+        .damagedExport("row \(row) has a vector that its settings do not describe")
     }
 }
 

@@ -96,10 +96,9 @@ public struct SnapshotExport: Sendable {
             file.content = try stored(try collection.storedDocument(row), attributes)
             for space in collection.state.withLock({ $0.spaces }) {
                 guard let checksum = record.row.checksum(in: space.number) else { continue }
-                guard let vectors = space.vectors, let vector = vectors.vector(row) else {
+                guard let bytes = try vectorBytes(of: row, space) else {
                     throw damaged(attributes, "its vector is missing")
                 }
-                let bytes = vectors.element.encoded(vector)
                 guard vexfs_crc32c(0, bytes, bytes.count) == checksum else {
                     throw damaged(attributes, "its vector is not what was written")
                 }
@@ -115,6 +114,12 @@ public struct SnapshotExport: Sendable {
             throw damaged(attributes, "its content is not what was written")
         }
         return file
+    }
+
+    /// A vector as it is stored: in the space's file, or in the database where it has no fixed size.
+    private func vectorBytes(of row: Row, _ space: VectorSpace) throws(VexFSError) -> [UInt8]? {
+        if let file = space.vectors { return file.vector(row).map { file.element.encoded($0) } }
+        return try collection.storedVector(of: row, in: space.number)
     }
 
     private func stored(_ bytes: [UInt8]?, _ file: FileAttributes) throws(VexFSError) -> [UInt8] {

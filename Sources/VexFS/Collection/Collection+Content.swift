@@ -117,7 +117,9 @@ extension Collection {
     /// Sets one metadata key from outside the content, or takes such a setting back (nil). The vector is kept.
     /// - Throws: `notFound`, `invalidArgument` where the file is no committed document, `storeFull`.
     public func setMetadata(_ key: String, to value: JSON?, of file: FileNumber) throws(VexFSError) {
-        try context.space.claim(4096)
+        // The document is written once more, with the metadata beside it.
+        let size = Int(attributes(of: file)?.size ?? 0)
+        try context.space.claim(2 * size + (value?.compact.count ?? 0) + 4096)
         try write { () throws(VexFSError) in
             var record = try currentRecord(file)
             let attributes = record.attributes

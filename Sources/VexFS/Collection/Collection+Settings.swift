@@ -14,7 +14,7 @@ extension Collection {
             var wanted = current
             try wanted.merge(change)
             try Self.refuse(wanted.space != current.space, "space")
-            for space in spaces where space.vectors != nil || space.withVector.count > 0 {
+            for space in spaces where space.vectors != nil || !space.held.isEmpty {
                 guard let new = wanted.settings(of: space.name), let old = current.settings(of: space.name) else {
                     continue
                 }

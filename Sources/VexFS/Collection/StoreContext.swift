@@ -125,6 +125,7 @@ final class StoreContext: Sendable {
         for collection in present {
             for file in collection.pendingFiles() where isWanted() {
                 do throws(VexFSError) {
+                    try space.claim(2 * Int(collection.attributes(of: file)?.size ?? 0) + 4096)
                     try collection.commitAgain(file)
                 } catch {
                     Log.shared.warn("a document still waits for its vector: \(error)")

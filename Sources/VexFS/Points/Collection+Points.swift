@@ -10,21 +10,31 @@ extension Collection {
     ///   - removed: is told of the files that are gone.
     /// - Returns: what each operation did.
     /// - Throws: `dimensionMismatch`, `invalidVector`, `invalidArgument`, `malformedDocument`, `unsupported` for the
-    ///   vector of a text file, `documentTooLarge`, `storeFull`, `inputOutput`.
+    ///   vector of a text file, `documentTooLarge`, `quotaExceeded` where the documents would take more than 256 MiB at
+    ///   once, `storeFull`, `inputOutput`.
     /// - Complexity: O(documents touched); selecting by a filter costs what the filter does.
     @discardableResult
     public func apply(
         _ operations: [PointOperation], sync: Bool = false, removed: ([FileAttributes]) -> Void = { _ in }
     ) throws(VexFSError) -> [PointOutcome] {
+        try apply(operations, byteLimit: PointStage.byteLimitOfBatches, sync: sync, removed: removed)
+    }
+
+    func apply(
+        _ operations: [PointOperation], byteLimit: Int, sync: Bool = false,
+        removed: ([FileAttributes]) -> Void = { _ in }
+    ) throws(VexFSError) -> [PointOutcome] {
         let material = try PointMaterial(operations, for: self)
         try context.space.claim(material.byteCount)
         var gone: [FileAttributes] = []
         let outcomes = try write { () throws(VexFSError) in
-            var stage = PointStage()
+            var stage = PointStage(byteLimit: byteLimit)
             var outcomes: [PointOutcome] = []
             for (index, operation) in operations.enumerated() {
                 outcomes.append(try self.stage(operation, index, material, &stage))
             }
+            // What came with the operations was claimed above.
+            try context.space.claim(max(0, stage.byteCount - material.byteCount))
             gone = try commit(stage)
             return outcomes
         }
@@ -46,7 +56,7 @@ extension Collection {
             }
         case .patch(let patches):
             for (place, patch) in patches.enumerated() {
-                guard var draft = try draft(patch.id, stage), var version = draft.version else {
+                guard var draft = try draft(key(of: patch.id), stage, id: patch.id), var version = draft.version else {
                     outcome.skipped += 1
                     continue
                 }
@@ -58,7 +68,7 @@ extension Collection {
                     draft.file = nil
                 }
                 draft.version = version
-                stage.set(draft)
+                try stage.set(draft)
                 outcome.changed += 1
             }
         case .payload(let change, let selection):
@@ -69,13 +79,13 @@ extension Collection {
                 try version.removeVectors(names, made: made)
             }
         case .delete(let selection):
-            for id in try ids(in: selection, stage) {
-                guard var draft = try draft(id, stage), draft.version != nil else {
+            for key in try keys(of: selection, stage) {
+                guard var draft = try draft(key, stage), draft.version != nil else {
                     outcome.skipped += 1
                     continue
                 }
                 draft.version = nil
-                stage.set(draft)
+                try stage.set(draft)
                 outcome.removed += 1
             }
         }
@@ -86,7 +96,8 @@ extension Collection {
         _ point: PointContent, _ document: PointMaterial.Document, _ mode: PointOperation.Mode, _ condition: Filter?,
         _ stage: inout PointStage, _ outcome: inout PointOutcome
     ) throws(VexFSError) {
-        var draft = try draft(point.id, stage) ?? PointStage.Draft(id: point.id)
+        let key = key(of: point.id)
+        var draft = try draft(key, stage, id: point.id) ?? PointStage.Draft(key: key, id: point.id)
         let isThere = draft.version != nil
         let isWanted =
             switch mode {
@@ -105,7 +116,7 @@ extension Collection {
         draft.version = PointStage.Version(
             bytes: document.bytes, format: .json, metadata: .object(point.metadata), vector: document.vector,
             named: document.named)
-        stage.set(draft)
+        try stage.set(draft)
         if isThere { outcome.changed += 1 } else { outcome.created += 1 }
     }
 
@@ -113,42 +124,51 @@ extension Collection {
         _ selection: PointSelection, _ stage: inout PointStage, _ outcome: inout PointOutcome,
         _ body: (inout PointStage.Version) throws(VexFSError) -> Void
     ) throws(VexFSError) {
-        for id in try ids(in: selection, stage) {
-            guard var draft = try draft(id, stage), var version = draft.version else {
+        for key in try keys(of: selection, stage) {
+            guard var draft = try draft(key, stage), var version = draft.version else {
                 outcome.skipped += 1
                 continue
             }
             try body(&version)
             draft.version = version
-            stage.set(draft)
+            try stage.set(draft)
             outcome.changed += 1
         }
     }
 
+    /// Which document an id stands for.
+    private func key(of id: ByteString) -> PointStage.Key {
+        guard let number = file(withID: id), attributes(of: number)?.row != nil else { return .new(id) }
+        return .file(number)
+    }
+
     /// A document as the operations before left it; nil where there is none.
-    private func draft(_ id: ByteString, _ stage: PointStage) throws(VexFSError) -> PointStage.Draft? {
-        if let draft = stage.draft(id) { return draft }
-        guard let number = file(withID: id), let file = attributes(of: number), file.row != nil else { return nil }
+    /// - Parameter id: what the caller calls it.
+    private func draft(
+        _ key: PointStage.Key, _ stage: PointStage, id: ByteString? = nil
+    ) throws(VexFSError) -> PointStage.Draft? {
+        if let draft = stage.draft(key) { return draft }
+        guard case .file(let number) = key, let file = attributes(of: number), file.row != nil else { return nil }
         let record = try fileRecord(number)
         let bytes = try content(of: number).bytes
         let version = PointStage.Version(
             bytes: bytes, format: FileNaming.format(of: file.name),
             metadata: try JSON.parse(record.row.metadata, code: .corruption), patch: record.metadataPatch,
             hadVector: record.row.hasVector, named: try namedVectors(of: number))
-        return PointStage.Draft(id: id, file: file, version: version)
+        return PointStage.Draft(key: key, id: id ?? identifier(of: number), file: file, version: version)
     }
 
-    /// The ids of a selection; those of a filter in the order of their rows, drafts behind them.
-    private func ids(in selection: PointSelection, _ stage: PointStage) throws(VexFSError) -> [ByteString] {
+    /// The documents of a selection; those of a filter in the order of their rows, drafts behind them.
+    private func keys(of selection: PointSelection, _ stage: PointStage) throws(VexFSError) -> [PointStage.Key] {
         switch selection {
-        case .ids(let ids): return ids
+        case .ids(let ids): return ids.map { key(of: $0) }
         case .filter(let filter):
             let live = state.withLock { $0.rows.live }
             let rows = try payloads.rows(matching: filter, among: live, from: self)
             let files = state.withLock { state in rows.rows.compactMap { state.rows.file(of: $0) } }
-            var ids = files.map { identifier(of: $0) }.filter { stage.draft($0) == nil }
-            ids += stage.drafts.filter { $0.subject.map(filter.matches) ?? false }.map(\.id)
-            return ids
+            var keys = files.map { PointStage.Key.file($0) }.filter { stage.draft($0) == nil }
+            keys += stage.drafts.filter { $0.subject.map(filter.matches) ?? false }.map(\.key)
+            return keys
         }
     }
 

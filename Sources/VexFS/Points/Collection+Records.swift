@@ -56,7 +56,7 @@ extension Collection {
             }
             if fields.contains(.texts) || fields.contains(.givenVectors) {
                 let format = FileNaming.format(of: place.file.name)
-                if let bytes = try database.value(StoreKey.document(number, row)) {
+                if let bytes = try storedDocument(row) {
                     if fields.contains(.texts) { record.text = DocumentParser.text(of: bytes, as: format) }
                     if fields.contains(.givenVectors), format == .json {
                         record.vector = DocumentParser.vector(of: bytes)

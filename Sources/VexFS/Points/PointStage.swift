@@ -1,7 +1,17 @@
 /// The documents that a batch of operations has changed so far; nothing of it is written yet.
 struct PointStage {
+    /// Which document a draft is of. Several files can have one id, so those that are there go by their number.
+    enum Key: Hashable {
+        /// One that was there before the batch.
+        case file(FileNumber)
+        /// One that is new, by its id.
+        case new(ByteString)
+    }
+
     /// A changed document.
     struct Draft {
+        /// Which it is.
+        let key: Key
         /// Its id.
         let id: ByteString
         /// The file that it is in; nil where it is new.
@@ -45,18 +55,55 @@ struct PointStage {
 
     /// In the order in which the documents were touched first.
     private(set) var drafts: [Draft] = []
-    private var places: [ByteString: Int] = [:]
+    private var places: [Key: Int] = [:]
+    /// Bytes of memory and of the journal that the drafts take, about.
+    private(set) var byteCount = 0
+    /// The most that they may take.
+    let byteLimit: Int
+
+    /// What a batch may take where nobody says otherwise: it is one record of the journal, made in memory.
+    static let byteLimitOfBatches = 256 << 20
+
+    init(byteLimit: Int = byteLimitOfBatches) { self.byteLimit = byteLimit }
 
     /// The draft of a document, where it was touched.
-    func draft(_ id: ByteString) -> Draft? { places[id].map { drafts[$0] } }
+    func draft(_ key: Key) -> Draft? { places[key].map { drafts[$0] } }
 
     /// Puts a document's draft in place of the one before.
-    mutating func set(_ draft: Draft) {
-        if let place = places[draft.id] {
+    /// - Throws: `quotaExceeded` where the drafts would take more than they may.
+    mutating func set(_ draft: Draft) throws(VexFSError) {
+        byteCount += draft.byteCount
+        if let place = places[draft.key] {
+            byteCount -= drafts[place].byteCount
             drafts[place] = draft
         } else {
-            places[draft.id] = drafts.count
+            places[draft.key] = drafts.count
             drafts.append(draft)
+        }
+        guard byteCount <= byteLimit else {
+            throw VexFSError(
+                .quotaExceeded,
+                "the documents that this changes at once would take more than \(byteLimit >> 20) MiB, and nothing was "
+                    + "changed: change fewer at a time, by their ids or by a filter that matches fewer")
+        }
+    }
+}
+
+extension PointStage.Draft {
+    /// Bytes of the content, of the metadata, which is as long at most, and of the vectors.
+    fileprivate var byteCount: Int {
+        guard let version else { return 256 }
+        let vectors = version.named.reduce(4 * (version.vector?.vector?.count ?? 0)) { $0 + $1.vector.byteCount }
+        return 512 + 2 * (version.bytes.count + version.patch.utf8.count) + vectors
+    }
+}
+
+extension DocumentVector {
+    /// Bytes of the components.
+    fileprivate var byteCount: Int {
+        switch self {
+        case .dense(let values), .multiple(let values, _): 4 * values.count
+        case .sparse(let vector): 8 * vector.count
         }
     }
 }

@@ -35,6 +35,18 @@ extension Store {
         }
     }
 
+    /// All forks of the collection that a collection goes back to, forks of forks among them.
+    /// - Complexity: O(collections).
+    public func forks(ofFamilyOf collection: Collection) -> [Collection] {
+        func root(of collection: Collection) -> Collection {
+            var root = collection
+            while let origin = root.origin { root = origin.collection }
+            return root
+        }
+        let shared = root(of: collection)
+        return collections.filter { $0.origin != nil && root(of: $0) === shared }
+    }
+
     /// The snapshot that a fork begins with.
     private func base(of collection: Collection) throws(VexFSError) -> (Collection, Snapshot) {
         guard let origin = collection.origin, origin.isSnapshot else {

@@ -80,6 +80,12 @@ final class Database: Sendable {
         try requireOpen()
         if let failure = batch.failure { throw failure }
         if !batch.isEmpty {
+            // The length of a record has 32 bits.
+            guard batch.byteCount <= JournalEntry.lengthMax else {
+                throw VexFSError(
+                    .quotaExceeded, "a change of \(batch.byteCount) bytes is too large to be made at once; make several"
+                )
+            }
             let entry = batch.seal()
             try writing { () throws(VexFSError) in
                 try waitForRoom()

@@ -8,6 +8,8 @@ final class JournalEntry: @unchecked Sendable {
 
     /// Bytes in front of the changes: their length, the checksum, the record's number.
     static let headBytes = 16
+    /// The most bytes of changes.
+    static let lengthMax = Int(UInt32.max)
     /// Bytes in front of a key: kind, length of the key, length of the value.
     static let changeBytes = 9
 

@@ -1,3 +1,4 @@
+import CVexKernels
 import Glibc
 
 /// Vectors of no fixed size as the database has them. Layout: `docs/format.md`, "Sparse vectors and multi-vectors".
@@ -28,6 +29,14 @@ enum StoredVector {
         writer.append(UInt32(0))
         writer.bytes += element.encoded(values)
         return writer.bytes
+    }
+
+    /// Reads a value that its row's record has the checksum of; nil where it is not what was written.
+    static func checked(_ bytes: [UInt8], _ checksum: UInt32) -> DocumentVector? {
+        bytes.withUnsafeBytes { bytes in
+            guard vexfs_crc32c(0, bytes.baseAddress, bytes.count) == checksum else { return nil }
+            return try? decoded(bytes)
+        }
     }
 
     /// Reads any value.

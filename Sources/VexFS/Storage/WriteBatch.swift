@@ -32,6 +32,9 @@ final class WriteBatch {
         bytes.append(contentsOf: repeatElement(0, count: JournalEntry.headBytes))
     }
 
+    /// Bytes of the changes.
+    var byteCount: Int { bytes.count - JournalEntry.headBytes }
+
     var isEmpty: Bool { changes.isEmpty && erased.isEmpty }
 
     /// Lets the write of the batch fail: whoever adds to it could not read what it needs.

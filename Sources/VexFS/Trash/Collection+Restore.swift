@@ -49,7 +49,7 @@ extension Collection {
         _ bytes: [UInt8], _ record: FileRecord, as name: ByteString
     ) throws(VexFSError) -> PreparedDocument {
         guard FileNaming.format(of: name) == FileNaming.format(of: record.attributes.name),
-            let vectors = vectors(of: record)
+            let vectors = try vectors(of: record)
         else { return try prepare(bytes, named: name, parsed: nil, configuration) }
         var prepared = PreparedDocument(bytes: bytes)
         prepared.metadata = try JSON.parse(record.row.metadata, code: .corruption)
@@ -63,12 +63,20 @@ extension Collection {
     }
 
     /// The vectors that a record speaks of; nil where one is not what was written, as after a loss of power.
-    private func vectors(of record: FileRecord) -> (unnamed: [Float]?, named: [NamedVector])? {
+    private func vectors(of record: FileRecord) throws(VexFSError) -> (unnamed: [Float]?, named: [NamedVector])? {
         guard let row = record.attributes.row else { return nil }
         var named: [NamedVector] = []
         var unnamed: [Float]?
-        for space in state.withLock({ $0.spaces }) {
+        let (spaces, stored) = (state.withLock { $0.spaces }, storedSpaces)
+        for space in spaces {
             guard let checksum = record.row.checksum(in: space.number) else { continue }
+            if stored.contains(space.number) {
+                guard let bytes = try storedVector(of: row, in: space.number),
+                    let vector = StoredVector.checked(bytes, checksum)
+                else { return nil }
+                named.append(NamedVector(space.name, vector))
+                continue
+            }
             guard let file = space.vectors, let vector = file.vector(row), file.checksum(vector) == checksum else {
                 return nil
             }

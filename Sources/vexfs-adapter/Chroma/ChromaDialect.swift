@@ -109,6 +109,7 @@ final class ChromaDialect: Sendable {
         addWriting(to: &router)
         addReading(to: &router)
         addSearch(to: &router)
+        addForks(to: &router)
         addUnavailable(to: &router)
     }
 

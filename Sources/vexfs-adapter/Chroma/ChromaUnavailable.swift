@@ -18,14 +18,6 @@ extension ChromaDialect {
             try existing(try collectionID(call, at: 2))
             throw ChromaError(501, "Attached functions are not implemented")
         }
-        route(&router, .post, path + "/fork", "fork", .writing) { [self] call throws(ChromaError) in
-            try existing(try collectionID(call, at: 2))
-            throw ChromaError(501, "Collection forking is unsupported for local chroma")
-        }
-        route(&router, .get, path + "/fork_count", "fork_count", .reading) { [self] call throws(ChromaError) in
-            try existing(try collectionID(call, at: 2))
-            throw ChromaError(501, "Count forks is unsupported for local chroma")
-        }
         route(&router, .get, path + "/indexing_status", "indexing_status", .reading) {
             [self] call throws(ChromaError) in
             // Records are searchable when their write is answered, so all operations are indexed.

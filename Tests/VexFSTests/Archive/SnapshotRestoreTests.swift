@@ -42,7 +42,9 @@ import Testing
             Array(
                 """
                 {"metric":"euclidean","vectors":{"half":{"datatype":"float16","metric":"cosine","dimension":2},
-                 "bytes":{"datatype":"uint8","metric":"cosine","dimension":3}}}
+                 "bytes":{"datatype":"uint8","metric":"cosine","dimension":3},
+                 "sparse":{"sparse":true,"modifier":"idf"},"words":{"model":"bm25"},
+                 "several":{"multivector":true,"metric":"cosine","datatype":"float16"}}}
                 """.utf8))
         var folders: [FileNumber] = [1]
         for number in 0..<6 {
@@ -58,6 +60,11 @@ import Testing
                 text += ",\"vectors\":{\"half\":[\(number + 1),2]}"
             } else if Bool.random(using: &random) {
                 text += ",\"vectors\":{\"bytes\":[\(number),2,3]}"
+            } else {
+                let values = "[\(number % 5 + 1),2]"
+                let sparse = "{\"indices\":[\(number % 9),\(20 + number % 3)],\"values\":\(values)}"
+                text += ",\"vectors\":{\"sparse\":\(sparse),"
+                text += "\"several\":[\(values),[3,\(number)]]}"
             }
             let file = try collection.createFile(
                 ByteString("\(number).json"), in: parent, mode: 0o640, owner: 3, group: 4)
@@ -104,7 +111,8 @@ import Testing
             guard file.kind != .directory else { continue }
             let bytes = try collection.content(of: file.number).bytes
             let facts = try collection.facts(of: file.number)
-            let vectors = try ["", "half", "bytes"].map { try collection.embedding(of: file.number, named: $0) }
+            let names = ["", "half", "bytes", "sparse", "words", "several"]
+            let vectors = try names.map { try collection.vector(of: file.number, named: $0) }
             lines.append(
                 "\(bytes) \(facts.id) \(facts.metadata.compact) \(facts.error ?? "") \(facts.truncated) \(vectors)")
         }
@@ -115,11 +123,17 @@ import Testing
     private func answers(_ collection: Collection, seed: UInt64) throws -> [String] {
         var random = SeededGenerator(seed: seed)
         var answers: [String] = []
-        for round in 0..<12 {
+        for round in 0..<24 {
             var request = QueryRequest(target: .vector(vector(&random)), title: "q")
             request.mode = [.vector, .exact][round % 2]
             request.filter = round % 3 == 0 ? try Filter.parse("n=\(round % 7)") : nil
             if round > 9 { (request.target, request.mode) = (.text("word\(round % 5)"), .text) }
+            if round > 11 {
+                let sparse = try SparseVector(indices: [UInt32(round % 9), 20], values: [1, 2])
+                request.using = ["sparse", "words", "several"][round % 3]
+                request.target = [.sparse(sparse), .text("word\(round % 5)"), .vector([1, Float(round)])][round % 3]
+                request.mode = .vector
+            }
             answers += try collection.search(request).hits.map { "\(round) \($0.id) \($0.score)" }
         }
         return answers
@@ -159,7 +173,7 @@ import Testing
         let fixture = try StoreFixture()
         let collection = try fixture.store.createCollection(named: "c")
         try collection.put("a.json", "{\"vector\":[1,2]}")
-        try collection.put("b.json", "{\"vector\":[3,4],\"text\":\"some words\"}")
+        try collection.put("b.json", "{\"vector\":null,\"text\":\"some words\"}")
         return (fixture, try Self.export(collection))
     }
 

@@ -26,6 +26,50 @@ import Testing
     private let x: [Float] = [1] + [Float](repeating: 0, count: 15)
     private let y: [Float] = [0, 1] + [Float](repeating: 0, count: 14)
 
+    /// Two files with the id "x.md"; a filter that finds one of them changes that one.
+    @Test func aFilterChangesTheFilesThatMatch() throws {
+        let (fixture, collection) = try fixture()
+        defer { fixture.close() }
+        let text = try collection.put("x.md", "---\nlang: en\n---\nsome words")
+        let other = try collection.put("x.md.json", "{\"text\":\"other words\",\"lang\":\"de\"}")
+        let english = PointSelection.filter(.anyOf(field: "lang", values: [.string("en")]))
+        let outcomes = try collection.apply([
+            .payload(.set([.init("n", .integer(1))]), of: english),
+            .payload(.set([.init("n", .integer(2))]), of: .ids(["x.md"])),
+            .payload(.set([.init("m", .integer(3))]), of: .filter(.anyOf(field: "n", values: [.integer(1)]))),
+        ])
+        #expect(outcomes == [PointOutcome(changed: 1), PointOutcome(changed: 1), PointOutcome(changed: 1)])
+        #expect(try collection.facts(of: text.number).metadata["n"] == .integer(1))
+        #expect(try collection.facts(of: text.number).metadata["m"] == .integer(3))
+        #expect(try collection.facts(of: other.number).metadata["n"] == .integer(2))
+        #expect(try collection.facts(of: other.number).metadata["m"] == nil)
+        #expect(try collection.apply([.delete(english)]) == [PointOutcome(removed: 1)])
+        #expect(collection.lookup("x.md", in: 1) == nil)
+        #expect(try self.text("x.md.json", of: collection).contains("other words"))
+    }
+
+    /// A change of more than fits into memory is refused whole.
+    @Test func aBatchHasABound() throws {
+        let (fixture, collection) = try fixture()
+        defer { fixture.close() }
+        let count = 200
+        _ = try collection.apply([.put((0..<count).map { PointContent(id: ByteString("\($0)"), vector: x) })])
+        let all = PointSelection.filter(.and([]))
+        let change = PayloadChange.set([.init("n", .string(String(repeating: "x", count: 10_000)))])
+        do {
+            _ = try collection.apply([.payload(change, of: all)], byteLimit: 2 << 20)
+            Issue.record("4 MB were staged")
+        } catch {
+            #expect(error.code == .quotaExceeded && error.message.contains("2 MiB"), "\(error)")
+        }
+        #expect(try text("0.json", of: collection).contains("xxx") == false)
+        #expect(try collection.apply([.payload(change, of: .ids(["0", "1"]))]) == [PointOutcome(changed: 2)])
+        #expect(try collection.apply([.payload(change, of: all)], byteLimit: 8 << 20) == [PointOutcome(changed: count)])
+        // Changing one document again and again takes no more than once.
+        let again = (0..<500).map { _ in PointOperation.payload(change, of: .ids(["0"])) }
+        _ = try collection.apply(again, byteLimit: 1 << 20)
+    }
+
     @Test func documentsArePutAsFiles() throws {
         let (fixture, collection) = try fixture()
         let outcomes = try collection.apply(

@@ -12,6 +12,9 @@ struct BranchModel: Equatable {
         var vector: [Float]?
         var color: Int?
         var word: String?
+        /// Vectors of no fixed size, in the spaces "sparse" and "several".
+        var sparse: SparseVector?
+        var several: DocumentVector?
     }
 
     var files: [String: File] = [:]
@@ -19,6 +22,23 @@ struct BranchModel: Equatable {
 
     var documents: [(path: String, file: File)] {
         files.filter { $0.value.vector != nil }.map { ($0.key, $0.value) }
+    }
+
+    /// Products of the documents that share a component with a query, best first. The numbers are small and whole, so
+    /// that sums are exact.
+    func products(_ query: SparseVector, limit: Int) -> [Double] {
+        documents.compactMap { $0.file.sparse?.product(with: query) }.filter { $0 > 0 }
+            .sorted(by: >).prefix(limit).map { Double($0) }
+    }
+
+    /// Max-sim of all documents that have several vectors, best first.
+    func similarities(_ query: [Float], limit: Int) -> [Double] {
+        documents.compactMap { _, file -> Double? in
+            guard case .multiple(let values, let count)? = file.several else { return nil }
+            return (0..<count).map { place in
+                zip(query, values[(place * query.count)...]).reduce(0) { $0 + Double($1.0 * $1.1) }
+            }.max()
+        }.sorted(by: >).prefix(limit).map { $0 }
     }
 
     /// Distances of the nearest documents.
@@ -58,10 +78,23 @@ extension Collection {
             let holders = model.documents.filter { $0.file.word == word }.map { "\(name)/\($0.path)" }
             #expect(found == Set(holders), "\(what), word \(word)")
         }
+        try expectStored(model, what, &random)
         var counts: [String: Int] = [:]
         for (_, file) in model.documents { if let color = file.color { counts["\(color)", default: 0] += 1 } }
         let facets = try facetValues(of: "color").map { ($0.value.string, $0.count) }
         #expect(Dictionary(uniqueKeysWithValues: facets) == counts, "\(what), facets")
+    }
+
+    /// The searches of vectors of no fixed size.
+    private func expectStored(_ model: BranchModel, _ what: String, _ random: inout SeededGenerator) throws {
+        let sparse = try SparseVector(
+            indices: [0, 1, 2].map { $0 + 4 * UInt32.random(in: 0..<2, using: &random) }, values: [1, 2, 3])
+        let several = [Float(Int.random(in: 1..<9, using: &random)), 1]
+        var request = QueryRequest(target: .sparse(sparse), title: "q")
+        (request.using, request.limit) = ("sparse", 15)
+        #expect(try search(request).hits.map(\.score) == model.products(sparse, limit: 15), "\(what), sparse")
+        (request.target, request.using) = (.multiple([several]), "several")
+        #expect(try search(request).hits.map(\.score) == model.similarities(several, limit: 15), "\(what), several")
     }
 
     private func expectFiles(_ model: BranchModel, _ what: String) throws {
@@ -89,6 +122,8 @@ extension Collection {
                 var file = BranchModel.File(bytes: try content(of: entry.number).bytes, mode: attributes.mode)
                 if entry.kind == .document {
                     file.vector = try embedding(of: entry.number)
+                    if case .sparse(let words)? = try vector(of: entry.number, named: "sparse") { file.sparse = words }
+                    file.several = try vector(of: entry.number, named: "several")
                     let facts = try facts(of: entry.number)
                     file.color = facts.metadata["color"]?.integerValue.map { Int($0) }
                     file.word = model.files[below]?.word

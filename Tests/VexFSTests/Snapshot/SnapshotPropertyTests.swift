@@ -36,7 +36,11 @@ private struct SnapshotRun {
         policy.listLimit = 256
         fixture = try StoreFixture(indexPolicy: policy)
         let collection = try fixture.store.createCollection(named: "c0")
-        try collection.setConfiguration(Array("{\"metric\":\"euclidean\"}".utf8))
+        let settings = """
+            {"metric":"euclidean","vectors":{"sparse":{"sparse":true},
+             "several":{"multivector":true,"metric":"dot","dimension":2}}}
+            """
+        try collection.setConfiguration(Array(settings.utf8))
         live["c0"] = BranchModel()
         try bulk("c0", count: 300)
     }
@@ -106,10 +110,33 @@ private struct SnapshotRun {
         return BranchModel.File(bytes: Array(text.utf8), vector: vector, color: color, word: word)
     }
 
+    /// A document that may have vectors of no fixed size too.
+    private mutating func newStoredDocument() throws -> BranchModel.File {
+        var file = newDocument()
+        var vectors: [JSON.Member] = []
+        if pick(0..<3) > 0 {
+            let sparse = try SparseVector(
+                indices: [0, 1, 2].map { $0 + 4 * UInt32(pick(0..<2)) }, values: (0..<3).map { _ in Float(pick(1..<9)) }
+            )
+            file.sparse = sparse
+            vectors.append(.init("sparse", DocumentVector.sparse(sparse).json))
+        }
+        if pick(0..<3) > 0 {
+            let count = pick(1..<4)
+            let several = DocumentVector.multiple((0..<2 * count).map { _ in Float(pick(-9..<9)) }, count: count)
+            file.several = several
+            vectors.append(.init("several", several.json))
+        }
+        guard !vectors.isEmpty else { return file }
+        file.bytes.removeLast()
+        file.bytes += Array(",\"vectors\":".utf8) + JSON.object(vectors).compact + Array("}".utf8)
+        return file
+    }
+
     private mutating func put(_ name: String) throws {
         let path = newPath(name, ".json")
         note("put \(name) \(path)")
-        var file = newDocument()
+        var file = try newStoredDocument()
         file.mode = live[name]?.files[path]?.mode ?? 0o644
         try write(name, path, file.bytes)
         // What was set from outside stays over what the new bytes say.

@@ -22,6 +22,54 @@ import Testing
         return collection
     }
 
+    /// Vectors of no fixed size stay for whoever has their row, and go with the last.
+    @Test func storedVectorsStayForSnapshotsAndForks() throws {
+        let fixture = try StoreFixture()
+        let collection = try fixture.store.createCollection(named: "c")
+        try collection.setConfiguration(
+            Array(#"{"model":"none","vectors":{"w":{"sparse":true},"m":{"multivector":true}}}"#.utf8))
+        let file = try collection.put(
+            "a.json", #"{"vectors":{"w":{"indices":[3,9],"values":[1,2]},"m":[[1,0],[0,1]]}}"#)
+        let row = try #require(file.row)
+        try collection.makeSnapshot(named: "s")
+        let fork = try fixture.store.fork(collection, as: "f")
+        try fork.put("b.json", #"{"vectors":{"w":{"indices":[9],"values":[1]}}}"#)
+        _ = try fixture.store.fork(fork, as: "g")
+        _ = try collection.remove("a.json", in: 1)
+        for _ in 0..<2 {
+            let collection = try #require(fixture.store.collection(named: "c"))
+            let shown = try #require(try collection.snapshot(named: "s"))
+            let forks = try (["f", "g"] as [ByteString]).map { try #require(fixture.store.collection(named: $0)) }
+            for other in [shown] + forks {
+                var request = QueryRequest(target: .sparse(try SparseVector(indices: [9], values: [1])), title: "q")
+                request.using = "w"
+                #expect(try other.ids(of: other.search(request)) == (other === shown ? ["a"] : ["a", "b"]))
+                let number = try #require(other.lookup("a.json", in: 1)).number
+                #expect(try other.vector(of: number, named: "m") == .multiple([1, 0, 0, 1], count: 2))
+            }
+            for name in ["c", "f"] as [ByteString] {
+                let holder = try #require(fixture.store.collection(named: name))
+                for change in [#"{"vectors":{"w":null}}"#, #"{"vectors":{"w":{"sparse":false}}}"#] {
+                    #expect(throws: VexFSError.self) { try holder.setConfiguration(Array(change.utf8)) }
+                }
+            }
+            try collection.compact()
+            try fixture.reopen()
+        }
+        for name in ["f", "g"] as [ByteString] {
+            try fixture.store.removeCollection(
+                #require(fixture.store.collection(named: name)), withDocuments: true)
+        }
+        let last = try #require(fixture.store.collection(named: "c"))
+        let keys = [1, 2].map { StoreKey.vector(last.number, $0, row) }
+        #expect(try keys.allSatisfy { try last.database.value($0) != nil })
+        try last.removeSnapshot(named: "s")
+        #expect(try keys.allSatisfy { try last.database.value($0) == nil })
+        try last.setConfiguration(Array(#"{"vectors":{"w":null}}"#.utf8))
+        fixture.close()
+        #expect(try Store.check(at: fixture.path).problems.map(\.message) == [])
+    }
+
     @Test func rowBitmapsSurviveTheirBytes() throws {
         var random = SeededGenerator(seed: 11)
         let sets = [

@@ -11,6 +11,7 @@ import Testing
             var bytes: [UInt8]
             var vector: [Float]
             var named: [Float]?
+            var stored: [DocumentVector?]
             var number: Int
             var modified: Int64
         }
@@ -31,7 +32,8 @@ import Testing
             Array(
                 """
                 {"metric":"euclidean","model":"none","trash":{"documents":300},
-                 "vectors":{"half":{"datatype":"float16","metric":"cosine","dimension":2}}}
+                 "vectors":{"half":{"datatype":"float16","metric":"cosine","dimension":2},"sparse":{"sparse":true},
+                 "several":{"multivector":true,"metric":"cosine","datatype":"float16"}}}
                 """.utf8))
         for folder in ["d", "e"] {
             _ = try made.makeDirectory(ByteString(folder), in: 1, mode: 0o755, owner: 0, group: 0)
@@ -60,7 +62,14 @@ import Testing
         let vector = vector()
         var text = "{\"vector\":[\(vector.map(\.description).joined(separator: ","))],\"n\":\(made)"
         let hasNamed = Bool.random(using: &random)
-        if hasNamed { text += ",\"vectors\":{\"half\":[\(made),1]}" }
+        let hasStored = Bool.random(using: &random)
+        let named = hasNamed ? ["\"half\":[\(made),1]"] : []
+        let several = [
+            "\"sparse\":{\"indices\":[1,\(made + 1)],\"values\":[\(made % 7 + 1),0.5]}",
+            "\"several\":[[\(made),1],[2,\(made)]]",
+        ]
+        let vectors = named + (hasStored ? several : [])
+        if !vectors.isEmpty { text += ",\"vectors\":{\(vectors.joined(separator: ","))}" }
         let (name, parent) = try place(path)
         let file = try collection.createFile(name, in: parent, mode: 0o640, owner: 7, group: 8)
         var number = made
@@ -71,8 +80,12 @@ import Testing
         }
         model.live[path] = Model.Document(
             bytes: Array((text + "}").utf8), vector: vector,
-            named: hasNamed ? try collection.embedding(of: file.number, named: "half") : nil, number: number,
-            modified: Int64(made) * 1000)
+            named: hasNamed ? try collection.embedding(of: file.number, named: "half") : nil,
+            stored: try stored(of: file.number), number: number, modified: Int64(made) * 1000)
+    }
+
+    private func stored(of file: FileNumber) throws -> [DocumentVector?] {
+        try ["sparse", "several"].map { try collection.vector(of: file, named: $0) }
     }
 
     private mutating func remove(_ path: String) throws {
@@ -134,11 +147,13 @@ import Testing
             #expect(try collection.content(of: file).bytes == document.bytes)
             #expect(try collection.embedding(of: file) == document.vector)
             #expect(try collection.embedding(of: file, named: "half") == document.named)
+            #expect(try stored(of: file) == document.stored)
             let facts = try collection.facts(of: file)
             #expect(facts.metadata["n"] == .integer(Int64(document.number)) && facts.state == .ready)
             let attributes = try #require(collection.attributes(of: file))
             #expect(attributes.modified == document.modified && attributes.mode == 0o640 && attributes.owner == 7)
         }
+        try checkSparse(collection)
         for mode in [QueryRequest.Mode.vector, .exact] {
             let target = vector()
             var request = QueryRequest(target: .vector(target), title: "q")
@@ -152,6 +167,18 @@ import Testing
             let ids = try collection.search(request).hits.map { $0.id.string }
             #expect(ids == best.map { $0.1 })
         }
+    }
+
+    /// The search of the component that all sparse vectors have finds those of live documents.
+    private func checkSparse(_ collection: Collection) throws {
+        var request = QueryRequest(target: .sparse(try SparseVector(indices: [1], values: [2])), title: "q")
+        (request.using, request.limit) = ("sparse", 10_000)
+        let found = try collection.search(request).hits.map { "\($0.id) \($0.score)" }
+        let expected = model.live.compactMap { path, document -> String? in
+            guard case .sparse(let vector)? = document.stored[0] else { return nil }
+            return "\(path.dropLast(5)) \(Double(vector.values[0] * 2))"
+        }
+        #expect(Set(found) == Set(expected) && found.count == expected.count)
     }
 
     @Test(arguments: [1, 2, 3] as [UInt64]) mutating func randomRemovalsAndRestorations(seed: UInt64) throws {
@@ -191,6 +218,28 @@ import Testing
         }
         fixture.close()
         #expect(try Store.check(at: fixture.path).problems.map(\.message) == [])
+    }
+
+    /// What documents in the trash have of a vector is as good as what others have: it cannot become another kind.
+    @Test mutating func vectorsInTheTrashKeepTheirKind() throws {
+        let collection = try collection
+        let words = "{\"vector\":[1,2,3],\"vectors\":{\"sparse\":{\"indices\":[7],\"values\":[2]}}}"
+        try collection.put("a.json", words)
+        _ = try collection.remove("a.json", in: 1, keepsInTrash: true)
+        #expect(throws: VexFSError.self) {
+            try collection.setConfiguration(Array("{\"vectors\":{\"sparse\":{\"sparse\":false}}}".utf8))
+        }
+        let batch = WriteBatch()
+        let row = try #require(collection.trashed("a.json")?.attributes.row)
+        let space = try #require(collection.state.withLock { $0.space(named: "sparse")?.number })
+        // A value that is not what was written is made anew from the document.
+        batch.put(
+            StoreKey.vector(collection.number, space, row),
+            StoredVector.encoded(try SparseVector(indices: [8], values: [2])))
+        try collection.database.write(batch)
+        let file = try collection.restore("a.json", to: "a.json", in: 1, mode: .noReplace).moved
+        #expect(try stored(of: file.number)[0] == .sparse(SparseVector(indices: [7], values: [2])))
+        #expect(try collection.database.value(StoreKey.vector(collection.number, space, row)) == nil)
     }
 
     @Test mutating func timeEmptiesTheTrash() throws {
