@@ -33,8 +33,8 @@ extension ChromaDialect {
         return .json(made.json(for: call.generation))
     }
 
-    /// Counts the forks of the collection that this one goes back to, as the hosted service does: the answer is the same
-    /// for all of them.
+    /// Counts the forks of the collection that this one goes back to, as the hosted service does: the answer is the
+    /// same for all of them.
     private func countForks(id: String) throws(ChromaError) -> HTTPResponse {
         try existing(id)
         let forks = try store.ask(.collectionForks, [.init("uid", .string(id))])["forks"]?.arrayValue ?? []
