@@ -11,10 +11,14 @@ public final class Service: Sendable {
     let observer: any ServiceObserver
     /// Where the store is mounted, an absolute path.
     let mountRoot: String
+    let identity: StoreIdentity
 
-    /// Serves a store.
-    public init(_ store: Store, mountRoot: String, observer: any ServiceObserver) {
+    /// Serves a store; `identity` is shared by all services of one open store.
+    public init(
+        _ store: Store, mountRoot: String, observer: any ServiceObserver, identity: StoreIdentity = StoreIdentity()
+    ) {
         self.store = store
+        self.identity = identity
         self.mountRoot = mountRoot
         self.observer = observer
     }

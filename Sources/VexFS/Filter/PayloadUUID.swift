@@ -5,6 +5,9 @@ public struct PayloadUUID: Sendable, Hashable, Comparable, CustomStringConvertib
     /// The last 64 bits.
     public let low: UInt64
 
+    /// Puts the two halves together.
+    public init(high: UInt64, low: UInt64) { (self.high, self.low) = (high, low) }
+
     /// Reads 32 hexadecimal digits of either case, plain or in the groups of RFC 9562, also after `urn:uuid:`. Nil for
     /// anything else.
     public init?(_ text: String) {

@@ -15,7 +15,7 @@ final class Database: Sendable {
     /// Bytes of records that go to the tables together.
     private static let groupBytesMax = 4 << 20
     /// Bytes of changes that may stay in memory when nobody writes.
-    private static let restingBytesMax = 4 << 20
+    static let restingBytesMax = 4 << 20
     /// Bytes of deleted values that may lie about.
     private static let toleratedGarbageBytes = 64 << 20
 
@@ -348,11 +348,15 @@ final class Database: Sendable {
         }
     }
 
-    /// Brings changes that tables hold in memory to the disk, where they take much of it: for when nobody writes.
+    /// Brings changes that tables hold in memory to the disk, where they take much of it, and removes the journal of
+    /// them: for when nobody writes. So many bytes may stay.
     /// - Throws: `storeFull`, `inputOutput`.
-    func giveBackMemory() throws(VexFSError) {
+    func giveBackMemory(above bytesMax: Int = restingBytesMax) throws(VexFSError) {
         try drain()
-        if tables.memoryTableBytes > Self.restingBytesMax { try tables.flush() }
+        guard tables.memoryTableBytes > bytesMax else { return }
+        journal.withLock { $0.closeFile() }
+        flushIfDue()
+        flushes.wait { $0.isRunning ? nil : () }
     }
 
     /// Closes the database; whoever still asks it something gets an error. No other call may be under way.

@@ -88,6 +88,8 @@ final class RocksDB: @unchecked Sendable {
         rocksdb_options_set_arena_block_size(options, min(memoryBlockBytes, tuning.writeBufferBytes / 8))
         rocksdb_options_set_max_background_jobs(options, 2)
         rocksdb_options_set_keep_log_file_num(options, 2)
+        // The list of tables has some kilobytes; it would take 4 MiB beforehand.
+        rocksdb_options_set_manifest_preallocation_size(options, 64 << 10)
         rocksdb_options_set_info_log_level(options, Int32(2))
         // Documents of a kilobyte and more go to files of their own at the flush, and compaction moves only their keys.
         rocksdb_options_set_enable_blob_files(options, 1)

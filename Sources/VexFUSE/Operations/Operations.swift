@@ -2,6 +2,7 @@ import CFuseShim
 import Glibc
 import Synchronization
 import VexFS
+import VexService
 
 /// What the mount does for each request of the kernel; one file per group of requests.
 ///
@@ -21,6 +22,7 @@ final class Operations: Sendable {
     let budget = DraftBudget()
     let errors = LastErrors()
     let tree: VirtualTree
+    let identity = StoreIdentity()
 
     /// Where the mount is, an absolute path.
     let mountRoot: String

@@ -3,7 +3,7 @@ import VexService
 
 extension Operations: ServiceObserver {
     /// What the wire asks for.
-    var service: Service { Service(store, mountRoot: mountRoot, observer: self) }
+    var service: Service { Service(store, mountRoot: mountRoot, observer: self, identity: identity) }
 
     func documentsRemoved(_ files: [FileAttributes], from collection: Collection) {
         for file in files {

@@ -216,6 +216,28 @@ extension Database {
         #expect(fixture.database.latestChange == 50)
     }
 
+    @Test func atRestThereIsNoJournal() throws {
+        let fixture = try DatabaseFixture()
+        var model: [[UInt8]: [UInt8]] = [:]
+        for round in UInt32(0)..<3 {
+            for number in UInt32(0)..<40 {
+                let (key, value) = (StoreKey.document(1, number), [UInt8](repeating: UInt8(round), count: 100))
+                try fixture.write { $0.put(key, value) }
+                model[key] = value
+            }
+            #expect(try !Self.journalFiles(of: fixture.directory).isEmpty)
+            try fixture.database.giveBackMemory(above: 0)
+            #expect(try Self.journalFiles(of: fixture.directory).isEmpty)
+            #expect(try fixture.database.all(StoreKey.prefix(.document, 1)) == model)
+            // What is written behind it, by this process or the next, begins a file of its own.
+            let last = StoreKey.document(1, 100 + round)
+            try fixture.write { $0.put(last, [1]) }
+            model[last] = [1]
+            if round > 0 { try fixture.die() }
+            #expect(try fixture.database.all(StoreKey.prefix(.document, 1)) == model)
+        }
+    }
+
     @Test func whatWasFlushedIsNotKeptTwice() throws {
         let fixture = try DatabaseFixture()
         for index in 0..<400 {
