@@ -50,7 +50,9 @@ enum FsckVerb: Verb {
 
     private static func text(_ check: StoreCheckReport, _ path: String) -> String {
         var text = ""
-        for problem in check.problems + check.rebuilt { text += "\(problem.place): \(problem.message)\n" }
+        for problem in check.problems + check.rebuilt + check.leftovers {
+            text += "\(problem.place): \(problem.message)\n"
+        }
         text += "\(path): \(counts(check)); "
         if !check.problems.isEmpty {
             text += "\(check.problems.count) damaged.\n"
@@ -68,7 +70,7 @@ enum FsckVerb: Verb {
 
     private static func json(_ check: StoreCheckReport) -> String {
         var text = ""
-        for problem in check.problems + check.rebuilt {
+        for problem in check.problems + check.rebuilt + check.leftovers {
             text += "{\"place\":\(JSONText.quoted(problem.place)),\"problem\":\(JSONText.quoted(problem.message))}\n"
         }
         text += "{\"collections\":\(check.collections),\"files\":\(check.files),\"vectors\":\(check.vectors),"

@@ -38,6 +38,41 @@ import Testing
         }
     }
 
+    /// "A snapshot that is being removed while the daemon is killed is whole or gone, and what is beside it is as it was."
+    @Test func killDuringRemovals() throws {
+        var random = SeededGenerator.announced(for: "snapshots, killDuringRemovals")
+        var removed = 0
+        for _ in 0..<2 * Environment.effort {
+            let mount = try TestMount()
+            let round = try CrashRound(mount: mount, writers: 1, synced: false)
+            defer { round.clean() }
+            let made = MadeSnapshots()
+            let finished = DispatchSemaphore(value: 0)
+            let milliseconds = random.pick(50..<900)
+            try round.run(milliseconds: 100, seed: random.next()) {
+                Thread.detachNewThread {
+                    _ = failure { try made.work(mount, round) }
+                    finished.signal()
+                }
+                let deadline = Date(timeIntervalSinceNow: Double(60 * Environment.slowness))
+                while made.gone.withLock({ $0.isEmpty }), Date() < deadline { usleep(5000) }
+                // The moment is random on purpose; nothing below depends on how far they came.
+                usleep(UInt32(milliseconds * 1000))
+                try mount.kill()
+                finished.wait()
+            }
+            removed += made.gone.withLock { $0.count }
+            try mount.mount()
+            try Self.expect(made.kept.withLock { $0 })
+            for path in made.gone.withLock({ $0 }) { #expect(!path.exists, "\(path.string)") }
+            #expect(try round.problems() == [])
+            try mount.close()
+            let check = try run([Environment.binary, "fsck", mount.store])
+            #expect(check.status == 0 && !check.text.contains("takes space"), "\(check.text)\(check.errorText)")
+        }
+        #expect(removed > 0, "nothing was removed, so nothing was tested")
+    }
+
     /// Every path with its kind, size and mode, and a checksum; and how many documents are found.
     fileprivate static func content(of path: TestPath) throws -> [String] {
         let listing = try run(["find", ".", "-mindepth", "1", "-printf", "%p %y %s %m\n"], in: path.string)
@@ -49,6 +84,39 @@ import Testing
     fileprivate static func expect(_ kept: [String: [String]]) throws {
         #expect(!kept.isEmpty)
         for (path, state) in kept { #expect(try content(of: TestPath(path)) == state, "\(path)") }
+    }
+}
+
+/// Snapshots and forks that were made and not removed, and those that were removed.
+private final class MadeSnapshots: Sendable {
+    let kept = Mutex<[String: [String]]>([:])
+    let gone = Mutex<[TestPath]>([])
+
+    /// Makes snapshots and forks and removes those before, until the daemon is gone. What is being removed is in neither
+    /// list.
+    func work(_ mount: TestMount, _ round: CrashRound) throws {
+        for index in 0... {
+            let snapshot = round.collection / ".vexfs/snapshots/s\(index)"
+            try snapshot.makeDirectory()
+            let state = try SnapshotCrashTests.content(of: snapshot)
+            kept.withLock { $0[snapshot.string] = state }
+            let fork = mount.point / "fork\(index)"
+            if index % 3 == 0 {
+                try (snapshot / ".vexfs/fork").write("fork\(index)\n")
+                kept.withLock { $0[fork.string] = state }
+            }
+            guard index > 1 else { continue }
+            let old = round.collection / ".vexfs/snapshots/s\(index - 2)"
+            kept.withLock { $0[old.string] = nil }
+            try old.removeDirectory()
+            gone.withLock { $0.append(old) }
+            guard index % 3 == 2 else { continue }
+            let former = mount.point / "fork\(index - 2)"
+            kept.withLock { $0[former.string] = nil }
+            let removal = try run(["rm", "-r", former.string], in: "/")
+            guard removal.status == 0 else { return }
+            gone.withLock { $0.append(former) }
+        }
     }
 }
 

@@ -1,6 +1,8 @@
 /// What an export says of itself: its first block.
 struct ArchiveHead {
     static let version: Int64 = 1
+    /// Numbers of spaces are below: more were never given.
+    private static let spacesEnd: SpaceNumber = 1 << 31
 
     /// The name of the snapshot, with that of its collection.
     var name: String
@@ -49,14 +51,17 @@ struct ArchiveHead {
             let documents = json["documents"]?.integerValue, let below = json["files_below"]?.integerValue,
             let listed = json["spaces"]?.arrayValue, let settings = json["configuration"]
         else { throw .damagedExport("its first block does not say what it is") }
+        filesBelow = FileNumber(clamping: below)
+        guard (0...Int64(RowTable.end)).contains(documents),
+            (Collection.rootNumber + 1...FileTree.numberEnd).contains(filesBelow)
+        else { throw .damagedExport("its first block counts more than there can be") }
         (self.name, self.created, self.documents) = (name, created, Int(documents))
-        filesBelow = FileNumber(bitPattern: below)
         configuration = CollectionConfiguration()
         try configuration.merge(settings)
         spaces = []
         for space in listed {
             guard let number = space["number"]?.integerValue.flatMap(SpaceNumber.init(exactly:)),
-                let name = space["name"]?.stringValue, configuration.settings(of: name) != nil,
+                let name = space["name"]?.stringValue, configuration.settings(of: name) != nil, number < Self.spacesEnd,
                 !spaces.contains(where: { $0.number == number || $0.name == name })
             else { throw .damagedExport("its first block names a vector that it does not describe") }
             spaces.append(VectorSpace(number: number, name: name))

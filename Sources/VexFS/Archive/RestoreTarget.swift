@@ -3,7 +3,8 @@ import Glibc
 
 /// A collection in the making: its keys and vectors, under a number that the store knows to be unfinished.
 struct RestoreTarget: Sendable {
-    private static let unfinished = "restoring/"
+    /// What the names of store values begin with that say which collections are in the making.
+    static let unfinished = "restoring/"
 
     private let number: UInt32
     private let name: ByteString
@@ -34,11 +35,18 @@ struct RestoreTarget: Sendable {
         }
         try context.space.claim(size * 2)
         let batch = WriteBatch(capacity: size)
-        for file in files {
-            try check(file)
+        for var file in files {
+            try file.check(against: head, behind: lastFile)
+            // Programs that make themselves root's have no business here.
+            file.record.attributes.mode &= 0o1777
+            // The numbers of spaces that were removed will be given again.
+            file.record.row.named.removeAll { vector in !head.spaces.contains { $0.number == vector.space } }
             let attributes = file.record.attributes
             lastFile = attributes.number
             if let row = attributes.row {
+                guard !rows.contains(row) else {
+                    throw .damagedExport("file \(attributes.number) has the row of another")
+                }
                 rows.insert(row)
                 for vector in file.vectors { try write(vector.bytes, to: vector.space, at: row, batch) }
                 batch.put(StoreKey.document(number, row), file.content)
@@ -57,46 +65,17 @@ struct RestoreTarget: Sendable {
         try context.database.write(batch)
     }
 
-    private func check(_ file: ArchiveFile) throws(VexFSError) {
-        let attributes = file.record.attributes
-        let isRoot = attributes.number == Collection.rootNumber
-        guard attributes.number > lastFile, attributes.number < head.filesBelow,
-            attributes.number < FileTree.numberEnd, attributes.version > 0 || isRoot,
-            isRoot == (lastFile == 0), !isRoot || attributes.kind == .directory,
-            attributes.kind == .document || attributes.row == nil
-        else { throw .damagedExport("file \(attributes.number) cannot stand where it stands") }
-        if let row = attributes.row {
-            guard Int(row) < head.documents, !rows.contains(row) else {
-                throw .damagedExport("file \(attributes.number) has the row of another")
-            }
-        }
-        let named = head.spaces.map(\.number).filter { file.record.row.checksum(in: $0) != nil }
-        guard named == file.vectors.map(\.space) else {
-            throw .damagedExport("file \(attributes.number) has not the vectors that it names")
-        }
-        for (space, bytes) in file.vectors
-        where vexfs_crc32c(0, bytes, bytes.count) != file.record.row.checksum(in: space) {
-            throw .damagedExport("file \(attributes.number) has another vector than its record says")
-        }
-        if !isRoot {
-            do throws(VexFSError) { try FileNaming.check(attributes.name) } catch {
-                throw .damagedExport("file \(attributes.number): \(error.message)")
-            }
-        }
-    }
-
     private mutating func write(
         _ bytes: [UInt8], to space: SpaceNumber, at row: Row, _ batch: WriteBatch
     ) throws(VexFSError) {
         let known = head.spaces.first { $0.number == space }
         let settings = known.flatMap { head.configuration.settings(of: $0.name) }
-        if let settings, settings.kind != .dense {
-            guard settings.describes(stored: bytes) else { throw .undescribedVector(of: row) }
+        // Which it has: the file was checked.
+        guard let settings else { return }
+        guard settings.kind == .dense, let dimension = settings.dimension else {
             batch.put(StoreKey.vector(number, space, row), bytes)
             return
         }
-        guard let settings, let dimension = settings.dimension, bytes.count == dimension * settings.element.byteCount
-        else { throw .undescribedVector(of: row) }
         let file: VectorFile
         if let open = vectors[space] {
             file = open
@@ -106,22 +85,13 @@ struct RestoreTarget: Sendable {
                 element: settings.element, metric: settings.metric, isFresh: true)
             vectors[space] = file
         }
-        let vector = [Float](unsafeUninitializedCapacity: dimension) { buffer, count in
-            buffer.initialize(repeating: 0)
-            bytes.withUnsafeBytes { bytes in
-                // As many components as the vector has: checked above.
-                if let start = bytes.baseAddress {
-                    settings.element.decode(start, into: UnsafeMutableBufferPointer(rebasing: buffer[..<dimension]))
-                }
-            }
-            count = dimension
-        }
-        try file.write(vector, count: 1, at: row)
+        try file.write(settings.element.decoded(bytes, count: dimension), count: 1, at: row)
     }
 
     // MARK: - The end
 
-    /// Makes the collection of what was written and lets the store have it, on the disk.
+    /// Makes the collection of what was written and lets the store have it. Its vectors are on the disk then; the rest
+    /// is with the next sync.
     /// - Throws: `alreadyExists`, `invalidArgument` where the files are no tree, `inputOutput`.
     func publish(in store: Store) throws(VexFSError) -> Collection {
         for file in vectors.values { try file.sync() }
@@ -133,7 +103,12 @@ struct RestoreTarget: Sendable {
         state.reservedFiles = head.filesBelow
         let described = Collection(number: number, context: context, state: state)
         let record = described.state.withLock { described.encodedRecord($0) }
-        let made = try Collection.load(number: number, record: record, context: context) { _ in nil }
+        let made: Collection
+        do throws(VexFSError) {
+            made = try Collection.load(number: number, record: record, context: context) { _ in nil }
+        } catch {
+            throw error.code == .corruption ? .damagedExport(error.message) : error
+        }
         guard made.state.withLock({ $0.tree.isSound && $0.rows.live.count == head.documents }) else {
             throw .damagedExport("its files are no tree")
         }
@@ -143,7 +118,6 @@ struct RestoreTarget: Sendable {
             try self.context.database.write(batch)
         }
         context.noteUnsynced()
-        try context.sync()
         return made
     }
 
@@ -174,31 +148,6 @@ struct RestoreTarget: Sendable {
             return true
         }
         for number in numbers { try drop(number, database, directory) }
-    }
-}
-
-extension VectorSettings {
-    /// Whether bytes are the stored value of such a vector.
-    fileprivate func describes(stored bytes: [UInt8]) -> Bool {
-        guard let vector = try? bytes.withUnsafeBytes({ try StoredVector.decoded($0) }) else { return false }
-        guard case .multiple(let values, let count) = vector, kind == .multiple else { return kind == vector.kind }
-        return dimension == vector.dimension && bytes == StoredVector.encoded(values, count: count, element)
-    }
-}
-
-extension DocumentVector {
-    fileprivate var kind: VectorSettings.Kind {
-        switch self {
-        case .dense: .dense
-        case .sparse: .sparse
-        case .multiple: .multiple
-        }
-    }
-}
-
-extension VexFSError {
-    fileprivate static func undescribedVector(of row: Row) -> VexFSError {
-        .damagedExport("row \(row) has a vector that its settings do not describe")
     }
 }
 

@@ -104,6 +104,9 @@ public struct SnapshotExport: Sendable {
                 }
                 file.vectors.append((space.number, bytes))
             }
+            // Numbers of spaces that were removed mean nothing, and something else where they are given again.
+            let spaces = collection.state.withLock { $0.spaces.map(\.number) }
+            file.record.row.named.removeAll { !spaces.contains($0.space) }
             // Rows are counted anew, in their order.
             file.record.attributes.row = Row(rows.count(in: 0..<Int(row)))
         } else if attributes.kind != .directory {

@@ -18,6 +18,7 @@ public final class SnapshotRestore: Sendable {
         var target: RestoreTarget?
         var isAtEnd = false
         var result: Collection?
+        var isSynced = false
         var failure: VexFSError?
     }
 
@@ -59,13 +60,18 @@ public final class SnapshotRestore: Sendable {
         guard isComplete else {
             throw .damagedExport("its end is missing")
         }
-        return try locked { work throws(VexFSError) in
+        let made = try locked { work throws(VexFSError) in
             if let target = work.target, work.result == nil {
                 work.result = try target.publish(in: self.store)
                 work.target = nil
             }
             return work.result
         }
+        // The collection is there: that it is not on the disk is said, and no reason to drop it.
+        guard made != nil, !work.withLock({ $0.isSynced }) else { return made }
+        try store.sync()
+        work.withLock { $0.isSynced = true }
+        return made
     }
 
     /// Drops what was not finished.
@@ -167,7 +173,8 @@ public final class SnapshotRestore: Sendable {
             work.counts.documents += UInt64(files.count { $0.record.attributes.row != nil })
         case .property:
             var reader = ByteReader(content)
-            let key = try reader.readCounted()
+            let key: String
+            do throws(VexFSError) { key = try reader.readCounted() } catch { throw .damagedExport(error.message) }
             try work.target?.write(property: key, Array(reader.rest))
         case .end:
             guard work.counts.encoded == Array(content), work.head?.documents == Int(work.counts.documents) else {

@@ -14,7 +14,7 @@ public final class BulkIngest: Sendable {
     /// After an ingest of so many bytes memory is given back.
     private static let byteCountToTidyAfter = 64 << 20
     /// Refused lines that the report names.
-    private static let reportedErrors = 100
+    static let reportedErrors = 100
 
     private struct Work {
         var tail: [UInt8] = []
@@ -145,11 +145,11 @@ public final class BulkIngest: Sendable {
 
     /// How many lines were refused, and the first of them in the order of their numbers.
     private func refusals(_ work: borrowing Work) -> (count: Int, first: [BulkPipeline.Refusal]) {
-        let later = pipeline.outcome.refused
-        var all = work.refused + later
+        let later = pipeline.outcome
+        var all = work.refused + later.refused
         if let error = work.unfinished { all.append(.init(line: work.lineNumber + 1, error: error)) }
         all.sort { $0.line < $1.line }
-        let count = work.refusedCount + later.count + (work.unfinished == nil ? 0 : 1)
+        let count = work.refusedCount + later.refusedCount + (work.unfinished == nil ? 0 : 1)
         return (count, Array(all.prefix(Self.reportedErrors)))
     }
 
@@ -293,7 +293,7 @@ public final class BulkIngest: Sendable {
         } catch {
             guard error.code == .embedderUnavailable || error.code == .modelMissing else {
                 collection.context.metrics.increment(.bulkLinesRefused, by: places.count)
-                outcome.refused += places.map { .init(line: lines[$0].number, error: error) }
+                outcome.refuse(places.map { .init(line: lines[$0].number, error: error) })
                 lines = lines.filter { $0.text == nil }
                 return
             }
@@ -341,7 +341,7 @@ extension Collection {
         guard dimensions.count <= 1 else {
             throw VexFSError(.dimensionMismatch, "vectors of one batch have \(dimensions.sorted()) components")
         }
-        let first = state.withLock { $0.rows.next }
+        let first = try nextRow(count: documents.count)
         if let dimension = dimensions.first {
             let file = try unnamedFile(dimension: dimension, embedded: documents.contains(where: \.embedded), batch)
             var vectors = [Float](repeating: 0, count: documents.count * dimension)

@@ -28,9 +28,25 @@ final class BulkPipeline: Sendable {
     struct Outcome {
         var created = 0
         var replaced = 0
-        var refused: [Refusal] = []
+        /// The first refusals, as many as a report names.
+        private(set) var refused: [Refusal] = []
+        private(set) var refusedCount = 0
         /// What ended the ingest early.
         var failure: VexFSError?
+
+        mutating func refuse(_ lines: [Refusal]) {
+            refusedCount += lines.count
+            refused += lines.prefix(max(0, BulkIngest.reportedErrors - refused.count))
+        }
+
+        /// Adds what was done later.
+        mutating func add(_ later: Outcome) {
+            created += later.created
+            replaced += later.replaced
+            refuse(later.refused)
+            refusedCount += later.refusedCount - later.refused.count
+            failure = later.failure
+        }
     }
 
     /// Batches that may wait while one is committed: a writer faster than the disk has to wait for it.
@@ -97,10 +113,7 @@ final class BulkPipeline: Sendable {
             var outcome = Outcome()
             do throws(VexFSError) { try commit(batch, &outcome) } catch { outcome.failure = error }
             state.update { state in
-                state.outcome.created += outcome.created
-                state.outcome.replaced += outcome.replaced
-                state.outcome.refused += outcome.refused
-                state.outcome.failure = outcome.failure
+                state.outcome.add(outcome)
                 if outcome.failure != nil { state.waiting = [] }
             }
         }

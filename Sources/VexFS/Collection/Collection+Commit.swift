@@ -168,12 +168,17 @@ extension Collection {
         }
     }
 
+    /// The first of so many rows that none had. The writer's lock is held.
+    /// - Throws: `storeFull` where the collection has given all.
+    func nextRow(count: Int = 1) throws(VexFSError) -> Row { try state.withLock { $0.rows }.next(count: count) }
+
     /// Gives a version its row and puts it into the batch; the vector is in the file when this returns.
     func add(
         _ prepared: PreparedDocument, to record: inout FileRecord, _ batch: WriteBatch, modified: Int64?,
         row reserved: Row? = nil
     ) throws(VexFSError) {
-        let row = reserved ?? state.withLock { $0.rows.next }
+        let row: Row
+        if let reserved { row = reserved } else { row = try nextRow() }
         var version = RowRecord()
         let metadata = try prepared.metadata.merged(withPatch: record.metadataPatch)
         version.metadata = metadata.compact

@@ -18,10 +18,11 @@ extension Collection {
             }
             guard let earlier = waited, earlier == attributes else {
                 waited = attributes
-                writer.withLock { _ in }
+                waitForWriter()
                 continue
             }
             if self.attributes(of: file) == attributes {
+                try requirePresent()
                 throw VexFSError(
                     .corruption, "the content is missing from the store; run vexfs-fuse fsck", at: path(of: file) ?? "")
             }

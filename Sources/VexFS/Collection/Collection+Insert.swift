@@ -67,7 +67,7 @@ extension Collection {
     /// Writes and shows a batch; returns how many documents are new. The writer's lock is held.
     private func commit(_ points: PointBatch) throws(VexFSError) -> Int {
         let batch = WriteBatch(capacity: points.byteCount)
-        let first = state.withLock { $0.rows.next }
+        let first = try nextRow(count: points.documents.count)
         let file = try unnamedFile(dimension: points.dimension, embedded: false, batch)
         try file.write(points.vectors, count: points.documents.count, at: first)
         context.metrics.increment(.vectorBytesWritten, by: points.vectors.count * 4)

@@ -1,3 +1,4 @@
+import Glibc
 import Synchronization
 
 /// A collection: a tree of files, the rows of its documents, and the vectors of the rows.
@@ -15,6 +16,8 @@ public final class Collection: Sendable {
     let state: Mutex<State>
     /// Counts the changes begun. The lock is the point; the count gives ThreadSanitizer a value to watch.
     let writer = Monitor<UInt64>(0)
+    /// The thread that makes a change, 0 for none.
+    private let writingThread = Atomic<UInt>(0)
     let payloads = PayloadIndex()
     /// Tells of changes.
     public let changes = ChangeFeed()
@@ -105,6 +108,8 @@ public final class Collection: Sendable {
         try requireWritable()
         return try writer.withLock { changes throws(VexFSError) in
             changes &+= 1
+            writingThread.store(UInt(pthread_self()), ordering: .relaxed)
+            defer { writingThread.store(0, ordering: .relaxed) }
             if state.withLock({ $0.isRemoved || $0.isRetired && !evenRetired }) {
                 throw VexFSError(.notFound, "the collection was removed")
             }
@@ -112,6 +117,12 @@ public final class Collection: Sendable {
             context.noteUnsynced()
             return result
         }
+    }
+
+    /// Returns when the change that is being made now has ended; at once where this thread makes it.
+    func waitForWriter() {
+        guard writingThread.load(ordering: .relaxed) != UInt(pthread_self()) else { return }
+        writer.withLock { _ in }
     }
 
     /// The record kept under the collection's key; with what the batch changes of it.

@@ -271,11 +271,7 @@ public final class Store: Sendable {
             guard withDocuments || collection.state.withLock({ $0.tree.count }) == 0 else {
                 throw VexFSError(.notEmpty, "the collection \(collection.name) is not empty")
             }
-            guard let snapshot = collection.snapshots().first else { return }
-            throw VexFSError(
-                .notEmpty,
-                "the collection \(collection.name) has snapshots; remove them first: rmdir "
-                    + "\(collection.name)/.vexfs/snapshots/\(snapshot.name)")
+            try requireNoSnapshots(of: collection)
         }
         names.byName[collection.name] = nil
         names.byNumber[collection.number] = nil
@@ -292,9 +288,19 @@ public final class Store: Sendable {
         }
     }
 
+    /// Refuses to remove a collection that has snapshots. The collection's writer's lock is held: no more come.
+    private func requireNoSnapshots(of collection: Collection) throws(VexFSError) {
+        guard let snapshot = collection.snapshots().first else { return }
+        throw VexFSError(
+            .notEmpty,
+            "the collection \(collection.name) has snapshots; remove them first: rmdir "
+                + "\(collection.name)/.vexfs/snapshots/\(snapshot.name)")
+    }
+
     /// Keeps what forks need of a collection that is found no more.
     private func retire(_ collection: Collection) throws(VexFSError) {
         try collection.write { () throws(VexFSError) in
+            try requireNoSnapshots(of: collection)
             collection.state.withLock { $0.isRetired = true }
             do throws(VexFSError) { try collection.saveRecord() } catch {
                 collection.state.withLock { $0.isRetired = false }
@@ -308,6 +314,7 @@ public final class Store: Sendable {
             guard withDocuments || collection.state.withLock({ $0.tree.count }) == 0 else {
                 throw VexFSError(.notEmpty, "the collection \(collection.name) is not empty")
             }
+            try requireNoSnapshots(of: collection)
             let batch = WriteBatch()
             batch.delete(StoreKey.collection(collection.number))
             for family in StoreKey.Family.ofCollection {

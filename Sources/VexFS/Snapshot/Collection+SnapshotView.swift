@@ -63,7 +63,7 @@ extension Collection {
     /// - Complexity: O(files made or changed since).
     func state(at number: UInt32) throws(VexFSError) -> State {
         guard let snapshot = state.withLock({ $0.snapshots.first { $0.number == number } }) else {
-            throw VexFSError(.notFound, "the snapshot was removed")
+            throw .snapshotWasRemoved
         }
         var result = try writer.withLock { _ throws(VexFSError) in
             let now = state.withLock { $0 }
@@ -75,7 +75,7 @@ extension Collection {
         }
         (result.kept, result.snapshots, result.image) = (KeptRows(), [], TreeImageState())
         (result.touchedDirectories, result.markedFiles, result.isRetired) = ([], RowBitmap(), false)
-        (result.errorCount, result.nextError) = (0, 1)
+        (result.errorCount, result.nextError, result.ownRecords) = (0, 1, 0)
         result.trash = Trash()
         result.tree = result.tree.committed
         result.removeFiles(from: snapshot.filesBelow)

@@ -29,7 +29,8 @@ struct Origin: Sendable {
     /// The first row that a fork of a snapshot gives: chunks of vectors are whole.
     static func firstOwnRow(behind end: Row) -> Row {
         let chunk = Row(VectorFile.rowsPerChunk)
-        return (end + chunk - 1) / chunk * chunk
+        // Up to ``RowTable/end`` this fits.
+        return (end + (chunk - 1)) / chunk * chunk
     }
 
     /// The snapshot itself.
@@ -78,6 +79,16 @@ extension Collection {
     /// - Throws: `readOnly`.
     public func requireWritable() throws(VexFSError) {
         if isReadOnly { throw .snapshotIsReadOnly }
+    }
+
+    /// Refuses to read a snapshot that is no more.
+    /// - Throws: `notFound`.
+    func requirePresent() throws(VexFSError) {
+        guard let origin, origin.isSnapshot else { return }
+        let isPresent = origin.collection.state.withLock { state in
+            state.snapshots.contains { $0.number == origin.snapshot && !$0.isRemoved }
+        }
+        if !isPresent { throw .snapshotWasRemoved }
     }
 
     /// The collection that wrote a row: its content and vectors are under that one's number.
@@ -162,6 +173,9 @@ extension Collection {
 }
 
 extension VexFSError {
+    /// A snapshot that someone still looks at when it is no more.
+    static var snapshotWasRemoved: VexFSError { VexFSError(.notFound, "the snapshot was removed") }
+
     /// A change of what never changes.
     static var snapshotIsReadOnly: VexFSError {
         VexFSError(

@@ -89,6 +89,11 @@ struct Snapshot: Sendable {
         guard version == Self.version else {
             throw VexFSError(.newerFormat, "a snapshot has version \(version); this program reads \(Self.version)")
         }
+        let end = bytes.count - 4
+        guard end > 0,
+            UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: end, as: UInt32.self))
+                == vexfs_crc32c(0, bytes.baseAddress, end)
+        else { throw .damagedSnapshot }
         let head = try JSON.parseControl(Array(try reader.readCounted().utf8), code: .corruption)
         guard let created = head["created"]?.integerValue, let files = head["files_below"]?.integerValue,
             let below = head["rows_below"]?.integerValue, let spaces = head["spaces"]?.arrayValue
@@ -112,8 +117,7 @@ struct Snapshot: Sendable {
             vectors[number] = space["is_all"] == .bool(true) ? rows : try RowBitmap(decoding: &reader)
         }
         (self.spaces, self.vectors) = (found, vectors)
-        let size = reader.offset
-        guard try reader.read(UInt32.self) == vexfs_crc32c(0, bytes.baseAddress, size) else { throw .damagedSnapshot }
+        guard reader.offset == end else { throw .damagedSnapshot }
     }
 }
 

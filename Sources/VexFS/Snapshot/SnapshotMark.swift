@@ -62,7 +62,12 @@ extension Collection {
 
     /// How a file was at a snapshot, where it changed since; nil where it did not.
     private func mark(of file: FileNumber, since snapshot: UInt32) throws(VexFSError) -> SnapshotMark? {
-        let numbers = state.withLock { state in state.snapshots.map(\.number).filter { $0 >= snapshot } }
+        let numbers = state.withLock { state -> [UInt32] in
+            guard state.snapshots.contains(where: { $0.number == snapshot && !$0.isRemoved }) else { return [] }
+            return state.snapshots.map(\.number).filter { $0 >= snapshot }
+        }
+        // What is there now may be of another version.
+        guard !numbers.isEmpty else { throw .snapshotWasRemoved }
         for number in numbers {
             guard let bytes = try database.value(StoreKey.snapshotMark(self.number, number, file)) else { continue }
             return try bytes.withSystemBytes { bytes throws(VexFSError) in

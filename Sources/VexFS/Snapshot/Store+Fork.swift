@@ -58,7 +58,7 @@ extension Store {
         }
         let parent = origin.collection
         let found = parent.state.withLock { $0.snapshots.first { $0.number == origin.snapshot && !$0.isRemoved } }
-        guard let found else { throw VexFSError(.notFound, "the snapshot was removed") }
+        guard let found else { throw .snapshotWasRemoved }
         return (parent, found)
     }
 
@@ -75,12 +75,12 @@ extension Store {
                 state.tree.renameRoot(to: name)
                 state.tree.update(Collection.rootNumber) { ($0.modified, $0.changed) = (now, now) }
                 let collection = Collection(number: number, context: context, state: state, origin: origin)
+                // Nothing is written of a fork that cannot be used. Its record says that none of its own rows is synced.
+                do throws(VexFSError) { try collection.openInheritedVectors() } catch { batch.fail(error) }
                 batch.put(StoreKey.collection(number), collection.state.withLock { collection.encodedRecord($0) })
                 collection.state.withLock { _ = $0.touchedDirectories.insert(Collection.rootNumber) }
                 collection.putTouchedDirectories(batch)
                 for property in properties { batch.put(StoreKey.property(number, property.key), property.value) }
-                // Nothing is written of a fork that cannot be used.
-                do throws(VexFSError) { try collection.openInheritedVectors() } catch { batch.fail(error) }
                 return collection
             }
         }
@@ -105,7 +105,11 @@ extension Store {
                         try collection.erase(snapshot)
                     }
                 }
-                guard collection.state.withLock({ $0.isRetired && $0.snapshots.isEmpty }) else { continue }
+                guard collection.state.withLock({ $0.isRetired }) else { continue }
+                guard collection.state.withLock({ $0.snapshots.isEmpty }) else {
+                    try collection.removeOwnDocuments()
+                    continue
+                }
                 try dropRetired(collection)
                 // Its own origin may be free now.
                 isDone = false
@@ -137,6 +141,28 @@ extension Collection {
             state.withLock { $0.change(space.number) { $0 = opened } }
         }
         state.withLock { $0.rows.extend(to: Int(origin.rowsBelow)) }
+    }
+
+    /// Removes what a removed collection has and no fork needs: contents at once, vectors at the next compaction. A
+    /// process that dies meanwhile leaves the rest to the next open.
+    fileprivate func removeOwnDocuments() throws(VexFSError) {
+        if state.withLock({ $0.trash.count > 0 }) {
+            try write(evenRetired: true) { () throws(VexFSError) in try drop(trash) }
+        }
+        let rows = state.withLock { $0.rows.live.subtracting($0.kept.all) }.rows
+        for start in stride(from: 0, to: rows.count, by: 1024) {
+            let files = state.withLock { state in
+                rows[start..<min(start + 1024, rows.count)].compactMap { row in
+                    state.rows.file(of: row).flatMap { state.tree[$0] }
+                }
+            }
+            try write(evenRetired: true) { () throws(VexFSError) in
+                let batch = WriteBatch()
+                for file in files { deleteRecords(of: file, batch) }
+                try database.write(batch)
+                state.withLock { state in for file in files { Self.forget(file, &state) } }
+            }
+        }
     }
 
     /// Takes over the maps of the origin's vectors after some were packed, here and in forks of this collection.

@@ -1,7 +1,7 @@
 /// What snapshots and forks keep.
 extension StoreCheck {
     /// What a fork began with; nil for a collection that is none.
-    mutating func base(of number: UInt32, _ json: JSON, _ name: String) -> (number: UInt32, rowsBelow: Row)? {
+    mutating func base(of number: UInt32, _ json: JSON, _ name: String) -> ForkBase? {
         guard let base = json["base"], base != .null else { return nil }
         do throws(VexFSError) {
             guard let parent = base["collection"]?.integerValue.flatMap(UInt32.init(exactly:)), known[parent] != nil,
@@ -11,7 +11,8 @@ extension StoreCheck {
             let decoded = try bytes.withSystemBytes { bytes throws(VexFSError) in
                 try Snapshot(number: snapshot, decoding: bytes)
             }
-            return (parent, Origin.firstOwnRow(behind: decoded.rowsBelow))
+            return ForkBase(
+                number: parent, rowsBelow: Origin.firstOwnRow(behind: decoded.rowsBelow), rows: decoded.rows)
         } catch {
             note(name, error.message)
             return nil
@@ -32,7 +33,7 @@ extension StoreCheck {
             guard key.count == 9 else { return }
             let own = UInt32(bigEndian: key.loadUnaligned(fromByteOffset: 5, as: UInt32.self))
             do throws(VexFSError) { found.append(try Snapshot(number: own, decoding: value)) } catch {
-                damaged.append(error.message)
+                damaged.append("snapshot \(own): \(error.message)")
             }
         }
         for message in damaged { note("\(name), snapshots", message) }
@@ -65,8 +66,14 @@ extension StoreCheck {
             report.files += 1
             check(record, "\(place)/\(record.attributes.name)", number, kept: mark.content)
         }
-        guard known[number]?.base == nil, !snapshot.isRemoved, let seen = known[number]?.rows else { return }
-        let missing = snapshot.rows.subtracting(seen).count
-        if missing > 0 { note(place, "\(missing) of its documents are missing from the store") }
+        guard !snapshot.isRemoved, var seen = known[number]?.rows else { return }
+        if let base = known[number]?.base { seen.formUnion(base.rows) }
+        let missing = snapshot.rows.subtracting(seen)
+        guard !missing.isEmpty else { return }
+        let rows = missing.rows.prefix(10).map(String.init).joined(separator: ", ")
+        note(
+            place,
+            "\(missing.count) of its documents are missing from the store: rows \(rows)"
+                + (missing.count > 10 ? " and more" : ""))
     }
 }

@@ -23,6 +23,8 @@ public struct StoreCheckReport: Sendable {
     public var problems: [Problem] = []
     /// Damaged parts of indexes: nothing is lost with them, they are built anew when the store is mounted.
     public var rebuilt: [Problem] = []
+    /// What belongs to nothing and takes space: nothing is wrong with what is there.
+    public var leftovers: [Problem] = []
 }
 
 extension Store {
@@ -75,10 +77,20 @@ struct StoreCheck {
     /// A collection that was looked at.
     struct Known {
         /// The collection that a fork began with, and the row from which on rows are the fork's.
-        var base: (number: UInt32, rowsBelow: Row)?
+        var base: ForkBase?
+        var snapshots: [UInt32] = []
         var vectors: [SpaceNumber: Vectors] = [:]
-        /// Rows that a file or a mark names.
+        /// Rows that a file, a mark or a removed document names.
         var rows = RowBitmap()
+    }
+
+    /// What a fork began with.
+    struct ForkBase {
+        var number: UInt32
+        /// Rows from it on are the fork's.
+        var rowsBelow: Row
+        /// The rows of the documents that it began with.
+        var rows: RowBitmap
     }
 
     init(directory: StoreDirectory, database: Database) {
@@ -98,6 +110,7 @@ struct StoreCheck {
             report.collections += 1
             check(collection: number, record, progress)
         }
+        checkOwners()
     }
 
     private mutating func check(collection number: UInt32, _ record: [UInt8], _ progress: (Int) -> Void) {
@@ -119,6 +132,7 @@ struct StoreCheck {
         report.problems += problems
         known[number] = Known(base: base(of: number, json, name))
         let snapshots = snapshots(of: number, name)
+        known[number]?.snapshots = snapshots.map(\.number)
         let isFork = known[number]?.base != nil
         var tree = FileTree(
             root: FileAttributes(
@@ -167,6 +181,7 @@ struct StoreCheck {
         }
         for snapshot in snapshots.reversed() { check(snapshot, number, name) }
         check(trash, number, name)
+        checkVersions(of: number, name)
     }
 
     private mutating func check(
@@ -174,6 +189,7 @@ struct StoreCheck {
     ) {
         for (entry, file) in trash {
             report.files += 1
+            if let row = file.attributes.row { known[number]?.rows.insert(row) }
             check(file, "\(name)/.vexfs/trash/\(entry.name)", number)
         }
     }

@@ -74,10 +74,12 @@ enum StoredVector {
         let dimension = Int(try reader.read(UInt32.self))
         _ = try reader.read(UInt32.self)
         let rest = reader.rest
-        let total = count * dimension
+        // Both have 32 bits, so the product of what the bytes can hold does not overflow.
         guard let element = VectorElement.allCases.first(where: { $0.code == code }), count > 0, dimension > 0,
-            rest.count == total * element.byteCount, let base = rest.baseAddress
+            dimension <= rest.count, count <= rest.count / dimension,
+            rest.count == count * dimension * element.byteCount, let base = rest.baseAddress
         else { throw .damagedVector }
+        let total = count * dimension
         if values.count != total { values = [Float](repeating: 0, count: total) }
         values.withUnsafeMutableBufferPointer { values in
             if element == .float32, let target = values.baseAddress {

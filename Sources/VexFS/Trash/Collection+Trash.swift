@@ -16,8 +16,12 @@ extension Collection {
             throw Self.notInTrash(entry.name)
         }
         guard stored.count != Int(entry.attributes.size) else { return FileContent(stored) }
-        let vectors = state.withLock { $0.unnamed.vectors }
-        guard let vector = vectors?.vector(row), let content = SplicedContent.content(stored, vector: vector),
+        // A loss of power takes vectors that were not synced; live documents' are made anew.
+        let (vectors, checksum) = (
+            state.withLock { $0.unnamed.vectors }, try record(of: entry).row.checksum(in: VectorSpace.unnamed)
+        )
+        guard let vectors, let vector = vectors.vector(row), vectors.checksum(vector) == checksum,
+            let content = SplicedContent.content(stored, vector: vector),
             content.count == Int(entry.attributes.size)
         else { throw VexFSError(.corruption, "the content is not what was written; run vexfs-fuse fsck") }
         return FileContent(content)
@@ -42,7 +46,11 @@ extension Collection {
     /// - Parameter now: nanoseconds since 1970.
     /// - Throws: `notFound` where the collection was removed, `inputOutput`.
     func expireTrash(now: Int64) throws(VexFSError) {
-        guard state.withLock({ $0.trash.count > 0 && !$0.surplusTrash(at: now).isEmpty }) else { return }
+        let hasSurplus = state.withLock { state in
+            state.trash.noteTime(now)
+            return state.trash.count > 0 && !state.surplusTrash(at: now).isEmpty
+        }
+        guard hasSurplus else { return }
         try write { () throws(VexFSError) in try drop(state.withLock { $0.surplusTrash(at: now) }) }
     }
 
@@ -85,7 +93,8 @@ extension Collection {
         return try storedRecord(file)?.encoded()
     }
 
-    private func drop(_ entries: [TrashEntry]) throws(VexFSError) {
+    /// Removes entries for good. The writer's lock is held.
+    func drop(_ entries: [TrashEntry]) throws(VexFSError) {
         let batch = WriteBatch()
         for entry in entries { delete(entry, batch) }
         try database.write(batch)

@@ -30,6 +30,19 @@ struct Trash: Sendable {
         sequences[entry.name] = entry.sequence
         next = max(next, entry.sequence + 1)
         bytes += Int(entry.attributes.size)
+        noteTime(entry.removed, before: entry.sequence)
+    }
+
+    /// Notes that it is not later than this: nothing that is there, or stands before a place, was removed after it.
+    /// Otherwise what was removed while the clock was ahead would stay until that time, with all that came after.
+    mutating func noteTime(_ now: Int64, before end: UInt64 = .max) {
+        var sequence = min(end, next)
+        while sequence > first {
+            sequence -= 1
+            guard let entry = entries[sequence] else { continue }
+            guard entry.removed > now else { break }
+            entries[sequence]?.removed = now
+        }
     }
 
     mutating func remove(_ entry: TrashEntry) {

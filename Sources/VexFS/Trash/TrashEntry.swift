@@ -6,8 +6,8 @@ public struct TrashEntry: Sendable {
     public let name: ByteString
     /// Its path in the collection before it was removed.
     public let origin: String
-    /// When it was removed, in nanoseconds since 1970.
-    public let removed: Int64
+    /// When it was removed, in nanoseconds since 1970. A clock that was set back since may have lowered it.
+    public internal(set) var removed: Int64
     /// The file as it was.
     public let attributes: FileAttributes
 

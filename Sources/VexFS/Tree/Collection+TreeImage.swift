@@ -99,6 +99,7 @@ extension Collection {
         }
         guard let (image, captured) = begun else { return }
         let path = context.directory.treePath(image.file)
+        let former: TreeImage?
         do throws(VexFSError) {
             var content = captured
             content.tree = captured.tree.committed
@@ -106,7 +107,7 @@ extension Collection {
             try image.write(content, to: path)
             let mapped = try image.read(from: path)
             // From now on the process uses the file's bytes in place of memory of its own.
-            try name(image) { state in
+            former = try name(image) { state in
                 state.tree.adopt(mapped.tree, writtenFrom: content.tree)
                 state.rows.adopt(mapped.rows, writtenFrom: content.rows)
                 assert(state.tree.brokenInvariant == nil, state.tree.brokenInvariant ?? "")
@@ -124,12 +125,16 @@ extension Collection {
             }
             throw error
         }
+        // The former image goes only when nothing on the disk names it any more.
+        guard let former else { return }
+        try database.syncLog()
+        unlink(context.directory.treePath(former.file))
     }
 
     /// Makes an image that is on the disk the one that the next open takes, and whose bytes `adopt` lets this process
-    /// use.
-    private func name(_ image: TreeImage, adopt: (inout State) -> Void) throws(VexFSError) {
-        let former = try writer.withLock { _ throws(VexFSError) -> TreeImage? in
+    /// use; returns the one before.
+    private func name(_ image: TreeImage, adopt: (inout State) -> Void) throws(VexFSError) -> TreeImage? {
+        try writer.withLock { _ throws(VexFSError) -> TreeImage? in
             if state.withLock({ $0.isRemoved }) { throw VexFSError(.notFound, "the collection was removed") }
             let (record, former, marked) = state.withLock { state in
                 var named = state
@@ -148,10 +153,6 @@ extension Collection {
             }
             return former
         }
-        // The former image goes only when nothing on the disk names it any more.
-        guard let former else { return }
-        try database.syncLog()
-        unlink(context.directory.treePath(former.file))
     }
 
     /// Drops marks of images that were never named: the process died while it wrote them.

@@ -1,5 +1,8 @@
 /// Which rows are live, and whose they are.
 struct RowTable: Sendable {
+    /// Rows are below this: whole chunks of vectors with numbers of 32 bits.
+    static let end = Row.max / Row(VectorFile.rowsPerChunk) * Row(VectorFile.rowsPerChunk)
+
     /// Rows that are the current version of a document.
     private(set) var live = RowBitmap()
     /// The file of each live row.
@@ -33,6 +36,18 @@ struct RowTable: Sendable {
     /// Uses an image's chunks in place of those that it was written from.
     mutating func adopt(_ image: RowTable, writtenFrom written: RowTable) {
         files.adopt(image.files, writtenFrom: written.files)
+    }
+
+    /// The first of so many rows behind all that were given.
+    /// - Throws: `storeFull` where there are no such numbers.
+    func next(count: Int) throws(VexFSError) -> Row {
+        guard count <= Int(Self.end) - Int(next) else {
+            throw VexFSError(
+                .storeFull,
+                "this collection has made 4 billion versions of documents and can make no more; copy it to a new "
+                    + "collection")
+        }
+        return next
     }
 
     func file(of row: Row) -> FileNumber? { files[Int(row)].map(FileNumber.init) }

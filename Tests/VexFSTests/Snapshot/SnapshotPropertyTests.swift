@@ -3,7 +3,8 @@ import Testing
 
 @testable import VexFS
 
-/// Random changes, snapshots, forks, removals, compactions and reopens: every branch holds what a plain model says.
+/// Random changes, removals into the trash and out of it, snapshots, forks, exports, compactions and reopens: every
+/// branch holds what a plain model says, and nothing is left of what is gone.
 @Suite struct SnapshotPropertyTests {
     @Test(arguments: 0..<6) func everyBranchHoldsWhatTheModelSays(round: Int) throws {
         let seed =
@@ -20,12 +21,14 @@ import Testing
 }
 
 /// A store and its model under random operations.
-private struct SnapshotRun {
+struct SnapshotRun {
     let fixture: StoreFixture
     var random: SeededGenerator
     var live: [String: BranchModel] = [:]
     /// Snapshots by collection and name.
     var past: [String: [String: BranchModel]] = [:]
+    /// What is in the trash, by collection and name there.
+    var trash: [String: [ByteString: TrashedFile]] = [:]
     var steps = 0
     var log: [String] = []
 
@@ -45,17 +48,18 @@ private struct SnapshotRun {
         try bulk("c0", count: 300)
     }
 
-    private func collection(_ name: String) throws -> Collection {
+    func collection(_ name: String) throws -> Collection {
         try #require(fixture.store.collection(named: ByteString(name)))
     }
 
-    private mutating func pick(_ range: Range<Int>) -> Int { Int.random(in: range, using: &random) }
+    mutating func pick(_ range: Range<Int>) -> Int { Int.random(in: range, using: &random) }
 
     mutating func step() throws {
         steps += 1
         guard let name = live.keys.sorted().randomElement(using: &random) else { return }
         switch pick(0..<100) {
-        case 0..<25: try put(name)
+        case 0..<20: try put(name)
+        case 20..<25: try bringBack(name)
         case 25..<35: try remove(name)
         case 35..<43: try rename(name)
         case 43..<48: try scratch(name)
@@ -66,7 +70,8 @@ private struct SnapshotRun {
         case 64..<73: try snapshot(name)
         case 73..<78: try removeSnapshot(name)
         case 78..<80: try renameSnapshot(name)
-        case 80..<86: try fork(name)
+        case 80..<84: try fork(name)
+        case 84..<86: try exportAndRestore(name)
         case 86..<89: try removeCollection(name)
         case 89..<92: try collection(name).compact()
         case 92..<95: try collection(name).buildIndex()
@@ -75,16 +80,16 @@ private struct SnapshotRun {
         }
     }
 
-    private func note(_ text: String) {
+    func note(_ text: String) {
         if ProcessInfo.processInfo.environment["VEXFS_TEST_LOG"] != nil { print(text) }
     }
 
-    private mutating func newPath(_ name: String, _ suffix: String) -> String {
+    mutating func newPath(_ name: String, _ suffix: String) -> String {
         let folder = Bool.random(using: &random) ? live[name]?.folders.sorted().randomElement(using: &random) : nil
         return (folder.map { $0 + "/" } ?? "") + "n\(pick(0..<40))" + suffix
     }
 
-    private func place(_ path: String, in collection: Collection) throws -> (parent: FileNumber, name: ByteString) {
+    func place(_ path: String, in collection: Collection) throws -> (parent: FileNumber, name: ByteString) {
         let parts = path.split(separator: "/").map { ByteString(String($0)) }
         var parent = Collection.rootNumber
         for part in parts.dropLast() { parent = try #require(collection.lookup(part, in: parent)).number }
@@ -145,7 +150,7 @@ private struct SnapshotRun {
     }
 
     /// The colors that were set from outside, by collection and path.
-    private var patches: [String: Int] = [:]
+    var patches: [String: Int] = [:]
 
     private mutating func bulk(_ name: String, count: Int) throws {
         note("bulk \(name) \(count)")
@@ -177,9 +182,15 @@ private struct SnapshotRun {
         note("remove \(name) \(path)")
         let collection = try collection(name)
         let (parent, last) = try place(path, in: collection)
-        _ = try collection.remove(last, in: parent)
-        live[name]?.files[path] = nil
-        patches[name + "/" + path] = nil
+        let keepsInTrash = Bool.random(using: &random)
+        _ = try collection.remove(last, in: parent, keepsInTrash: keepsInTrash)
+        let file = live[name]?.files.removeValue(forKey: path)
+        let patch = patches.removeValue(forKey: name + "/" + path)
+        // Scratch files are not kept.
+        guard keepsInTrash, let file, file.vector != nil else { return }
+        let entry = try #require(collection.trash.last)
+        #expect(entry.origin == path)
+        trash[name, default: [:]][entry.name] = TrashedFile(file: file, patch: patch)
     }
 
     private mutating func rename(_ name: String) throws {
@@ -287,15 +298,7 @@ private struct SnapshotRun {
             let shown = try #require(try collection(name).snapshot(named: ByteString(snapshot)))
             _ = try fixture.store.fork(shown, as: ByteString(new))
             live[new] = past[name]?[snapshot]
-            // Which colors were set from outside, a put asks for: the model knows only those of now.
-            let below = live[new]?.files.keys.sorted() ?? []
-            let made = try collection(new)
-            for path in below where live[new]?.files[path]?.vector != nil {
-                let (parent, last) = try place(path, in: made)
-                let file = try #require(made.lookup(last, in: parent))
-                let patch = try JSON.patch(made.fileRecord(file.number).metadataPatch)
-                patches[new + "/" + path] = patch.first?.value.integerValue.map { Int($0) }
-            }
+            try readPatches(new)
         } else {
             note("fork \(name) as \(new)")
             _ = try fixture.store.fork(try collection(name), as: ByteString(new))
@@ -322,7 +325,7 @@ private struct SnapshotRun {
             try collection.removeSnapshot(named: ByteString(snapshot))
         }
         try fixture.store.removeCollection(collection)
-        (live[name], past[name]) = (nil, nil)
+        (live[name], past[name], trash[name]) = (nil, nil, nil)
         patches = patches.filter { !$0.key.hasPrefix(name + "/") }
     }
 
@@ -352,6 +355,7 @@ private struct SnapshotRun {
         for name in live.keys.sorted() {
             guard let model = live[name] else { continue }
             try collection(name).expect(model, name, &random)
+            try expectTrash(name)
             #expect(Set(try collection(name).snapshots().map(\.name.string)) == Set((past[name] ?? [:]).keys))
             for snapshot in past[name]?.keys.sorted() ?? [] { try expect(name, snapshot) }
         }
@@ -362,5 +366,6 @@ private struct SnapshotRun {
         fixture.close()
         let report = try Store.check(at: fixture.path)
         #expect(report.problems.isEmpty, "\(report.problems.prefix(5))")
+        #expect(report.leftovers.isEmpty, "\(report.leftovers.prefix(5))")
     }
 }

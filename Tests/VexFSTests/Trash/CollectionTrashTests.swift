@@ -331,4 +331,18 @@ import Testing
         let file = try again.restore("a.json", to: "b.json", in: 1, mode: .noReplace).moved
         #expect(try again.embedding(of: file.number) == vector && file.state == .ready)
     }
+
+    /// A vector that a loss of power took is not put into the content of a removed document.
+    @Test func aLostVectorIsNoContent() throws {
+        let fixture = try StoreFixture()
+        let made = try fixture.store.createCollection(named: "c")
+        try made.insert([NewPoint(id: "a"), NewPoint(id: "b")], vectors: [1, 2, 3, 4])
+        _ = try made.remove("a.json", in: 1, keepsInTrash: true)
+        let entry = try #require(made.trash.first)
+        let vectors = try #require(made.state.withLock { $0.unnamed.vectors })
+        try vectors.write([0, 0], count: 1, at: try #require(entry.attributes.row))
+        #expect(throws: VexFSError.self) { try made.content(of: entry) }
+        #expect(throws: VexFSError.self) { try made.restore("a.json", to: "a.json", in: 1, mode: .replace) }
+        #expect(made.lookup("a.json", in: 1) == nil && made.trash.count == 1)
+    }
 }

@@ -60,4 +60,23 @@ import Testing
         settings.documents = 0
         #expect(trash.surplus(settings, before: settings.oldest(at: now)).count == plain.count)
     }
+
+    /// What was removed while the clock was ahead does not stay until that time, nor what came after it.
+    @Test func aClockThatIsSetBack() {
+        var settings = TrashSettings()
+        settings.seconds = 10
+        let second: Int64 = 1_000_000_000
+        var trash = Trash()
+        for (name, time) in [("a", 100), ("b", 5000), ("c", 6000), ("d", 105), ("e", 103)] as [(String, Int64)] {
+            trash.insert(entry(trash, name, removed: time * second))
+        }
+        #expect(trash.all.map { $0.removed / second } == [100, 103, 103, 103, 103])
+        #expect(trash.surplus(settings, before: settings.oldest(at: 111 * second)).map(\.name) == ["a"])
+        #expect(trash.surplus(settings, before: settings.oldest(at: 114 * second)).count == 5)
+        trash.insert(entry(trash, "f", removed: 9000 * second))
+        #expect(trash.surplus(settings, before: settings.oldest(at: 130 * second)).count == 5)
+        trash.noteTime(130 * second)
+        #expect(trash.all.last?.removed == 130 * second)
+        #expect(trash.surplus(settings, before: settings.oldest(at: 141 * second)).count == 6)
+    }
 }

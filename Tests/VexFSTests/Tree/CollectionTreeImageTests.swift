@@ -243,6 +243,24 @@ extension Collection {
         #expect(differences(seen, collection.dump) == [])
     }
 
+    /// An image that the record names stays, also where it is not known to be on the disk.
+    @Test func anImageThatIsNamedStays() throws {
+        let fixture = try StoreFixture()
+        let collection = try fixture.store.createCollection(named: "c")
+        for number in 0..<50 { try collection.put(ByteString("\(number).json"), "{\"text\":\"word \(number)\"}") }
+        try collection.saveTreeImage(policy: .always, isWritten: false)
+        let former = try #require(collection.treeImageFile)
+        try collection.put("x.json", "{\"text\":\"more\"}")
+        // The journal's name was never synced, and cannot be.
+        let journal = fixture.path + "/journal"
+        try FileManager.default.moveItem(atPath: journal, toPath: journal + "-away")
+        #expect(throws: VexFSError.self) { try collection.saveTreeImage(policy: .always, isWritten: false) }
+        try FileManager.default.moveItem(atPath: journal + "-away", toPath: journal)
+        let image = try #require(collection.treeImageFile)
+        #expect(image != former)
+        #expect(FileManager.default.fileExists(atPath: fixture.path + "/trees/" + image))
+    }
+
     @Test func aProgramThatKnowsNoImagesLeavesNoneThatIsTrusted() throws {
         let fixture = try StoreFixture()
         let collection = try fixture.store.createCollection(named: "c")
