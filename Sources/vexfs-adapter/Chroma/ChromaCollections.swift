@@ -88,6 +88,11 @@ extension ChromaDialect {
             name: name, tenant: place.tenant, database: place.database, metadata: metadata, schema: schema,
             over: .object([]))
         var configuration: [JSON.Member] = [.init("metric", .string(schema.index.space.metric))]
+        let sparse = schema.sparseVectors.sorted { $0.key < $1.key }
+        if !sparse.isEmpty {
+            let settings = sparse.map { JSON.Member($0.key, .object([.init("modifier", .string($0.value))])) }
+            configuration.append(.init("sparse_vectors", .object(settings)))
+        }
         if schema.embedsElsewhere { configuration.append(.init("model", .string("none"))) }
         let request: [JSON.Member] = [
             .init("collection", .string(ChromaName.onMount(name))), .init("configuration", .object(configuration)),

@@ -18,7 +18,8 @@ enum ChromaMetadata {
         return json
     }
 
-    /// Checks the metadata of a record and takes out what says nothing: empty lists, Chroma's own keys.
+    /// Checks the metadata of a record and takes out what says nothing: empty lists, Chroma's own keys. Objects that
+    /// are left are sparse vectors (``ChromaSparse``).
     /// - Parameter keepsNull: whether null takes a key away, as in updates.
     static func ofRecord(_ json: JSON, index: Int, keepsNull: Bool) throws(ChromaError) -> [JSON.Member] {
         guard let members = json.members else {
@@ -33,10 +34,7 @@ enum ChromaMetadata {
             }
             let first = member.key.utf8.first
             guard let first, first != UInt8(ascii: "#"), first != UInt8(ascii: "$") else { throw invalidAt(index) }
-            if case .object = member.value {
-                try checkSparse(member.value, index, member.key)
-                throw ChromaError(501, "Unimplemented: Sparse vector is not supported for local chroma: \(member.key)")
-            }
+            if case .object = member.value { try checkSparse(member.value, index, member.key) }
             if case .array(let items) = member.value, items.isEmpty { continue }
             if !member.key.hasPrefix(ownPrefix) { kept.append(member) }
         }

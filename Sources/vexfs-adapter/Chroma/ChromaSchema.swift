@@ -8,7 +8,7 @@ struct ChromaSchema: Equatable, Sendable {
     /// `{"defaults": …, "keys": …}`, complete.
     private(set) var json = JSON.null
 
-    private static let embeddingKey = "#embedding"
+    static let embeddingKey = "#embedding"
     private static let documentKey = "#document"
 
     /// The schema of a collection that was not made through Chroma.
@@ -35,12 +35,7 @@ struct ChromaSchema: Equatable, Sendable {
             for key in given.keys {
                 guard let value = given.value(key) else { continue }
                 _ = try ChromaFields(value, prefix: given.place(key) + ".")
-                if value["sparse_vector"]?["sparse_vector_index"]?["enabled"]?.boolValue == true {
-                    throw .invalid(
-                        "Failed to reconcile schema: Invalid schema input: Sparse vector indexing is not "
-                            + "enabled in local"
-                    )
-                }
+                try ChromaSparse.check(value, isDefault: part == "defaults")
                 let old = json[part]?[key] ?? .object([])
                 var changed = json[part] ?? .object([])
                 changed.set(key, to: Self.merged(old, value))
@@ -181,6 +176,7 @@ struct ChromaSchema: Equatable, Sendable {
             case .integer: type = "int"
             case .number: type = "float"
             case .bool: type = "bool"
+            case .object: type = ChromaSparse.type
             default: return nil
             }
             name = member.key

@@ -162,6 +162,14 @@ extension ChromaDialect {
             dimension = vector.count
             members.append(.init("vectors", parts.add(vector, shape: [1, vector.count])))
         case .text(let text): members.append(.init("texts", .array([.string(text)])))
+        case .sparse(let vector):
+            guard try store.schema(of: id).sparseVectors[search.key] != nil else {
+                throw .invalid(
+                    "rank.$knn.key: this collection has no index of sparse vectors for \(search.key); a "
+                        + "SparseVectorIndexConfig in its schema makes one")
+            }
+            members.append(.init("using", .string(search.key)))
+            members.append(.init("vectors", .array([vector])))
         }
         members.append(.init("k", .integer(Int64(search.limit))))
         members.append(.init("include", .array([.string("distances")])))

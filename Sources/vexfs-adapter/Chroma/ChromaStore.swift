@@ -139,7 +139,13 @@ final class ChromaStore: Sendable {
     /// Refuses a selection by what the collection's schema takes out of the index.
     func check(_ selection: ChromaSelection, of id: String) throws(ChromaError) {
         guard selection.filter != nil else { return }
-        do throws(ChromaError) { try known(id: id).schema.check(filter: selection.filter) } catch {
+        try schema(of: id).check(filter: selection.filter)
+    }
+
+    /// The schema of a collection that records are asked of.
+    /// - Throws: 404 in the words that requests about records have.
+    func schema(of id: String) throws(ChromaError) -> ChromaSchema {
+        do throws(ChromaError) { return try known(id: id).schema } catch {
             throw error.status == 404 ? ChromaError(404, "Collection [\(id)] does not exist.") : error
         }
     }
