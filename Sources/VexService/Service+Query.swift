@@ -101,7 +101,7 @@ extension Service {
     /// What is searched for.
     private enum Targets {
         case texts([String])
-        case vectors([[Float]])
+        case vectors([QueryVector])
         case like(ByteString)
     }
 
@@ -117,17 +117,19 @@ extension Service {
         switch kind {
         case "text": return (.texts([try members.requiredString("text")]), false)
         case "texts": return (.texts(try members.strings("texts") ?? []), true)
-        case "vector": return (.vectors([try reader.dense(members["vector"] ?? .null, at: "vector")]), false)
+        case "vector":
+            let vector = try reader.vector(members["vector"] ?? .null, at: "vector")
+            return (.vectors([QueryVector(vector)]), false)
         case "like":
             guard let id = members["like"].flatMap(Members.identifier) else {
                 throw members.refused("like", "must be an id")
             }
             return (.like(id), false)
         default:
-            var vectors: [[Float]] = []
-            for vector in try reader.column(members["vectors"] ?? .null, at: "vectors") {
+            var vectors: [QueryVector] = []
+            for vector in try reader.anyColumn(members["vectors"] ?? .null, at: "vectors") {
                 guard let vector else { throw members.refused("vectors", "has a query without a vector") }
-                vectors.append(vector)
+                vectors.append(QueryVector(vector))
             }
             return (.vectors(vectors), true)
         }
@@ -159,7 +161,7 @@ extension Service {
             isExact: mode == "exact", ef: try members.integer("ef", 1...100_000))
         var queries: [QueryOperation.VectorInput]
         switch targets {
-        case .vectors(let vectors): queries = vectors.map { .vector(.dense($0)) }
+        case .vectors(let vectors): queries = vectors.map { .vector($0) }
         case .like(let id): queries = [.point(PointIdentifier(id))]
         case .texts(let texts):
             queries = try collection.embeddings(of: texts, role: .query, as: operation.using)

@@ -36,6 +36,11 @@ enum Adapter {
                 log.error("cannot listen on \(options.host):\(options.chromaPort): \(String(cString: strerror(errno)))")
                 return 1
             }
+            if options.qdrantPort != 0 {
+                log.info(
+                    "nothing listens on the port \(options.qdrantPort): this version answers Chroma's clients, and "
+                        + "not yet Qdrant's")
+            }
             log.info("serving \(options.mount) to Chroma clients on http://\(options.host):\(port)")
             servers.append(server)
         }

@@ -4,7 +4,8 @@ import VexValues
 struct AdapterOptions: Equatable, Sendable {
     var mount = ""
     var chromaPort: UInt16 = 8000
-    var qdrantPort: UInt16 = 6333
+    /// The port that was asked for; 0 where none was.
+    var qdrantPort: UInt16 = 0
     var host = "127.0.0.1"
     var configuration: String?
     var logFormat = AdapterLog.Format.text
@@ -24,7 +25,7 @@ struct AdapterOptions: Equatable, Sendable {
           --mount MOUNTPOINT     where vexfs-fuse has mounted the store
           --host ADDRESS         the address to listen on (127.0.0.1); others than loopback need users with tokens
           --chroma-port PORT     the port for Chroma clients (8000); 0: none
-          --qdrant-port PORT     the port for Qdrant clients (6333); 0: none
+          --qdrant-port PORT     the port for Qdrant clients: nothing listens there yet, any but 0 is a warning
           --config FILE          users, limits: JSON, see docs/adapter.md
           --log-format FORMAT    text (default) or json
           --help, --version

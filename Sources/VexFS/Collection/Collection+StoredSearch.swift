@@ -143,7 +143,7 @@ extension Collection {
 
 extension QueryVector {
     /// A stored vector as a query.
-    init(_ vector: DocumentVector) {
+    public init(_ vector: DocumentVector) {
         switch vector {
         case .dense(let values): self = .dense(values)
         case .sparse(let sparse): self = .sparse(sparse)

@@ -23,9 +23,13 @@ indirect enum ChromaRank: Equatable, Sendable {
             case vector([Float])
             /// To be embedded by the mount.
             case text(String)
+            /// `{"indices": [‥], "values": [‥]}`.
+            case sparse(JSON)
         }
 
         var query: Query
+        /// Which vectors are compared: `#embedding`, or a key of the metadata that holds sparse ones.
+        var key: String
         var limit: Int
     }
 
@@ -67,12 +71,14 @@ indirect enum ChromaRank: Equatable, Sendable {
 
     private static func neighbors(_ json: JSON, _ searches: inout [Neighbors]) throws(ChromaError) -> ChromaRank {
         let fields = try ChromaFields(json, prefix: "rank.$knn.")
-        let key = try fields.string("key") ?? "#embedding"
-        guard key == "#embedding" else {
-            throw ChromaError(501, "Unimplemented: Sparse vector is not supported for local chroma: \(key)")
-        }
+        let key = try fields.string("key") ?? ChromaSchema.embeddingKey
         let query: Neighbors.Query
         switch fields.value("query") {
+        case .object(let members)? where key != ChromaSchema.embeddingKey:
+            query = .sparse(try ChromaSparse.vector(.object(members)))
+        case let other where key != ChromaSchema.embeddingKey:
+            throw .invalid(
+                "rank.$knn.query: \(key) holds sparse vectors and needs one, but this is \(other?.kindName ?? "null")")
         case .string(let text)?: query = .text(text)
         case .array(let items)?:
             var vector: [Float] = []
@@ -83,7 +89,7 @@ indirect enum ChromaRank: Equatable, Sendable {
             query = .vector(vector)
         default: throw .shape("rank.$knn.query: expected a vector")
         }
-        searches.append(Neighbors(query: query, limit: try fields.count("limit") ?? 16))
+        searches.append(Neighbors(query: query, key: key, limit: try fields.count("limit") ?? 16))
         return .neighbors(
             searches.count - 1, isPlace: try fields.bool("return_rank") ?? false, missing: try fields.number("default"))
     }

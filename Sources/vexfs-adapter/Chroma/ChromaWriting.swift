@@ -45,31 +45,52 @@ extension ChromaDialect {
             _ = try existing(id)
             return
         }
+        let keys = records.keys
+        let sparse = try sparseVectors(of: keys, kind, id: id)
         var parts = WirePartsBuilder()
-        var members: [JSON.Member]
-        let operation: WireOperation
-        switch kind {
-        case .add: (operation, members) = (.add, [])
-        case .upsert: (operation, members) = (.upsert, [.init("mode", .string("merge"))])
-        case .update: (operation, members) = (.update, [])
+        let place = kind == .add ? WireOperation.add : kind == .upsert ? .upsert : .update
+        var requests = groups(of: records).map { chosen, withVectors -> [JSON.Member] in
+            var own = columns(of: records, chosen, withVectors: withVectors, &parts)
+            if let named = records.sparseColumns(sparse, chosen) { own.append(named) }
+            return kind == .upsert ? own + [.init("mode", .string("merge"))] : own
+        }.map { (operation: place, members: $0) }
+        if kind != .add {
+            requests += records.sparseRemovals(sparse).map { (operation: .vectorsDelete, members: $0) }
         }
-        let present = records.hasVector ?? []
-        if present.contains(true), present.contains(false) {
-            // A column of vectors has no gaps: those with and those without a vector go separately, but together.
-            let all = Array(records.ids.indices)
-            let operations = [true, false].map { wanted in
-                var own = columns(of: records, all.filter { present[$0] == wanted }, withVectors: wanted, &parts)
-                own.append(.init("op", .string(operation.name)))
-                return JSON.object(own)
+        let durable = store.durable
+        if requests.count == 1 {
+            _ = try store.call(place, of: id, requests[0].members + durable, parts: parts, dimension: records.dimension)
+        } else {
+            let operations = requests.map { operation, members in
+                JSON.object(members + durable + [.init("op", .string(operation.name))])
             }
-            members = [.init("operations", .array(operations)), .init("atomic", .bool(true))]
-            _ = try store.call(.batch, of: id, members, parts: parts, dimension: records.dimension)
-            return try store.name(records.keys, in: id)
+            let batch: [JSON.Member] = [.init("operations", .array(operations)), .init("atomic", .bool(true))]
+            _ = try store.call(.batch, of: id, batch, parts: parts, dimension: records.dimension)
         }
-        members += columns(of: records, nil, withVectors: present.contains(true), &parts)
-        if configuration.isDurable { members.append(.init("durable", .bool(true))) }
-        _ = try store.call(operation, of: id, members, parts: parts, dimension: records.dimension)
-        try store.name(records.keys, in: id)
+        try store.name(keys, in: id)
+    }
+
+    /// A column of vectors has no gaps: records with a vector and those without go separately, but together.
+    /// - Returns: which records, all where nil, and whether they have vectors.
+    private func groups(of records: ChromaRecords) -> [(chosen: [Int]?, withVectors: Bool)] {
+        let present = records.hasVector ?? []
+        guard present.contains(true), present.contains(false) else { return [(nil, present.contains(true))] }
+        return [true, false].map { wanted in (records.ids.indices.filter { present[$0] == wanted }, wanted) }
+    }
+
+    /// The keys under which the collection indexes sparse vectors.
+    /// - Throws: 501 where a record has one under another key, as the real server does for all.
+    private func sparseVectors(
+        of keys: Set<ChromaSchema.Key>, _ kind: ChromaRecords.Kind, id: String
+    ) throws(ChromaError) -> [String] {
+        let given = keys.filter { $0.type == ChromaSparse.type }
+        // What is added newly has nothing that could have to be taken away.
+        if given.isEmpty, kind == .add { return [] }
+        let known = try store.schema(of: id).sparseVectors
+        if let other = given.map(\.name).filter({ known[$0] == nil }).min() {
+            throw ChromaError(501, "Unimplemented: Sparse vector is not supported for local chroma: \(other)")
+        }
+        return known.keys.sorted()
     }
 
     /// The columns of some of the records, all where `chosen` is nil; vectors are of exactly these.
@@ -111,12 +132,16 @@ extension ChromaDialect {
         if let ids = selection.ids, ids.isEmpty, !selection.hasFilter {
             throw .validation("ids, where", "Either ids or where must be specified")
         }
+        let limit = try fields.count("limit")
+        guard limit == nil || selection.hasFilter else {
+            throw .validation("limit, where", "limit can only be specified when a where clause is provided")
+        }
         guard selection.ids != nil || selection.hasFilter else {
             try existing(id)
             return .json(.object([.init("deleted", .integer(0))]))
         }
-        var members = selection.members
-        if let limit = try fields.count("limit") { members.append(.init("limit", .integer(Int64(limit)))) }
+        var members = selection.members + store.durable
+        if let limit { members.append(.init("limit", .integer(Int64(limit)))) }
         try store.check(selection, of: id)
         let answer = try store.body(of: try store.call(.delete, of: id, members))
         return .json(.object([.init("deleted", answer["deleted"] ?? .integer(0))]))
@@ -129,7 +154,7 @@ extension ChromaDialect {
         let found = try store.body(
             of: try store.call(.get, of: id, selection.members + [.init("include", .array([]))]))
         let ids = found["ids"] ?? .array([])
-        if ids != .array([]) { _ = try store.call(.delete, of: id, [.init("ids", ids)]) }
+        if ids != .array([]) { _ = try store.call(.delete, of: id, [.init("ids", ids)] + store.durable) }
         return .json(ids)
     }
 }
