@@ -2,6 +2,7 @@
 
 import pathlib
 import subprocess
+import sys
 
 import pytest
 
@@ -19,7 +20,7 @@ def test_stores_and_retrieves(framework, fresh):
 
 
 def test_texts_are_found_by_what_the_client_embeds(fresh):
-    """`query_texts`: the client embeds with the mount's model, and finds its own texts and those of a shell."""
+    """`query_texts`: the client's own model is the mount's, so it finds its own texts and those of a shell."""
     code = f"""
 import chromadb
 from chromadb import EmbeddingFunction
@@ -29,7 +30,7 @@ class MountedModel(EmbeddingFunction):
     def __init__(self): pass
     def __call__(self, input): return embed(input)
     @staticmethod
-    def name(): return "mounted"
+    def name(): return "default"
     @staticmethod
     def build_from_config(config): return MountedModel()
     def get_config(self): return {{}}
@@ -41,6 +42,5 @@ answer = notes.query(query_texts=["how do refunds work", "when is it shipped"], 
 assert answer["ids"] == [["refunds.md"], ["parcels"]], answer
 print("ok")
 """
-    python = ROOT / ".build" / "clients" / "main" / "bin" / "python"
-    done = subprocess.run([python, "-B", "-c", code], cwd=HERE, capture_output=True, text=True, timeout=120)
+    done = subprocess.run([sys.executable, "-B", "-c", code], cwd=HERE, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0 and done.stdout == "ok\n", done.stdout + done.stderr
