@@ -158,7 +158,8 @@ import VexWire
 
     private static let values: [JSON] = [
         .null, .bool(true), .integer(0), .integer(-1), .integer(.max), .integer(.min), .number(1e308), .number(-0.0),
-        .number(.leastNonzeroMagnitude), .string(""), .string("a"), .string("\u{0}/../.."), .string(String(repeating: "é", count: 300)),
+        .number(.leastNonzeroMagnitude), .string(""), .string("a"), .string("\u{0}/../.."),
+        .string(String(repeating: "é", count: 300)),
         .array([]), .object([]), .array([.null]), .array([.array([.integer(1)]), .integer(2)]),
         .object([.init("part", .integer(0))]), .object([.init("part", .integer(-1))]),
         .array(Array(repeating: .number(0.5), count: 70_000)),

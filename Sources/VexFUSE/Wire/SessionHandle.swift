@@ -29,8 +29,8 @@ final class SessionHandle: OpenHandle {
     private struct State {
         var requests: [UInt8] = []
         var outcome = Outcome.none
-        /// Bytes of the answers that were sent.
-        var sentCount = 0
+        /// Where the part of the answers ends that was sent without a gap.
+        var sentEnd = 0
         /// The file offset at which the answers begin.
         var base: Int64 = 0
         /// Whether the requests of this round are being worked on; those of an earlier one may be, too.
@@ -133,7 +133,7 @@ final class SessionHandle: OpenHandle {
         let start = offset - state.base
         switch state.outcome {
         case .answers(let answers):
-            note(sent: min(size, max(0, answers.count - Int(clamping: start))), of: answers, &state)
+            note(sent: size, from: Int(clamping: start), of: answers, &state)
             return .reply(answers, from: start)
         case .sent(let count) where start >= count: return .reply([], from: 0)
         case .sent:
@@ -145,10 +145,11 @@ final class SessionHandle: OpenHandle {
         }
     }
 
-    /// Lets a large answer go once all of it was sent, in whichever order.
-    private func note(sent count: Int, of answers: [UInt8], _ state: inout State) {
-        state.sentCount += count
-        guard answers.count > Self.keptBytesMax, state.sentCount >= answers.count else { return }
+    /// Lets a large answer go once all of it was sent.
+    private func note(sent count: Int, from start: Int, of answers: [UInt8], _ state: inout State) {
+        guard answers.count > Self.keptBytesMax, start <= state.sentEnd, case .answers = state.outcome else { return }
+        state.sentEnd = max(state.sentEnd, min(answers.count, start + count))
+        guard state.sentEnd == answers.count else { return }
         state.outcome = .sent(count: answers.count)
         operations.answerBudget.giveBack(answers.count)
     }
@@ -179,7 +180,7 @@ final class SessionHandle: OpenHandle {
             state.waiting.removeAll { $0.round == first.round }
             guard first.round == state.round, !state.isReleased else { return (reads, false) }
             state.isWorking = false
-            state.sentCount = 0
+            state.sentEnd = 0
             switch result {
             case .success(let answers): state.outcome = .answers(answers)
             case .failure(let error) where isFinal: state.outcome = .failed(error)
@@ -189,8 +190,7 @@ final class SessionHandle: OpenHandle {
             state.requests = []
             if let answers {
                 for read in reads {
-                    let start = max(0, read.offset - first.offset)
-                    note(sent: min(read.size, max(0, answers.count - Int(clamping: start))), of: answers, &state)
+                    note(sent: read.size, from: Int(clamping: max(0, read.offset - first.offset)), of: answers, &state)
                 }
             }
             return (reads, true)
