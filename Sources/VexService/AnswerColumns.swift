@@ -10,11 +10,13 @@ struct AnswerColumns {
 
     private let included: Set<String>
     private let vectorNames: [String]
+    private let isCancelled: @Sendable () -> Bool
     /// How scores of the query become distances; nil where there are none.
     var metric: Metric?
 
     /// - Throws: `invalidArgument` for a word that stands for no column.
-    init(_ members: Members, standard: Set<String>) throws(VexFSError) {
+    init(_ members: Members, standard: Set<String>, _ request: ServiceRequest) throws(VexFSError) {
+        isCancelled = request.isCancelled
         if let words = try members.strings("include") {
             for word in words where !Self.words.contains(word) {
                 let known = Self.words.sorted().joined(separator: ", ")
@@ -27,7 +29,11 @@ struct AnswerColumns {
         vectorNames = try members.strings("vector_names") ?? [""]
     }
 
+    /// How many points are read before it is asked whether anybody still waits for them, and they have room.
+    private static let step = 1024
+
     /// Writes the columns of points; one that is gone meanwhile is left out.
+    /// - Throws: `documentTooLarge` before more is read than an answer may have; `interrupted`.
     func write(
         _ points: [ScoredRow], of source: any PointSource, in collection: Collection, _ answer: inout AnswerWriter
     )
@@ -39,13 +45,19 @@ struct AnswerColumns {
         // The index keeps vectors that are compared by their angle normalised; documents have them as they were given.
         let wantsVectors = included.contains("vectors") && vectorNames.contains("")
         if wantsVectors, try source.metric(of: "") == .cosine { fields.insert(.givenVectors) }
-        let read = try collection.records(of: points.map(\.row), fields)
         var (records, kept): ([PointRecord], [ScoredRow]) = ([], [])
         records.reserveCapacity(points.count)
-        for (point, record) in zip(points, read) {
-            guard let record else { continue }
-            records.append(record)
-            kept.append(point)
+        var room = answer.room.text
+        for start in stride(from: 0, to: points.count, by: Self.step) {
+            guard !isCancelled() else { throw Service.cancelled }
+            let part = points[start..<min(points.count, start + Self.step)]
+            for (point, record) in zip(part, try collection.records(of: part.map(\.row), fields)) {
+                guard let record else { continue }
+                room -= record.id.count + (record.text?.utf8.count ?? 0) + record.metadata.count
+                records.append(record)
+                kept.append(point)
+            }
+            guard room >= 0 else { throw AnswerWriter.tooLarge }
         }
         answer.addArray("ids", records) { record, bytes in JSON.write(string: record.id.string, to: &bytes) }
         if included.contains("scores") { answer.addScores("scores", kept.map(\.score)) }
@@ -77,6 +89,7 @@ struct AnswerColumns {
             answer.addArray("states", records) { JSON.write(string: $0.state.word, to: &$1) }
         }
         if included.contains("vectors") { try writeVectors(kept, records.map(\.vector), of: source, &answer) }
+        guard !answer.isTooLarge else { throw AnswerWriter.tooLarge }
     }
 
     private func writeVectors(
@@ -98,12 +111,17 @@ struct AnswerColumns {
     ) throws(VexFSError) {
         var vectors: [QueryVector?] = []
         vectors.reserveCapacity(points.count)
+        var room = answer.room.binary
         for (place, point) in points.enumerated() {
+            if place % Self.step == 0, isCancelled() { throw Service.cancelled }
+            guard room >= 0 else { throw AnswerWriter.tooLarge }
             if place < given.count, let own = given[place] {
                 vectors.append(.dense(own))
             } else {
                 vectors.append(try source.vector(of: point.row, named: name))
             }
+            // The least that a component takes: "0,".
+            if case .dense(let values)?? = vectors.last { room -= 2 * values.count }
         }
         var dense: [[Float]?] = []
         for vector in vectors {
@@ -115,7 +133,7 @@ struct AnswerColumns {
                 return
             }
         }
-        answer.add(key, vectors: dense)
+        try answer.add(key, vectors: dense)
     }
 }
 

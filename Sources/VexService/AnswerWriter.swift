@@ -9,6 +9,21 @@ struct AnswerWriter {
 
     init(takesParts: Bool) { self.takesParts = takesParts }
 
+    /// How many more bytes of text and of binary parts the answer may have.
+    var room: (text: Int, binary: Int) {
+        let total = WireLimits.frameBytesMax - WireHeader.byteCount - text.count - parts.binary.count
+        return (takesParts ? min(total, WireLimits.jsonBytesMax - text.count) : total, total)
+    }
+
+    /// Whether the answer is larger than one may be. A little room stays for the descriptors of the parts.
+    var isTooLarge: Bool { min(room.text, room.binary) < 1 << 20 }
+
+    static let tooLarge = VexFSError(
+        .documentTooLarge,
+        "the answer would have more than \(WireLimits.jsonBytesMax >> 20) MiB of JSON or "
+            + "\(WireLimits.frameBytesMax >> 20) MiB in all: ask for it in pages, with \"limit\" and \"offset\" (get), "
+            + "with \"limit\" and \"start\" (scroll), with a smaller \"k\" or with fewer queries at once")
+
     /// Ends the object.
     consuming func finished() -> (json: [UInt8], binary: [UInt8]) {
         if !parts.parts.isEmpty { add("parts", parts.json) }
@@ -100,8 +115,9 @@ struct AnswerWriter {
     }
 
     /// Adds vectors of one dimension, as a binary part where the answer takes one; nil for none.
-    mutating func add(_ key: String, vectors: [[Float]?]) {
-        guard takesParts else {
+    /// - Throws: ``tooLarge``, before memory is taken for the vectors that are not there.
+    mutating func add(_ key: String, vectors: [[Float]?]) throws(VexFSError) {
+        guard takesParts, parts.parts.count < WireLimits.partsMax else {
             addArray(key, vectors) { vector, bytes in
                 if let vector {
                     JSON.write(vector: vector, to: &bytes)
@@ -112,6 +128,7 @@ struct AnswerWriter {
             return
         }
         let dimension = vectors.lazy.compactMap { $0?.count }.first ?? 0
+        guard vectors.count * dimension * 4 <= room.binary else { throw Self.tooLarge }
         var flat: [Float] = []
         flat.reserveCapacity(vectors.count * dimension)
         for vector in vectors {

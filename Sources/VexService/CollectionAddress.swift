@@ -22,8 +22,13 @@ public struct CollectionAddress: Sendable, Hashable {
 
     private static let separator = UInt8(ascii: ":")
 
-    /// Reads the name of a directory.
+    /// Reads the name of a directory. One that no address would be given (`%61`, made by a shell) is a name as it is.
     public init(directory: ByteString) {
+        self.init(words: directory)
+        if self.directory != directory { self.init(name: directory.string) }
+    }
+
+    private init(words directory: ByteString) {
         let words = directory.string.utf8.split(separator: Self.separator, omittingEmptySubsequences: false)
         if words.count == 3 {
             self.init(
@@ -46,6 +51,18 @@ public struct CollectionAddress: Sendable, Hashable {
         return ByteString(Self.escaped(name, escapesSeparator: isAmbiguous))
     }
 
+    /// The longest name of a collection, an alias, a tenant or a database, in bytes: that of a directory.
+    static let nameBytesMax = 255
+
+    /// Refuses a name that no directory could have.
+    /// - Throws: `invalidArgument` where it is empty, `nameTooLong`.
+    static func check(_ name: String, _ members: Members, _ key: String) throws(VexFSError) {
+        guard !name.isEmpty else { throw members.refused(key, "must not be empty") }
+        guard name.utf8.count <= nameBytesMax else {
+            throw VexFSError(.nameTooLong, "\"\(members.inner(key))\" has more than \(nameBytesMax) bytes")
+        }
+    }
+
     private static let reserved: Set<String> = ["query", "AGENTS.md"]
 
     private static func escaped(_ word: String, escapesSeparator: Bool) -> String {
@@ -65,7 +82,7 @@ public struct CollectionAddress: Sendable, Hashable {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    /// A word with every `%XX` undone that ``escaped(_:escapesSeparator:)`` could have written; others stay.
+    /// A word with every `%XX` undone.
     private static func unescaped(_ word: Substring.UTF8View) -> String {
         let bytes = Array(word)
         guard bytes.contains(UInt8(ascii: "%")) else { return String(Substring(word)) }

@@ -173,6 +173,7 @@ struct VectorReader {
             guard part.shape.count == 1 || part.shape.count == 2 && part.shape[0] == 1 else {
                 throw refused(place, "must be a part with one vector")
             }
+            guard part.count > 0 else { throw refused(place, "has no numbers") }
             return try parts.floats(part)
         }
     }
@@ -184,6 +185,9 @@ struct VectorReader {
                 throw refused(place, "must be a part of the shape [points, dimension]")
             }
             let (count, dimension) = (part.shape[0], part.shape[1])
+            guard count <= WireLimits.pointsMax else {
+                throw refused(place, "has \(count) vectors, and \(WireLimits.pointsMax) are the most")
+            }
             let flat = try parts.floats(part)
             return (0..<count).map { row in
                 let vector = flat[row * dimension..<(row + 1) * dimension]
@@ -221,8 +225,13 @@ struct VectorReader {
         case .array(let elements):
             guard case .array? = elements.first else { return .dense(try dense(json, at: place)) }
             var flat: [Float] = []
-            for element in elements { flat += try dense(element, at: place) }
-            guard flat.count % elements.count == 0 else { throw refused(place, "has rows of several lengths") }
+            var width: Int?
+            for element in elements {
+                let row = try dense(element, at: place)
+                guard row.count == width ?? row.count else { throw refused(place, "has rows of several lengths") }
+                width = row.count
+                flat += row
+            }
             return .multiple(flat, count: elements.count)
         default: return .dense(try dense(json, at: place))
         }

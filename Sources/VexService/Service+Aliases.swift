@@ -71,7 +71,7 @@ extension Service {
     }
 
     private func requireFree(_ alias: String, _ members: Members) throws(VexFSError) {
-        guard !alias.isEmpty else { throw members.refused("alias", "must not be empty") }
+        try CollectionAddress.check(alias, members, members["to"] == nil ? "alias" : "to")
         guard store.collection(named: CollectionAddress(name: alias).directory) == nil else {
             throw VexFSError(.alreadyExists, "there is a collection \"\(alias)\" already")
         }

@@ -16,7 +16,7 @@ extension Service {
         let asks = (request.body.members ?? []).contains { Self.forms.contains($0.key) && !$0.value.isNull }
         let members = try Members(request.body, keys: asks ? Self.formKeys : Self.allKeys)
         let collection = try collection(members, request)
-        let columns = try AnswerColumns(members, standard: Self.standardColumns)
+        let columns = try AnswerColumns(members, standard: Self.standardColumns, request)
         let began = ContinuousClock.now
         defer {
             let took = (ContinuousClock.now - began).components
@@ -26,10 +26,10 @@ extension Service {
         }
         do throws(VexFSError) {
             if let groups = members["groups"] {
-                try queryGroups(try GroupQuery(qdrant: groups), columns, collection, &answer)
+                try queryGroups(try GroupQuery(qdrant: groups), columns, request, collection, &answer)
             } else if let one = members["request"] {
                 let operation = try QueryOperation(qdrant: one)
-                var executor = QueryExecutor(store.points(of: collection))
+                var executor = QueryExecutor(points(of: collection, request))
                 try write(try executor.run(operation), operation, columns, executor, collection, &answer)
             } else if let many = try members.array("requests") {
                 try queryMany(many, columns, request, collection, &answer)
@@ -61,7 +61,7 @@ extension Service {
         guard requests.count <= WireLimits.queriesMax else {
             throw VexFSError(.invalidArgument, "a request has at the most \(WireLimits.queriesMax) queries")
         }
-        var executor = QueryExecutor(store.points(of: collection))
+        var executor = QueryExecutor(points(of: collection, request))
         try answer.addObjects("results", requests) { (body, answer) throws(VexFSError) in
             guard !request.isCancelled() else { throw Self.cancelled }
             let mark = answer.mark
@@ -70,6 +70,7 @@ extension Service {
                 let points = try executor.run(operation)
                 try write(points, operation, columns, executor, collection, &answer)
             } catch {
+                if error.code == .interrupted || answer.isTooLarge { throw error }
                 answer.rewind(to: mark)
                 answer.add("error", error.wireJSON)
             }
@@ -77,12 +78,14 @@ extension Service {
     }
 
     private func queryGroups(
-        _ query: GroupQuery, _ columns: AnswerColumns, _ collection: Collection, _ answer: inout AnswerWriter
+        _ query: GroupQuery, _ columns: AnswerColumns, _ request: ServiceRequest, _ collection: Collection,
+        _ answer: inout AnswerWriter
     ) throws(VexFSError) {
-        var executor = QueryExecutor(store.points(of: collection))
+        var executor = QueryExecutor(points(of: collection, request))
         let groups = try executor.groups(query)
         let source = executor.source
         let other = query.lookup.flatMap { store.collection(named: ByteString($0)) }
+        if let other { try request.access.requireRead(other) }
         var columns = columns
         if case .nearest? = query.operation.query { columns.metric = try source.metric(of: query.operation.using) }
         try answer.addObjects("groups", groups) { (group, answer) throws(VexFSError) in
@@ -90,7 +93,7 @@ extension Service {
             try columns.write(group.points, of: source, in: collection, &answer)
             guard let row = group.lookup, let other else { return }
             try answer.addObject("lookup") { (answer) throws(VexFSError) in
-                let there = store.points(of: other)
+                let there = points(of: other, request)
                 try columns.write([ScoredRow(row: row, score: 1)], of: there, in: other, &answer)
             }
         }
@@ -170,7 +173,7 @@ extension Service {
         guard queries.count <= WireLimits.queriesMax else {
             throw VexFSError(.invalidArgument, "a request has at the most \(WireLimits.queriesMax) queries")
         }
-        var executor = QueryExecutor(store.points(of: collection))
+        var executor = QueryExecutor(points(of: collection, request))
         guard isList else {
             operation.query = .nearest(queries[0])
             try write(try executor.run(operation), operation, columns, executor, collection, &answer)
@@ -201,7 +204,7 @@ extension Service {
             var query = query
             query.target = .text(text)
             query.title = text
-            let source = store.points(of: collection)
+            let source = points(of: collection, request)
             let points = try collection.search(query).hits.compactMap { hit in
                 source.row(of: PointIdentifier(hit.id)).map { ScoredRow(row: $0, score: Float(hit.score)) }
             }

@@ -9,13 +9,13 @@ extension Service {
 
     func get(_ request: ServiceRequest, _ answer: inout AnswerWriter) throws(VexFSError) {
         let members = try Members(request.body, keys: Self.getKeys)
-        let columns = try AnswerColumns(members, standard: Self.standardColumns)
+        let columns = try AnswerColumns(members, standard: Self.standardColumns, request)
         let collection = try collection(members, request)
         let ids = try members.identifiers("ids", request.parts)
         let limit = try members.integer("limit", 0...Int(Int32.max)) ?? Int(Int32.max)
         let offset = try members.integer("offset", 0...Int(Int32.max)) ?? 0
         let filter = try members.filter()
-        let source = store.points(of: collection)
+        let source = points(of: collection, request)
         let points: [ScoredRow]
         switch (try members.string("order") ?? (ids == nil ? "insertion" : "given"), ids) {
         case ("given", let ids?):
@@ -29,7 +29,7 @@ extension Service {
         case ("insertion", let ids?):
             var allowed = RowBitmap(ids.compactMap { source.row(of: PointIdentifier($0)) })
             if let filter { allowed = try source.rows(matching: filter, among: allowed) }
-            points = source.inInsertionOrder(allowed).dropFirst(offset).prefix(limit)
+            points = source.inInsertionOrder(allowed, offset: offset, limit: limit)
                 .map { ScoredRow(row: $0, score: 1) }
         case ("insertion", nil):
             var executor = QueryExecutor(source)
@@ -47,7 +47,7 @@ extension Service {
             keys: Members.common.union(Members.selection).union(AnswerColumns.keys).union([
                 "start", "order_by", "limit",
             ]))
-        let columns = try AnswerColumns(members, standard: Self.standardColumns)
+        let columns = try AnswerColumns(members, standard: Self.standardColumns, request)
         let collection = try collection(members, request)
         var query: ScrollQuery
         if let order = members["order_by"] {
@@ -65,7 +65,7 @@ extension Service {
         }
         query.limit = try members.integer("limit", 0...Int(Int32.max)) ?? QueryOperation.defaultLimit
         query.filter = try filter(members, request)
-        let source = store.points(of: collection)
+        let source = points(of: collection, request)
         var executor = QueryExecutor(source)
         let page = try executor.scroll(query)
         try columns.write(page.points, of: source, in: collection, &answer)
@@ -87,7 +87,7 @@ extension Service {
             answer.add("count", collection.documentCount)
             return
         }
-        var executor = QueryExecutor(store.points(of: collection))
+        var executor = QueryExecutor(points(of: collection, request))
         answer.add(
             "count", try executor.count(matching: filter, isExact: try members.bool("exact", default: true)))
     }
@@ -97,7 +97,7 @@ extension Service {
             request.body, keys: Members.common.union(Members.selection).union(["key", "limit"]))
         let collection = try collection(members, request)
         let key = try PayloadPath(qdrant: members.requiredString("key"))
-        var executor = QueryExecutor(store.points(of: collection))
+        var executor = QueryExecutor(points(of: collection, request))
         let values = try executor.facet(
             key, matching: try filter(members, request),
             limit: try members.integer("limit", 1...Int(Int32.max)) ?? QueryOperation.defaultLimit)
@@ -123,8 +123,9 @@ extension Service {
             request.body,
             keys: Members.common.union(Members.selection).union(["using", "sample", "limit"]))
         let collection = try collection(members, request)
-        let source = store.points(of: collection)
+        let source = points(of: collection, request)
         var executor = QueryExecutor(source)
+        executor.isCancelled = request.isCancelled
         let matrix = try executor.matrix(
             using: try members.string("using") ?? "", matching: try filter(members, request),
             sample: try members.integer("sample", 2...10_000) ?? 10,

@@ -19,6 +19,7 @@ extension Service {
             return
         }
         let tenant = try members.requiredString("tenant")
+        try CollectionAddress.check(tenant, members, "tenant")
         let key = Self.tenantKey(tenant)
         let what = "tenant \"\(tenant)\""
         if request.operation == .tenantDelete {
@@ -51,6 +52,8 @@ extension Service {
             return
         }
         let database = try members.requiredString("database")
+        try CollectionAddress.check(database, members, "database")
+        if !tenant.isEmpty { try CollectionAddress.check(tenant, members, "tenant") }
         let key = prefix + database
         let what = "database \"\(database)\""
         if request.operation == .databaseDelete {

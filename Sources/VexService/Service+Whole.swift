@@ -49,7 +49,7 @@ extension Service {
         answer.add("model", .string(collection.configuration.model))
         answer.add("dimension", embeddings.first.map { .integer(Int64($0.vector.count)) } ?? .null)
         answer.add("truncated", .array(embeddings.map { .bool($0.truncated) }))
-        answer.add("vectors", vectors: embeddings.map(\.vector))
+        try answer.add("vectors", vectors: embeddings.map(\.vector))
     }
 
     func changeIndex(_ request: ServiceRequest, _ answer: inout AnswerWriter) throws(VexFSError) {
@@ -165,9 +165,6 @@ extension Service {
     ) throws(VexFSError) {
         var writes: [PointWrite] = []
         for request in requests {
-            guard request.mayWrite else {
-                throw VexFSError(.accessDenied, "this caller may read here, and not write")
-            }
             guard request.operation.writesPoints else {
                 throw VexFSError(
                     .invalidArgument,
@@ -184,8 +181,10 @@ extension Service {
         }
         var outcomes = try first.collection.apply(
             writes.flatMap(\.operations), sync: isDurable || writes.contains(where: \.isDurable),
-            removed: { observer.documentsRemoved($0, from: first.collection) })[...]
-        observer.documentsChanged(in: first.collection)
+            removed: { observer.documentsRemoved($0, from: first.collection) },
+            isCancelled: requests[0].isCancelled)[...]
+        let ids = writes.map(\.ids)
+        observer.documentsChanged(in: first.collection, ids.contains(nil) ? nil : ids.flatMap { $0 ?? [] })
         var results: [JSON] = []
         for write in writes {
             results.append(.object(write.report(Array(outcomes.prefix(write.operations.count)))))
@@ -196,13 +195,20 @@ extension Service {
 }
 
 extension WireOperation {
-    /// Whether the operation itself changes anything.
+    /// Whether the operation changes which collections there are, or their names.
+    var changesMount: Bool {
+        switch self {
+        case .collectionCreate, .collectionDelete, .collectionRename, .collectionFork, .aliasUpdate, .tenantCreate,
+            .tenantUpdate, .tenantDelete, .databaseCreate, .databaseDelete:
+            true
+        default: false
+        }
+    }
+
+    /// Whether the operation changes the collection that it names.
     var changes: Bool {
         switch self {
-        case .collectionCreate, .collectionUpdate, .collectionDelete, .collectionRename, .collectionFork,
-            .snapshotCreate, .snapshotDelete, .aliasUpdate, .indexCreate,
-            .indexDrop, .tenantCreate, .tenantUpdate, .databaseCreate, .databaseDelete:
-            true
+        case .collectionUpdate, .collectionDelete, .snapshotCreate, .snapshotDelete, .indexCreate, .indexDrop: true
         default: writesPoints
         }
     }

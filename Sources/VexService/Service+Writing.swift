@@ -8,6 +8,21 @@ struct PointWrite {
     var isDurable: Bool
     /// The members of the answer.
     var report: @Sendable ([PointOutcome]) -> [JSON.Member]
+
+    /// The documents that are changed; nil where a filter says which.
+    var ids: [ByteString]? {
+        var ids: [ByteString] = []
+        for operation in operations {
+            switch operation {
+            case .put(let points, _, _): ids += points.map(\.id)
+            case .patch(let patches): ids += patches.map(\.id)
+            case .payload(_, .ids(let given)), .deleteVectors(.ids(let given), _), .delete(.ids(let given)):
+                ids += given
+            case .payload, .deleteVectors, .delete: return nil
+            }
+        }
+        return ids
+    }
 }
 
 /// Operations that change points.
@@ -18,10 +33,10 @@ extension Service {
             return
         }
         let write = try pointWrite(request)
-        let outcomes = try write.collection.apply(write.operations, sync: write.isDurable) { files in
-            observer.documentsRemoved(files, from: write.collection)
-        }
-        observer.documentsChanged(in: write.collection)
+        let outcomes = try write.collection.apply(
+            write.operations, sync: write.isDurable,
+            removed: { observer.documentsRemoved($0, from: write.collection) }, isCancelled: request.isCancelled)
+        observer.documentsChanged(in: write.collection, write.ids)
         for member in write.report(outcomes) { answer.add(member.key, member.value) }
     }
 
@@ -134,7 +149,7 @@ extension Service {
         let members = try Members(request.body, keys: Self.selectionKeys.union(["limit"]))
         var selection = try members.pointSelection(request.parts)
         if let limit = try members.integer("limit", 0...Int(Int32.max)) {
-            selection = .ids(try oldest(limit, of: selection, in: try collection(members, request)))
+            selection = .ids(try oldest(limit, of: selection, request, in: try collection(members, request)))
         }
         return try pointWrite(members, request, [.delete(selection)]) { outcomes in
             [.init("deleted", .integer(Int64(outcomes.first?.removed ?? 0)))]
@@ -143,14 +158,14 @@ extension Service {
 
     /// The ids of the points of a selection that came first.
     private func oldest(
-        _ limit: Int, of selection: PointSelection, in collection: Collection
+        _ limit: Int, of selection: PointSelection, _ request: ServiceRequest, in collection: Collection
     ) throws(VexFSError) -> [ByteString] {
         let filter: Filter
         switch selection {
         case .ids(let ids): filter = .hasID(Set(ids))
         case .filter(let given): filter = given
         }
-        let source = store.points(of: collection)
+        let source = points(of: collection, request)
         var executor = QueryExecutor(source)
         let page = try executor.scroll(ScrollQuery(filter: filter, order: .insertion, limit: limit))
         return page.points.compactMap { source.identifier(of: $0.row)?.text }
@@ -212,13 +227,12 @@ extension Service {
         func isKept(_ vector: [Float]) -> Bool {
             !isCosine || abs(vector.reduce(0) { $0 + $1 * $1 } - 1) < 1e-5
         }
+        let dimension = vectors[0]?.count ?? 0
+        // Before memory is taken for as many as there are ids: all may be missing but the first, which may be long.
+        guard vectors.allSatisfy({ $0.map { $0.count == dimension && isKept($0) } ?? false }) else { return nil }
         var flat: [Float] = []
-        flat.reserveCapacity(vectors.count * (vectors.first.flatMap { $0?.count } ?? 0))
-        let dimension = vectors[0]?.count
-        for vector in vectors {
-            guard let vector, vector.count == dimension, isKept(vector) else { return nil }
-            flat += vector
-        }
+        flat.reserveCapacity(vectors.count * dimension)
+        for vector in vectors { flat += vector ?? [] }
         let points = columns.ids.indices.map { index in
             let metadata = (columns.metadatas?[index] ?? []).filter { !$0.value.isNull }
             return NewPoint(
@@ -228,7 +242,7 @@ extension Service {
         let outcome = try collection.insert(
             points, vectors: flat, sync: try members.bool("durable", default: false),
             existing: request.operation == .add ? .keep : .replace)
-        observer.documentsChanged(in: collection)
+        observer.documentsChanged(in: collection, columns.ids)
         return [
             .init("created", .integer(Int64(outcome.created))), .init("changed", .integer(Int64(outcome.replaced))),
             .init("skipped", .integer(Int64(points.count - outcome.created - outcome.replaced))),

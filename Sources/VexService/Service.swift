@@ -27,14 +27,13 @@ public final class Service: Sendable {
     public func answer(_ request: ServiceRequest) throws(VexFSError) -> (json: [UInt8], binary: [UInt8]) {
         var answer = AnswerWriter(takesParts: request.takesParts)
         try perform(request, &answer)
+        guard !answer.isTooLarge else { throw AnswerWriter.tooLarge }
         return answer.finished()
     }
 
     func perform(_ request: ServiceRequest, _ answer: inout AnswerWriter) throws(VexFSError) {
         guard !request.isCancelled() else { throw Self.cancelled }
-        guard request.mayWrite || !request.operation.changes else {
-            throw VexFSError(.accessDenied, "this caller may read here, and not write")
-        }
+        if request.operation.changesMount { try request.access.requireWrite(nil) }
         switch request.operation {
         case .hello: try hello(request, &answer)
         case .collectionCreate, .collectionGet, .collectionList, .collectionUpdate, .collectionDelete,
@@ -69,6 +68,14 @@ public final class Service: Sendable {
 
     // MARK: Which collection
 
+    /// The points of a collection as they are now, for queries that may name other collections that the caller may
+    /// read.
+    func points(of collection: Collection, _ request: ServiceRequest) -> any PointSource {
+        collection.points { [store] name in
+            store.collection(named: ByteString(name)).flatMap { request.access.mayRead($0) ? $0 : nil }
+        }
+    }
+
     /// The address that a request names; nil where it names none.
     func address(_ members: Members) throws(VexFSError) -> CollectionAddress? {
         guard let name = try members.string("collection") else { return nil }
@@ -77,9 +84,16 @@ public final class Service: Sendable {
             tenant: try members.string("tenant") ?? "", database: try members.string("database") ?? "", name: name)
     }
 
-    /// The collection that a request is for.
-    /// - Throws: `notFound`; `invalidArgument` where it names none and the session belongs to none.
+    /// The collection that a request is for, where the caller may do there what is asked.
+    /// - Throws: `notFound`; `accessDenied`; `invalidArgument` where it names none and the session belongs to none.
     func collection(_ members: Members, _ request: ServiceRequest) throws(VexFSError) -> Collection {
+        let collection = try found(members, request)
+        if request.operation.changes { try request.access.requireWrite(collection) }
+        try request.access.requireRead(collection)
+        return collection
+    }
+
+    private func found(_ members: Members, _ request: ServiceRequest) throws(VexFSError) -> Collection {
         if let text = try members.string("uid") {
             guard let collection = try collection(withUID: text) else {
                 throw VexFSError(.notFound, "there is no collection with the uid \(text)")
@@ -100,6 +114,8 @@ public final class Service: Sendable {
             return found
         }
         if let found = try snapshot(address.directory.string) { return found }
+        // A directory that a shell made with a name that no address would be given.
+        if address.isDefault, let found = store.collection(named: ByteString(address.name)) { return found }
         throw VexFSError(.notFound, "there is no collection \"\(address.name)\"")
     }
 

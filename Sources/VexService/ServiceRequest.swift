@@ -17,8 +17,8 @@ public struct ServiceRequest: Sendable {
     public var owner: UInt32 = 0
     /// Their group.
     public var group: UInt32 = 0
-    /// Whether the caller may change anything.
-    public var mayWrite = true
+    /// What the caller may do.
+    public var access = ServiceAccess()
     /// Whether nobody waits for the answer any more.
     public var isCancelled: @Sendable () -> Bool = { false }
 
@@ -29,10 +29,43 @@ public struct ServiceRequest: Sendable {
     }
 }
 
+/// What a caller may do with collections; nil stands for the mount, which has their names.
+public struct ServiceAccess: Sendable {
+    /// Whether what is in there may be read.
+    public var mayRead: @Sendable (Collection?) -> Bool
+    /// Whether it may be changed.
+    public var mayWrite: @Sendable (Collection?) -> Bool
+
+    /// Everything, where nothing else is said.
+    public init(
+        mayRead: @escaping @Sendable (Collection?) -> Bool = { _ in true },
+        mayWrite: @escaping @Sendable (Collection?) -> Bool = { _ in true }
+    ) {
+        self.mayRead = mayRead
+        self.mayWrite = mayWrite
+    }
+
+    private static func name(_ collection: Collection?) -> String {
+        collection.map { "in \"\($0.name)\"" } ?? "in the mount's directory"
+    }
+
+    func requireWrite(_ collection: Collection?) throws(VexFSError) {
+        guard mayWrite(collection) else {
+            throw VexFSError(.accessDenied, "this caller may not write \(Self.name(collection))")
+        }
+    }
+
+    func requireRead(_ collection: Collection?) throws(VexFSError) {
+        guard mayRead(collection) else {
+            throw VexFSError(.accessDenied, "this caller may not read \(Self.name(collection))")
+        }
+    }
+}
+
 /// Who hears of what the service changed behind a cache's back.
 public protocol ServiceObserver: Sendable {
-    /// Documents of the collection came, changed or went.
-    func documentsChanged(in collection: Collection)
+    /// Documents of the collection came, changed or went: those of these ids, or any where there are none.
+    func documentsChanged(in collection: Collection, _ ids: [ByteString]?)
     /// Files of the collection are gone.
     func documentsRemoved(_ files: [FileAttributes], from collection: Collection)
     /// A collection of that name came, went or got another name.
@@ -145,7 +178,11 @@ extension Members {
     func identifiers(_ key: String, _ parts: WireParts) throws(VexFSError) -> [ByteString]? {
         guard let value = self[key] else { return nil }
         if let part = try parts.part(value) {
-            if part.element != .bytes { return try parts.integers(part).map { ByteString(String($0)) } }
+            // Before memory is taken for them.
+            guard part.count <= WireLimits.pointsMax else {
+                throw refused(key, "has \(part.count) elements, and \(WireLimits.pointsMax) are the most")
+            }
+            if part.element != .bytes { return try parts.digits(part).map { ByteString($0) } }
             var ids: [ByteString] = []
             for bytes in try parts.strings(part) {
                 guard let bytes, !bytes.isEmpty, let id = ByteString(validating: bytes) else {

@@ -1,3 +1,4 @@
+import Glibc
 import VexFS
 import VexWire
 
@@ -11,20 +12,20 @@ extension Service {
         public var owner: UInt32
         /// Their group.
         public var group: UInt32
-        /// Whether anything may be changed.
-        public var mayWrite: Bool
+        /// What it may do.
+        public var access: ServiceAccess
         /// Whether nobody waits for the answers any more.
         public var isCancelled: @Sendable () -> Bool
 
         /// Describes a caller.
         public init(
-            collection: Collection?, owner: UInt32, group: UInt32, mayWrite: Bool = true,
+            collection: Collection?, owner: UInt32, group: UInt32, access: ServiceAccess = ServiceAccess(),
             isCancelled: @escaping @Sendable () -> Bool
         ) {
             self.collection = collection
             self.owner = owner
             self.group = group
-            self.mayWrite = mayWrite
+            self.access = access
             self.isCancelled = isCancelled
         }
     }
@@ -36,13 +37,35 @@ extension Service {
             ? answers(toFrames: input, for: caller) : answers(toLines: input, for: caller)
     }
 
-    /// Whether the work may take long because it waits for something else: it should not keep a worker from others.
+    /// Whether the work may take long because one of the requests waits for something else: it should not keep a
+    /// worker from others.
     public static func waits(_ input: [UInt8]) -> Bool {
-        guard !WireHeader.begins(input.prefix(4)) else {
-            return input.count >= 6 && UInt16(input[4]) | UInt16(input[5]) << 8 == WireOperation.wait.rawValue
+        input.withUnsafeBytes { bytes in
+            guard bytes.count >= 4, WireHeader.begins(bytes.prefix(4)) else { return linesWait(bytes) }
+            var rest = bytes[...]
+            while let header = try? WireHeader(decoding: UnsafeRawBufferPointer(rebasing: rest)) {
+                if header.operation == WireOperation.wait.rawValue { return true }
+                rest = rest.dropFirst(header.frameByteCount)
+            }
+            return false
         }
-        // A line that is not a wait may look like one, and then merely gets a thread of its own.
-        return input.prefix(4096).split(separator: UInt8(ascii: "\"")).contains { $0.elementsEqual("wait".utf8) }
+    }
+
+    /// Whether a line may name the operation: one that does not and looks so merely gets a thread of its own, as do
+    /// words that are written with escapes.
+    private static func linesWait(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        func has(_ word: [UInt8]) -> Bool {
+            guard let base = bytes.baseAddress else { return false }
+            var place = 0
+            while bytes.count - place >= word.count,
+                let found = memchr(base + place, Int32(word[0]), bytes.count - place - word.count + 1)
+            {
+                if memcmp(found, word, word.count) == 0 { return true }
+                place = UnsafeRawPointer(found) - base + 1
+            }
+            return false
+        }
+        return has(Array("wait\"".utf8)) || has(Array("\\u".utf8))
     }
 
     // MARK: Frames
@@ -89,7 +112,11 @@ extension Service {
                 }
                 let frame = try WireFrame(decoding: Array(rest.prefix(header.frameByteCount)))
                 rest = rest.dropFirst(header.frameByteCount)
-                output += try answer(toFrame: frame, for: caller).bytes
+                var answer = try answer(toFrame: frame, for: caller)
+                if output.count + answer.header.frameByteCount > WireLimits.answersBytesMax {
+                    answer = .failure(Self.tooMuch, of: header.operation, tag: header.tag)
+                }
+                output += answer.bytes
             } catch {
                 if error.code == .interrupted { throw error }
                 // Where the next frame begins cannot be told.
@@ -100,12 +127,18 @@ extension Service {
         return output
     }
 
+    /// Answers of one READ together are not much larger than one may be. What was asked is done.
+    private static let tooMuch = VexFSError(
+        .documentTooLarge,
+        "the answers up to here have more than \(WireLimits.answersBytesMax) bytes together: read the answer to each "
+            + "request before the next is written")
+
     private func request(_ operation: WireOperation, _ body: JSON, _ caller: Caller) -> ServiceRequest {
         var request = ServiceRequest(operation, body)
         request.collection = caller.collection
         request.owner = caller.owner
         request.group = caller.group
-        request.mayWrite = caller.mayWrite
+        request.access = caller.access
         request.isCancelled = caller.isCancelled
         return request
     }
@@ -115,7 +148,12 @@ extension Service {
     private func answers(toLines input: [UInt8], for caller: Caller) throws(VexFSError) -> [UInt8] {
         var output: [UInt8] = []
         for line in input.split(separator: 0x0A) where !line.allSatisfy({ $0 <= 0x20 }) {
-            output += try answer(toLine: Array(line), for: caller)
+            let answer = try answer(toLine: Array(line), for: caller)
+            if output.count + answer.count < WireLimits.answersBytesMax {
+                output += answer
+            } else {
+                output += JSON.object([.init("error", Self.tooMuch.wireJSON)]).compact
+            }
             output.append(0x0A)
         }
         return output

@@ -6,6 +6,8 @@ public enum WireLimits {
     public static let jsonBytesMax = 64 << 20
     /// The largest frame, header included, in bytes.
     public static let frameBytesMax = 256 << 20
+    /// The most bytes of answers that a session holds: a largest frame, or several smaller ones.
+    public static let answersBytesMax = frameBytesMax + (1 << 20)
     /// The most binary parts of one frame.
     public static let partsMax = 4096
     /// The largest request and answer of one inline ioctl, in bytes: an ioctl's number has 14 bits for the size.

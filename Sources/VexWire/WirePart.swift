@@ -32,6 +32,9 @@ public struct WirePart: Sendable, Equatable {
     /// Where the part begins, in bytes behind the control part.
     public var offset: Int
 
+    /// How many elements there are; no overflow, as a frame holds them.
+    public var count: Int { shape.reduce(1, *) }
+
     /// Describes a part.
     public init(_ element: Element, shape: [Int], offset: Int) {
         self.element = element
@@ -122,7 +125,7 @@ public struct WireParts: Sendable {
     /// The numbers of a part as Float32, row-major. O(elements).
     /// - Throws: `invalidArgument` where the part holds no numbers of at the most 32 bits.
     public func floats(_ part: WirePart) throws(VexFSError) -> [Float] {
-        let count = part.shape.reduce(1, *)
+        let count = part.count
         return try binary.withUnsafeBufferPointer { (all) throws(VexFSError) -> [Float] in
             // The descriptor was checked: count elements lie behind the offset.
             let bytes = UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: all[part.offset...]))
@@ -148,15 +151,18 @@ public struct WireParts: Sendable {
         }
     }
 
-    /// The whole numbers of a part, row-major. O(elements).
+    /// The digits of the whole numbers of a part, row-major. O(elements).
     /// - Throws: `invalidArgument` where the part holds others.
-    public func integers(_ part: WirePart) throws(VexFSError) -> [UInt64] {
+    public func digits(_ part: WirePart) throws(VexFSError) -> [String] {
         guard part.element == .int64 || part.element == .uint64 else {
             throw VexFSError(.invalidArgument, "the part has the dtype \(part.element.rawValue), and not u64 or i64")
         }
+        let isSigned = part.element == .int64
         return binary.withUnsafeBytes { all in
-            (0..<part.shape.reduce(1, *)).map { place in
-                UInt64(littleEndian: all.loadUnaligned(fromByteOffset: part.offset + place * 8, as: UInt64.self))
+            (0..<part.count).map { place in
+                let bits = UInt64(
+                    littleEndian: all.loadUnaligned(fromByteOffset: part.offset + place * 8, as: UInt64.self))
+                return isSigned ? String(Int64(bitPattern: bits)) : String(bits)
             }
         }
     }
@@ -166,6 +172,10 @@ public struct WireParts: Sendable {
     public func strings(_ part: WirePart) throws(VexFSError) -> [[UInt8]?] {
         guard part.element == .bytes else {
             throw VexFSError(.invalidArgument, "the part has the dtype \(part.element.rawValue), and not bytes")
+        }
+        guard part.shape[0] <= WireLimits.pointsMax else {
+            throw VexFSError(
+                .invalidArgument, "the part has \(part.shape[0]) byte strings; \(WireLimits.pointsMax) are the most")
         }
         return try binary.withUnsafeBufferPointer { (buffer) throws(VexFSError) -> [[UInt8]?] in
             let all = UnsafeRawBufferPointer(buffer)

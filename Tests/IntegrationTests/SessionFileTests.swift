@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import TestSupport
 import Testing
 import VexWire
@@ -132,6 +133,60 @@ extension TestPath {
         try mount.close()
     }
 
+    /// "A write while another thread reads an answer begins anew, in as many pieces as it takes, and each read gets the
+    /// answer to what was written before it."
+    @Test func writeWhileReading() throws {
+        // Without its model a document waits for its vector, and whoever waits for that.
+        let mount = try TestMount(options: ["model=/nowhere"])
+        let collection = try mount.collection("c")
+        _ = failure { try (collection / "a.json").write(#"{"text":"It waits."}"#) }
+        let session = try (collection / ".vexfs/rpc/x").open(O_RDWR)
+        let descriptor = session.descriptor
+        try session.write(#"{"op":"wait","timeout_ms":3000,"tag":1}"#)
+        let first = Mutex<[UInt8]>([])
+        let done = DispatchSemaphore(value: 0)
+        Thread {
+            var bytes = [UInt8](repeating: 0, count: 4096)
+            let count = pread(descriptor, &bytes, bytes.count, 0)
+            first.withLock { $0 = Array(bytes.prefix(max(0, count))) }
+            done.signal()
+        }.start()
+        // Until the other thread waits in pread (17 on x86-64, 67 on AArch64).
+        let file = " 0x" + String(descriptor, radix: 16) + " "
+        func isReading() throws -> Bool {
+            try FileManager.default.contentsOfDirectory(atPath: "/proc/self/task").contains { number in
+                // A thread may end meanwhile.
+                let call = (try? String(contentsOfFile: "/proc/self/task/\(number)/syscall", encoding: .utf8)) ?? ""
+                return call.hasPrefix("17" + file) || call.hasPrefix("67" + file)
+            }
+        }
+        while try !isReading() { sched_yield() }
+        try session.write(#"{"op":"co"#)
+        try session.write(#"unt","tag":2}"#)
+        #expect(String(decoding: try session.read(4096, at: 0), as: UTF8.self) == "{\"tag\":2,\"count\":1}\n")
+        done.wait()
+        #expect(String(decoding: first.withLock { $0 }, as: UTF8.self).hasPrefix("{\"tag\":1,\"error\""))
+        #expect(String(decoding: try session.read(4096, at: 0), as: UTF8.self) == "{\"tag\":2,\"count\":1}\n")
+        try session.close()
+        try mount.close()
+    }
+
+    /// "A large answer is kept until it was read to its end, and not longer."
+    @Test func largeAnswers() throws {
+        let collection = try SharedMount.collection()
+        try (collection / "a.json").write(document([1, 0], text: String(repeating: "x", count: 3 << 20)))
+        let session = try (collection / ".vexfs/rpc/x").open(O_RDWR)
+        try session.write(#"{"op":"get"}"#)
+        let start = try session.read(1000, at: 0)
+        #expect(try session.read(1000, at: 0) == start)
+        let whole = try session.read(8 << 20, at: 0)
+        #expect(whole.count > 3 << 20 && Array(whole.prefix(1000)) == start)
+        #expect(try session.read(1000, at: whole.count).isEmpty)
+        #expect(failure { _ = try session.read(1000, at: 0) } == ENOENT)
+        try session.write(#"{"op":"count"}"#)
+        #expect(String(decoding: try session.read(100, at: 0), as: UTF8.self) == "{\"count\":1}\n")
+    }
+
     /// "What is written through a session is files, and files that a shell writes are points."
     @Test func pointsAreFiles() throws {
         let collection = try SharedMount.collection()
@@ -179,6 +234,20 @@ extension TestPath {
         #expect(try root.ask(#"{"op":"count","collection":"\#(alias)"}"#)[0]["count"] as? Int == 10)
         #expect(decodeObject(try (root / ".vexfs/aliases.json").text())[alias] as? String == name)
         _ = try root.ask(#"{"op":"alias.update","actions":[{"delete":{"alias":"\#(alias)"}}]}"#)
+    }
+
+    /// "A tenant or database whose name no file could have is listed under its name with escapes."
+    @Test func unusualTenants() throws {
+        let mount = try TestMount()
+        for tenant in ["a/b", "..", "default", "x\\u0000y"] {
+            let made = try mount.point.ask(
+                #"{"op":"collection.create","collection":"c","tenant":"\#(tenant)","database":"d"}"#)
+            #expect(made[0]["created"] as? Bool == true)
+        }
+        let tenants = try (mount.point / ".vexfs/db").list()
+        #expect(tenants.sorted() == ["%2E.", "%64efault", "a%2Fb", "x%00y"])
+        for tenant in tenants { #expect(try (mount.point / ".vexfs/db/\(tenant)/d/c").list().isEmpty) }
+        try mount.close()
     }
 
     /// "A collection of a tenant's database is the directory `TENANT:DATABASE:NAME`, and a link to it lies in

@@ -30,6 +30,18 @@ import VexFS
         #expect(table.openedForReading(node, version: 2))
     }
 
+    @Test func onlyTheNamedFilesAreLookedAt() {
+        let table = InodeTable()
+        for file in 0..<100 { table.looked(up: NodeID(collection: 3, file: FileNumber(file)), version: 1) }
+        var asked: [FileNumber] = []
+        let outdated = table.outdated(collection: 3, among: [5, 7, 1000]) { file in
+            asked.append(file)
+            return file == 7 ? 2 : 1
+        }
+        #expect(outdated == [NodeID(collection: 3, file: 7)])
+        #expect(asked == [5, 7])
+    }
+
     @Test func anInodeIsForgottenWithItsLastLookup() {
         let table = InodeTable()
         table.looked(up: node, version: 1)

@@ -101,7 +101,8 @@ import VexWire
         let fixture = try ServiceFixture()
         let collection = try fixture.collection("c")
         let service = Service(fixture.store, mountRoot: "/mnt", observer: fixture)
-        let caller = Service.Caller(collection: collection, owner: 1, group: 1, mayWrite: false) { false }
+        let access = ServiceAccess(mayWrite: { _ in false })
+        let caller = Service.Caller(collection: collection, owner: 1, group: 1, access: access) { false }
         func code(_ line: String) throws -> String? {
             try JSON.parse(service.answers(to: Array(line.utf8), for: caller))["error"]?["code"]?.stringValue
         }
@@ -109,7 +110,71 @@ import VexWire
         let write = #"{"op":"delete","filter":{}}"#
         #expect(try code(write) == "accessDenied")
         #expect(try code(#"{"op":"batch","atomic":true,"operations":[\#(write)]}"#) == "accessDenied")
-        #expect(try code(#"{"op":"collection.delete"}"#) == "accessDenied")
+        for operation in [
+            "collection.create", "collection.delete", "collection.rename", "collection.update", "alias.update",
+            "tenant.create", "tenant.delete", "tenant.update", "database.create", "database.delete", "index.create",
+            "snapshot.create",
+        ] {
+            #expect(try code("{\"op\":\"\(operation)\",\"tenant\":\"t\"}") == "accessDenied", "\(operation)")
+        }
+    }
+
+    /// A session of one collection gives no rights to another.
+    @Test func rightsAreThoseOfTheCollection() throws {
+        let fixture = try ServiceFixture()
+        let (own, other) = (try fixture.collection("own"), try fixture.collection("other"))
+        let service = Service(fixture.store, mountRoot: "/mnt", observer: fixture)
+        func code(_ line: String, mayRead: Bool) throws -> String? {
+            let access = ServiceAccess(mayRead: { mayRead || $0 === own }, mayWrite: { $0 === own })
+            let caller = Service.Caller(collection: own, owner: 1, group: 1, access: access) { false }
+            return try JSON.parse(service.answers(to: Array(line.utf8), for: caller))["error"]?["code"]?.stringValue
+        }
+        #expect(try code(#"{"op":"delete","filter":{}}"#, mayRead: false) == nil)
+        let delete = #"{"op":"delete","filter":{},"collection":"other"}"#
+        #expect(try code(delete, mayRead: true) == "accessDenied")
+        #expect(try code(#"{"op":"batch","atomic":true,"operations":[\#(delete)]}"#, mayRead: true) == "accessDenied")
+        #expect(try code(#"{"op":"count","collection":"other"}"#, mayRead: true) == nil)
+        #expect(try code(#"{"op":"get","collection":"other"}"#, mayRead: false) == "accessDenied")
+        #expect(try code(#"{"op":"get","uid":"\#(uid(of: other, fixture))"}"#, mayRead: false) == "accessDenied")
+        #expect(try code(#"{"op":"collection.create","collection":"new"}"#, mayRead: true) == "accessDenied")
+    }
+
+    private func uid(of collection: Collection, _ fixture: ServiceFixture) throws -> String {
+        let found = try fixture.ask(#"{"op":"collection.get","collection":"\#(collection.name)"}"#)
+        return try #require(found["collection"]?["uid"]?.stringValue)
+    }
+
+    /// Names that no directory could have are refused before anything is kept of them.
+    @Test func namesAreBounded() throws {
+        let fixture = try ServiceFixture()
+        _ = try fixture.collection("c")
+        let long = String(repeating: "x", count: 256)
+        #expect(try fixture.refusal(#"{"op":"tenant.create","tenant":"\#(long)"}"#) == "nameTooLong")
+        #expect(try fixture.refusal(#"{"op":"tenant.create","tenant":""}"#) == "invalidArgument")
+        #expect(try fixture.refusal(#"{"op":"database.create","database":"\#(long)"}"#) == "nameTooLong")
+        let create = #"{"op":"alias.update","actions":[{"create":{"alias":"\#(long)","collection":"c"}}]}"#
+        #expect(try fixture.refusal(create) == "nameTooLong")
+        for name in ["..", ".", "/", "../c", "a/../../b", "\\u0000", ".vexfs", "query"] {
+            let made = try fixture.ask("{\"op\":\"collection.create\",\"collection\":\"\(name)\"}")
+            let directory = try #require(made["collection"]?["directory"]?.stringValue)
+            #expect(!directory.contains("/") && !directory.contains("\0"))
+            #expect(directory.first != "." && directory != "query")
+        }
+    }
+
+    /// A directory that a shell made with a name that no address would be given has that name.
+    @Test func unusualDirectories() throws {
+        let fixture = try ServiceFixture()
+        let plain = try fixture.collection("a")
+        for name in ["%61", "b%2f", "x:y:%7a"] {
+            let made = try fixture.store.createCollection(named: ByteString(name), owner: 0, group: 0)
+            let address = CollectionAddress(directory: made.name)
+            #expect(address == CollectionAddress(name: name))
+            let found = try fixture.ask(#"{"op":"collection.get","collection":"\#(name)"}"#)
+            #expect(found["collection"]?["directory"]?.stringValue == name)
+        }
+        let found = try fixture.ask(#"{"op":"collection.get","collection":"a"}"#)
+        #expect(found["collection"]?["directory"]?.stringValue == plain.name.string)
     }
 
     /// Whatever a request holds, it is answered, and the service goes on.

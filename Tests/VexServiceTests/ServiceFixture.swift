@@ -22,7 +22,9 @@ final class ServiceFixture: ServiceObserver {
         do { try FileManager.default.removeItem(atPath: path) } catch { Issue.record("\(path) stays: \(error)") }
     }
 
-    func documentsChanged(in collection: Collection) { seen.withLock { $0.append("documents \(collection.name)") } }
+    func documentsChanged(in collection: Collection, _ ids: [ByteString]?) {
+        seen.withLock { $0.append("documents \(collection.name)") }
+    }
     func documentsRemoved(_ files: [FileAttributes], from collection: Collection) {
         seen.withLock { $0 += files.map { "removed \($0.name)" } }
     }

@@ -35,6 +35,17 @@ import VexWire
         #expect(try parts.floats(parts.parts[0]) == [1, -2, 65504, 0x1p-24, .infinity, -0.0])
     }
 
+    @Test func wholeNumbersKeepTheirSign() throws {
+        let binary = [UInt8](repeating: 0xFF, count: 8)
+        func digits(_ element: WirePart.Element) throws -> [String] {
+            let json = JSON.object([.init("parts", .array([WirePart(element, shape: [1], offset: 0).json]))])
+            let parts = try WireParts(of: json, binary: binary)
+            return try parts.digits(parts.parts[0])
+        }
+        #expect(try digits(.int64) == ["-1"])
+        #expect(try digits(.uint64) == ["18446744073709551615"])
+    }
+
     @Test func errorsTravel() throws {
         for code in VexFSError.Code.allCases {
             let error = VexFSError(code, "a sentence", at: "C/a.json", cause: "why")
@@ -77,7 +88,7 @@ import VexWire
                 for part in found.parts {
                     switch part.element {
                     case .bytes: _ = try found.strings(part)
-                    case .int64, .uint64: _ = try found.integers(part)
+                    case .int64, .uint64: _ = try found.digits(part)
                     default:
                         let floats = try found.floats(part)
                         #expect(floats.count == part.shape.reduce(1, *))

@@ -199,6 +199,7 @@ public final class BulkIngest: Sendable {
             let parsed = try parse(line, number: work.lineNumber, work)
             // Before the first commit only the ingest knows the dimensions.
             work.note(parsed.prepared)
+            work.batch.configuration = work.batch.configuration ?? work.configuration
             work.batch.lines.append(parsed)
             work.batch.byteCount += line.count
         } catch {
@@ -271,7 +272,7 @@ public final class BulkIngest: Sendable {
             }
         }
         guard !documents.isEmpty else { return }
-        let created = try collection.commit(documents)
+        let created = try collection.commit(documents, madeFor: batch.configuration ?? collection.configuration)
         outcome.created += created
         outcome.replaced += documents.count - created
         collection.context.metrics.observe(.bulkBatchSeconds, SystemCall.monotonicMicroseconds() - start)
@@ -320,8 +321,12 @@ extension Collection {
     public func makeBulkIngest() -> BulkIngest { BulkIngest(self) }
 
     /// Commits documents at the top of the collection together; returns how many are new.
-    func commit(_ documents: [(name: ByteString, prepared: PreparedDocument)]) throws(VexFSError) -> Int {
+    /// - Throws: `busy` where the settings of the vectors are other ones by now.
+    func commit(
+        _ documents: [(name: ByteString, prepared: PreparedDocument)], madeFor settings: CollectionConfiguration
+    ) throws(VexFSError) -> Int {
         try write { () throws(VexFSError) in
+            guard configuration.storesVectors(as: settings) else { throw CollectionConfiguration.changing }
             let batch = WriteBatch()
             var (records, created) = try records(for: documents.map(\.name), batch)
             try addAll(documents.map(\.prepared), to: &records, batch)

@@ -12,6 +12,8 @@ struct BulkBatch {
     var lines: [Line] = []
     /// Bytes of the lines.
     var byteCount = 0
+    /// The settings under which the first line's vectors were made ready.
+    var configuration: CollectionConfiguration?
 }
 
 /// Commits the batches of a bulk ingest in their order on another thread, while the next ones are parsed.

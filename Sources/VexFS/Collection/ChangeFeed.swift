@@ -29,7 +29,7 @@ public struct CollectionChange: Sendable, Equatable {
 /// Tells whoever wants to know what happens to a collection's documents. Costs nothing while nobody does.
 public final class ChangeFeed: Sendable {
     /// Hears of changes in their order. It is called while the change is being made: it must be short, and must not
-    /// call the collection.
+    /// call the collection, but for its name.
     public typealias Subscriber = @Sendable ([CollectionChange]) -> Void
 
     private struct State {

@@ -42,16 +42,18 @@ extension Collection {
         _ bytes: [UInt8], to file: FileNumber, replacing version: UInt64? = nil, parsed: ParsedDocument? = nil,
         modified: Int64? = nil
     ) throws(VexFSError) -> FileAttributes {
-        // A rename may make another kind of file of it while it is prepared: then it is prepared again.
+        // A rename may make another kind of file of it while it is prepared, and the settings of its vectors may
+        // change: then it is prepared again.
         for attempt in 0..<8 {
             guard let attributes = attributes(of: file) else { throw VexFSError(.notFound, "the file is gone") }
             guard version == nil || attributes.version == version else {
                 throw VexFSError(.busy, "another version of the file was committed meanwhile")
             }
+            let configuration = configuration
             let isExpected = { (now: FileAttributes) in
                 Self.isSameKind(now, attributes) && (version == nil || now.version == version)
+                    && self.configuration.storesVectors(as: configuration)
             }
-            let configuration = configuration
             try checkSize(bytes.count, of: attributes.kind, configuration)
             if attempt == 0 { try context.space.claim(bytes.count + 4096) }
             let result: FileAttributes?
@@ -68,7 +70,7 @@ extension Collection {
             if let failure { throw failure }
             return result
         }
-        throw VexFSError(.busy, "the file is renamed faster than it can be written; try again")
+        throw VexFSError(.busy, "the file or the settings change faster than it can be written; try again")
     }
 
     /// Whether bytes that were prepared for one state of a file are right for another.
@@ -290,6 +292,15 @@ extension Collection {
     /// Commits a file's stored bytes once more, for recovery and for documents that wait for a vector. A document that
     /// cannot get one is marked as failed; one that was written meanwhile is left alone.
     func commitAgain(_ file: FileNumber) throws(VexFSError) {
+        for _ in 0..<8 {
+            let configuration = configuration
+            try commitAgain(file, configuration)
+            if self.configuration.storesVectors(as: configuration) { return }
+        }
+        throw CollectionConfiguration.changing
+    }
+
+    private func commitAgain(_ file: FileNumber, _ configuration: CollectionConfiguration) throws(VexFSError) {
         guard let attributes = attributes(of: file), attributes.kind == .document else { return }
         let bytes = try content(of: file).bytes
         var prepared: PreparedDocument
@@ -305,6 +316,7 @@ extension Collection {
         }
         _ = try commit(prepared, to: file, modified: attributes.modified) {
             $0.version == attributes.version && Self.isSameKind($0, attributes)
+                && self.configuration.storesVectors(as: configuration)
         }
     }
 }

@@ -29,11 +29,24 @@ extension Collection {
         _ points: [NewPoint], vectors: [Float], sync: Bool = false,
         existing: ExistingPoints = .replace
     ) throws(VexFSError) -> InsertOutcome {
+        var outcome: InsertOutcome?
+        for _ in 0..<8 where outcome == nil { outcome = try insertUnlessChanged(points, vectors, existing) }
+        guard let outcome else { throw CollectionConfiguration.changing }
+        if sync { try context.sync() }
+        return outcome
+    }
+
+    /// Inserts, or returns nil where the settings of the vectors changed meanwhile.
+    private func insertUnlessChanged(
+        _ points: [NewPoint], _ vectors: [Float], _ existing: ExistingPoints
+    ) throws(VexFSError) -> InsertOutcome? {
+        let configuration = configuration
         var batch = try PointBatch(points, vectors, configuration, wantsPayloads: payloads.hasColumns)
         try context.space.claim(batch.byteCount)
         var outcome = InsertOutcome()
         if !batch.documents.isEmpty {
-            outcome.created = try write { () throws(VexFSError) in
+            let created: Int? = try write { () throws(VexFSError) in
+                guard self.configuration.storesVectors(as: configuration) else { return nil }
                 if existing != .replace {
                     let isThere = state.withLock { state in
                         batch.documents.map { state.tree.lookup($0.name, in: Self.rootNumber) != nil }
@@ -46,9 +59,10 @@ extension Collection {
                 }
                 return try commit(batch)
             }
+            guard let created else { return nil }
+            outcome.created = created
             outcome.replaced = existing == .replace ? points.count - outcome.created : 0
         }
-        if sync { try context.sync() }
         return outcome
     }
 

@@ -58,8 +58,8 @@ extension Collection {
             newKind == .document && source.version > 0
             && (source.kind != .document || FileNaming.format(of: name) != FileNaming.format(of: newName))
         var prepared: PreparedDocument?
+        let configuration = configuration
         if becomesDocument {
-            let configuration = configuration
             let bytes = try content(of: source.number).bytes
             try checkSize(bytes.count, of: .document, configuration)
             try context.space.claim(bytes.count + 4096)
@@ -69,7 +69,7 @@ extension Collection {
             let present = lookup(newName, in: newParent)
             guard let current = lookup(name, in: parent), current.number == source.number,
                 current.version == source.version, present?.number == target?.number,
-                present?.version == target?.version
+                present?.version == target?.version, self.configuration.storesVectors(as: configuration)
             else { return nil }
             defer { payloads.slices.forgetAll() }
             return try move(current, to: newName, in: newParent, kind: newKind, prepared, replacing: target)

@@ -24,6 +24,7 @@ public final class Collection: Sendable {
     /// The documents' words, once a search asked for them.
     let textIndex = Mutex<TextIndex?>(nil)
     let identifierOrder = IdentifierOrder()
+    let insertionOrder = InsertionOrder()
     let recall = RecallSampler()
     /// Held while the collection is compacted; counts the compactions. Taken before the writer's lock.
     let compaction = Monitor<UInt64>(0)

@@ -46,6 +46,22 @@ public struct CollectionConfiguration: Sendable, Equatable {
         return named.first { $0.name == name }?.settings
     }
 
+    /// Whether vectors that were made ready to be stored under other settings are what these would make of them. They
+    /// are made ready without a lock, and settings may change until they are written.
+    func storesVectors(as other: CollectionConfiguration) -> Bool {
+        func isSame(_ left: VectorSettings, _ right: VectorSettings) -> Bool {
+            left.kind == right.kind && left.metric == right.metric && left.element == right.element
+                && left.textModel == right.textModel
+                && (left.dimension ?? right.dimension) == (right.dimension ?? left.dimension)
+        }
+        return isSame(unnamed, other.unnamed) && named.count == other.named.count
+            && zip(named, other.named).allSatisfy { $0.name == $1.name && isSame($0.settings, $1.settings) }
+    }
+
+    /// What whoever tried often enough is told.
+    static let changing = VexFSError(
+        .busy, "the collection's settings change faster than it can be written to; try again")
+
     /// Judges the vectors of a document.
     /// - Throws: `dimensionMismatch`, `invalidVector`.
     func check(_ document: ParsedDocument) throws(VexFSError) {

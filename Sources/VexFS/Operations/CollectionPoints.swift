@@ -170,12 +170,10 @@ struct CollectionPoints: PointSource {
         return collection.identifierOrder.page(request) { collection.identifiers(of: $0) }
     }
 
-    func inInsertionOrder(_ rows: RowBitmap) -> [Row] {
-        let wanted = rows.rows
-        let files = collection.state.withLock { state in wanted.map { state.rows.file(of: $0) } }
-        // A file keeps its number when its document changes.
-        return zip(files, wanted).compactMap { file, row in file.map { (file: $0, row: row) } }
-            .sorted { $0.file < $1.file }.map(\.row)
+    func inInsertionOrder(_ rows: RowBitmap, offset: Int, limit: Int) -> [Row] {
+        collection.insertionOrder.page(of: rows, offset: offset, limit: limit) { wanted in
+            collection.state.withLock { state in wanted.map { state.rows.file(of: $0) } }
+        }
     }
 }
 

@@ -56,7 +56,7 @@ public protocol PointSource: Sendable {
         from start: PointIdentifier?, limit: Int, among rows: RowBitmap
     ) throws(VexFSError) -> [(id: PointIdentifier, row: Row)]
     /// The rows in the order in which their points first came.
-    func inInsertionOrder(_ rows: RowBitmap) -> [Row]
+    func inInsertionOrder(_ rows: RowBitmap, offset: Int, limit: Int) -> [Row]
 
     /// Another collection.
     /// - Throws: `notFound`.

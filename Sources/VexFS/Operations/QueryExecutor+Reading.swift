@@ -58,13 +58,32 @@ extension QueryExecutor {
         let allowed = try rows(matching: query.filter, among: source.rows)
         switch query.order {
         case .identifier:
-            var found = try source.page(from: query.start, limit: query.limit + 1, among: allowed)
-            let next = found.count > query.limit ? found.removeLast().id : nil
-            return ScrollPage(points: found.map { ScoredRow(row: $0.row, score: 1) }, next: next)
+            return try page(from: query.start, limit: query.limit, among: allowed)
         case .insertion:
-            let found = source.inInsertionOrder(allowed).dropFirst(query.offset).prefix(query.limit)
+            let found = source.inInsertionOrder(allowed, offset: query.offset, limit: query.limit)
             return ScrollPage(points: found.map { ScoredRow(row: $0, score: 1) })
         case .field(let order): return ScrollPage(points: try ordered(order, allowed, query.limit))
+        }
+    }
+
+    /// A page in the order of ids. Files may share an id (`a.json` and `a`, say): all of them are on the page that has
+    /// one, which is longer then, because the next page begins at an id.
+    private func page(
+        from start: PointIdentifier?, limit: Int, among rows: RowBitmap
+    ) throws(VexFSError) -> ScrollPage {
+        guard limit > 0 else {
+            return ScrollPage(points: [], next: try source.page(from: start, limit: 1, among: rows).first?.id)
+        }
+        var asked = limit + 1
+        while true {
+            let found = try source.page(from: start, limit: asked, among: rows)
+            let end = found.indices.dropFirst(limit).first { found[$0].id != found[$0 - 1].id }
+            if end != nil || found.count < asked {
+                return ScrollPage(
+                    points: found[..<(end ?? found.count)].map { ScoredRow(row: $0.row, score: 1) },
+                    next: end.map { found[$0].id })
+            }
+            asked *= 2
         }
     }
 
@@ -103,6 +122,7 @@ extension QueryExecutor {
         let page = try source.page(from: nil, limit: sampled.count, among: sampled)
         var matrix = DistanceMatrix(rows: page.map(\.row), nearest: [])
         for row in matrix.rows {
+            guard !isCancelled() else { throw VexFSError(.interrupted, "the caller was interrupted") }
             guard let vector = try source.vector(of: row, named: name) else {
                 matrix.nearest.append([])
                 continue

@@ -7,6 +7,8 @@ public struct QueryExecutor {
     public let source: any PointSource
     private var filtered: [(filter: Filter, rows: RowBitmap)] = []
     private var resolved: [(input: QueryOperation.VectorInput, place: VectorLookup, vector: QueryVector)] = []
+    /// Whether nobody waits for the answer any more; asked between the steps of what takes long.
+    public var isCancelled: @Sendable () -> Bool = { false }
     var generator: any RandomNumberGenerator & Sendable = SystemRandomNumberGenerator()
 
     /// Looks at a collection.

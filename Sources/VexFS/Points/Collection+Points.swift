@@ -8,27 +8,48 @@ extension Collection {
     /// - Parameters:
     ///   - sync: whether loss of power must lose none of it either once this returns.
     ///   - removed: is told of the files that are gone.
+    ///   - isCancelled: whether nobody waits for it any more; asked until it is written.
     /// - Returns: what each operation did.
     /// - Throws: `dimensionMismatch`, `invalidVector`, `invalidArgument`, `malformedDocument`, `unsupported` for the
     ///   vector of a text file, `documentTooLarge`, `quotaExceeded` where the documents would take more than 256 MiB at
-    ///   once, `storeFull`, `inputOutput`.
+    ///   once, `interrupted`, `busy`, `storeFull`, `inputOutput`.
     /// - Complexity: O(documents touched); selecting by a filter costs what the filter does.
     @discardableResult
     public func apply(
-        _ operations: [PointOperation], sync: Bool = false, removed: ([FileAttributes]) -> Void = { _ in }
+        _ operations: [PointOperation], sync: Bool = false, removed: ([FileAttributes]) -> Void = { _ in },
+        isCancelled: @escaping @Sendable () -> Bool = { false }
     ) throws(VexFSError) -> [PointOutcome] {
-        try apply(operations, byteLimit: PointStage.byteLimitOfBatches, sync: sync, removed: removed)
+        try apply(
+            operations, byteLimit: PointStage.byteLimitOfBatches, sync: sync, removed: removed,
+            isCancelled: isCancelled)
     }
 
     func apply(
         _ operations: [PointOperation], byteLimit: Int, sync: Bool = false,
-        removed: ([FileAttributes]) -> Void = { _ in }
+        removed: ([FileAttributes]) -> Void = { _ in }, isCancelled: @escaping @Sendable () -> Bool = { false }
     ) throws(VexFSError) -> [PointOutcome] {
+        var outcomes: [PointOutcome]?
+        var gone: [FileAttributes] = []
+        for _ in 0..<8 where outcomes == nil {
+            outcomes = try applyUnlessChanged(operations, byteLimit, isCancelled, &gone)
+        }
+        guard let outcomes else { throw CollectionConfiguration.changing }
+        if !gone.isEmpty { removed(gone) }
+        if sync { try context.sync() }
+        return outcomes
+    }
+
+    /// Applies operations, or returns nil where the settings of the vectors changed meanwhile.
+    private func applyUnlessChanged(
+        _ operations: [PointOperation], _ byteLimit: Int, _ isCancelled: @escaping @Sendable () -> Bool,
+        _ gone: inout [FileAttributes]
+    ) throws(VexFSError) -> [PointOutcome]? {
+        let configuration = configuration
         let material = try PointMaterial(operations, for: self)
         try context.space.claim(material.byteCount)
-        var gone: [FileAttributes] = []
-        let outcomes = try write { () throws(VexFSError) in
-            var stage = PointStage(byteLimit: byteLimit)
+        return try write { () throws(VexFSError) -> [PointOutcome]? in
+            guard self.configuration.storesVectors(as: configuration) else { return nil }
+            var stage = PointStage(byteLimit: byteLimit, isCancelled: isCancelled)
             var outcomes: [PointOutcome] = []
             for (index, operation) in operations.enumerated() {
                 outcomes.append(try self.stage(operation, index, material, &stage))
@@ -38,9 +59,6 @@ extension Collection {
             gone = try commit(stage)
             return outcomes
         }
-        if !gone.isEmpty { removed(gone) }
-        if sync { try context.sync() }
-        return outcomes
     }
 
     // MARK: - Staging: under the writer's lock

@@ -64,14 +64,22 @@ struct PointStage {
     /// What a batch may take where nobody says otherwise: it is one record of the journal, made in memory.
     static let byteLimitOfBatches = 256 << 20
 
-    init(byteLimit: Int = byteLimitOfBatches) { self.byteLimit = byteLimit }
+    private let isCancelled: @Sendable () -> Bool
+    private var changes = 0
+
+    init(byteLimit: Int = byteLimitOfBatches, isCancelled: @escaping @Sendable () -> Bool = { false }) {
+        self.byteLimit = byteLimit
+        self.isCancelled = isCancelled
+    }
 
     /// The draft of a document, where it was touched.
     func draft(_ key: Key) -> Draft? { places[key].map { drafts[$0] } }
 
     /// Puts a document's draft in place of the one before.
-    /// - Throws: `quotaExceeded` where the drafts would take more than they may.
+    /// - Throws: `quotaExceeded` where the drafts would take more than they may, `interrupted`.
     mutating func set(_ draft: Draft) throws(VexFSError) {
+        changes += 1
+        if changes % 64 == 0, isCancelled() { throw VexFSError(.interrupted, "the caller was interrupted") }
         byteCount += draft.byteCount
         if let place = places[draft.key] {
             byteCount -= drafts[place].byteCount

@@ -20,9 +20,11 @@ extension Collection {
         let record = try record(of: entry)
         let bytes = try content(of: entry).bytes
         try context.space.claim(bytes.count + 4096)
+        let configuration = configuration
         let prepared = kind == .document ? try prepare(bytes, record, as: newName) : PreparedDocument(bytes: bytes)
         return try write { () throws(VexFSError) in
             guard state.withLock({ $0.trash.contains(entry) }) else { throw Self.notInTrash(name) }
+            guard self.configuration.storesVectors(as: configuration) else { throw CollectionConfiguration.changing }
             let target = lookup(newName, in: parent)
             try checkPlace(newName, in: parent, target, mode)
             var restored = record

@@ -39,7 +39,7 @@ final class CollectionControlDirectory: VirtualDirectory {
             }
         case "export.jsonl":
             return StreamFile(collection, key: key, in: tree) { [collection] _, operations in
-                ExportHandle(collection, path: key, in: operations)
+                StreamHandle(ExportLines(of: collection), path: key, in: operations)
             }
         case "trash": return TrashDirectory(collection, in: tree)
         case "wait", "settle":

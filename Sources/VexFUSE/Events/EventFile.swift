@@ -13,6 +13,9 @@ final class EventFile: VirtualFile {
         case query(QueryRequest, SearchScope)
     }
 
+    /// How many lines are made at once, so that a change of a million documents takes no more memory than the log.
+    private static let step = 4096
+
     /// Every change of a collection's documents.
     init(changesOf collection: Collection, key: String, in tree: VirtualTree) {
         subject = .changes(collection)
@@ -51,9 +54,13 @@ final class EventFile: VirtualFile {
         switch subject {
         case .changes(let collection):
             log = tree.events.open(key, operations.kernel) { log in
-                let directory = collection.name.string
-                let number = collection.changes.subscribe { changes in
-                    log.append(changes.flatMap { $0.line(in: directory) })
+                let number = collection.changes.subscribe { [weak collection] changes in
+                    // Its name as it is now: the directory may have been renamed since the file was opened.
+                    guard let directory = collection?.name.string else { return }
+                    for start in stride(from: 0, to: changes.count, by: Self.step) {
+                        let part = changes[start..<min(changes.count, start + Self.step)]
+                        log.append(part.flatMap { $0.line(in: directory) })
+                    }
                 }
                 return { collection.changes.unsubscribe(number) }
             }

@@ -11,7 +11,8 @@ final class EventLog: Sendable {
         /// Where the kept bytes begin in all that was ever written.
         var start: Int64 = 0
         var modified = Clock.now()
-        var wakers: [PollWaker] = []
+        /// One for each open file that is polled.
+        var wakers: [ObjectIdentifier: PollWaker] = [:]
         var end: Int64 { start + Int64(bytes.count) }
     }
     private let state = Mutex(State())
@@ -28,13 +29,13 @@ final class EventLog: Sendable {
             state.bytes += lines
             state.modified = Clock.now()
             if state.bytes.count > Self.bytesMax {
-                let half = state.bytes[(state.bytes.count / 2)...]
+                let half = state.bytes[(state.bytes.count - Self.bytesMax / 2)...]
                 let cut = half.firstIndex(of: 0x0A).map { $0 + 1 } ?? state.bytes.count
                 state.bytes.removeFirst(cut)
                 state.start += Int64(cut)
             }
-            defer { state.wakers = [] }
-            return state.wakers
+            defer { state.wakers = [:] }
+            return Array(state.wakers.values)
         }
         kernel.wake(wakers)
     }
@@ -49,14 +50,17 @@ final class EventLog: Sendable {
         }
     }
 
-    /// Whether there is anything behind a place; the waker is kept where there is not.
-    func hasMore(behind place: Int64, _ waker: PollWaker?) -> Bool {
+    /// Whether there is anything behind a place; the waker is kept where there is not, instead of the one before.
+    func hasMore(behind place: Int64, for file: ObjectIdentifier, _ waker: PollWaker?) -> Bool {
         state.withLock { state in
             if place < state.end { return true }
-            if let waker { state.wakers.append(waker) }
+            if let waker { state.wakers[file] = waker }
             return false
         }
     }
+
+    /// Forgets whom to tell.
+    func forget(_ file: ObjectIdentifier) { state.withLock { $0.wakers[file] = nil } }
 }
 
 /// The logs of the event files that are open.

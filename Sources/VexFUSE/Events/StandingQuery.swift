@@ -30,8 +30,8 @@ final class StandingQuery: Sendable {
         case .folder(let file): collections = [file.collection]
         }
         for collection in collections {
-            let directory = collection.name.string
-            let number = collection.changes.subscribe { [weak self] changes in
+            let number = collection.changes.subscribe { [weak self, weak collection] changes in
+                guard let directory = collection?.name.string else { return }
                 self?.came(changes.filter { $0.kind == .put }.map { "\(directory)/\($0.path)" })
             }
             state.withLock { $0.subscriptions.append((collection, number)) }

@@ -1,7 +1,8 @@
 import Synchronization
 import VexFS
 
-/// Counts the bytes of all drafts, so that a writer that never closes cannot eat the machine.
+/// Counts the bytes of all drafts, so that a writer that never closes cannot eat the machine; likewise those of answers
+/// that nobody reads.
 final class DraftBudget: Sendable {
     /// The largest scratch file that is held in memory while it is open.
     static let scratchBytesMax = 1 << 30
@@ -9,6 +10,10 @@ final class DraftBudget: Sendable {
     static let totalBytesMax = 1 << 30
 
     private let used = Atomic<Int>(0)
+    private let subject: String
+
+    /// `subject` says what it is that holds the bytes.
+    init(holding subject: String = "the unfinished writes of this mount") { self.subject = subject }
 
     /// Bytes that drafts hold.
     var usedBytes: Int { used.load(ordering: .relaxed) }
@@ -22,7 +27,7 @@ final class DraftBudget: Sendable {
             used.subtract(count, ordering: .relaxed)
             throw VexFSError(
                 .quotaExceeded,
-                "the unfinished writes of this mount hold \(Self.totalBytesMax >> 20) MiB already: close some files"
+                "\(subject) hold \(Self.totalBytesMax >> 20) MiB already: close some files"
             )
         }
     }

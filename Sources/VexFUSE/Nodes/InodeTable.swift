@@ -19,6 +19,19 @@ final class InodeTable: Sendable {
     /// Inodes with lookups outstanding.
     var count: Int { entries.withLock { $0.count } }
 
+    /// Those of some files that the kernel was shown another version of than `version` gives now. O(files).
+    func outdated(
+        collection: UInt32, among files: [FileNumber], version: (FileNumber) -> UInt64?
+    ) -> [NodeID] {
+        let known = entries.withLock { entries in
+            files.compactMap { file in
+                let node = NodeID(collection: collection, file: file)
+                return entries[node].map { (node, $0.shown) }
+            }
+        }
+        return known.filter { version($0.0.file) != $0.1 }.map(\.0)
+    }
+
     /// The kernel was given one more reference.
     func looked(up node: NodeID, version: UInt64) {
         entries.withLock {
@@ -66,7 +79,7 @@ final class InodeTable: Sendable {
         entries.withLock { if let entry = $0[node], entry.cached == nil { $0[node]?.cached = 0 } }
     }
 
-    /// The inodes of a collection that were shown another version than `version` gives now.
+    /// The inodes of a collection that were shown another version than `version` gives now. O(inodes).
     func outdated(collection: UInt32, version: (FileNumber) -> UInt64?) -> [NodeID] {
         let known = entries.withLock { all in
             all.filter { $0.key.collection == collection }.map { ($0.key, $0.value.shown) }

@@ -220,10 +220,19 @@ extension Operations {
     }
 
     /// After documents changed by another way than a system call: drops what the kernel remembers of them, soon.
-    func documentsChanged(in collection: Collection) {
+    /// - Parameter ids: the documents that may have changed; nil for any, which looks at every inode.
+    func documentsChanged(in collection: Collection, _ ids: [ByteString]? = nil) {
         let directory = NodeID(collection: collection.number, file: Collection.rootNumber)
-        for node in inodes.outdated(collection: collection.number, version: { collection.attributes(of: $0)?.version })
-        {
+        let version = { (file: FileNumber) in collection.attributes(of: file)?.version }
+        let outdated =
+            if let ids, ids.count < inodes.count {
+                inodes.outdated(
+                    collection: collection.number, among: ids.compactMap { collection.file(withID: $0) },
+                    version: version)
+            } else {
+                inodes.outdated(collection: collection.number, version: version)
+            }
+        for node in outdated {
             _ = inodes.contentChanged(node)
             kernel.forgetContent(of: node)
         }

@@ -20,6 +20,7 @@ final class Operations: Sendable {
     let handles = HandleTable<any OpenHandle>()
     let directories = HandleTable<DirectoryListing>()
     let budget = DraftBudget()
+    let answerBudget = DraftBudget(holding: "the answers that sessions have not read")
     let errors = LastErrors()
     let tree: VirtualTree
     let identity = StoreIdentity()

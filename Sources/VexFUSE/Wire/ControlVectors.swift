@@ -189,7 +189,7 @@ struct ControlVectors {
                 } else {
                     try collection.keepVectorsAsGiven(dimension: vectors.count / ids.count)
                     try store(points, vectors, existing)
-                    operations.documentsChanged(in: collection)
+                    operations.documentsChanged(in: collection, points.map(\.id))
                 }
                 return chosen
             } catch {
@@ -216,9 +216,10 @@ struct ControlVectors {
 
     private func choose(_ ids: [UInt64?]) -> [UInt64] {
         var next = collection.unusedNumber
+        let given = Set(ids.compactMap { $0 })
         return ids.map { id in
             if let id { return id }
-            while collection.file(withID: ByteString(String(next))) != nil || ids.contains(next) { next += 1 }
+            while collection.file(withID: ByteString(String(next))) != nil || given.contains(next) { next += 1 }
             defer { next += 1 }
             return next
         }

@@ -17,7 +17,16 @@ final class DatabaseDirectory: VirtualDirectory {
     }
 
     private static let standard = "default"
-    private static func shown(_ word: String) -> String { word.isEmpty ? standard : word }
+
+    /// The name of a tenant or database here: escaped as in the directories' names, so that each has one and every one
+    /// can be listed. One that is called `default` is not the default one.
+    private static func shown(_ word: String) -> String {
+        switch word {
+        case "": standard
+        case standard: "%64efault"
+        default: CollectionAddress(name: word).directory.string
+        }
+    }
 
     func attributes() -> VirtualAttributes {
         VirtualAttributes(
@@ -43,23 +52,18 @@ final class DatabaseDirectory: VirtualDirectory {
 
     /// The link's name: that of a plain collection's directory, which is always a name.
     private static func fileName(of address: CollectionAddress) -> ByteString {
-        CollectionAddress(name: address.name).directory
+        address.isDefault ? address.directory : CollectionAddress(name: address.name).directory
     }
 
     func entries() -> [VirtualEntry] {
         let names: Set<ByteString>
         switch words.count {
-        case 0: names = Set(addresses.map { ByteString(Self.shown($0.tenant)) }.filter { Self.isName($0) })
-        case 1: names = Set(addresses.map { ByteString(Self.shown($0.database)) }.filter { Self.isName($0) })
+        case 0: names = Set(addresses.map { ByteString(Self.shown($0.tenant)) })
+        case 1: names = Set(addresses.map { ByteString(Self.shown($0.database)) })
         default: names = Set(addresses.map { Self.fileName(of: $0) })
         }
         return names.sorted().map { name in
             VirtualEntry(name: name, type: words.count == 2 ? S_IFLNK : S_IFDIR, key: "\(key)/\(name)")
         }
-    }
-
-    private static func isName(_ word: ByteString) -> Bool {
-        !word.string.utf8.contains(UInt8(ascii: "/")) && word.string.utf8.first != UInt8(ascii: ".")
-            && word.count <= 255
     }
 }

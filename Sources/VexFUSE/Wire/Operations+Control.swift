@@ -42,7 +42,9 @@ extension Operations {
             }
         }
         // The caller's memory may be mapped from this very mount: the thread that reads requests must not wait for it.
-        if command.hasPointers {
+        if command == .frame, Service.waits(fields.bytes) {
+            try pool.submitWaiting { self.answer(request, at: { target.path }, body) }
+        } else if command.hasPointers {
             work(request, at: { target.path }, body)
         } else {
             workQuickly(request, at: { target.path }, body)
@@ -53,12 +55,11 @@ extension Operations {
         _ command: ControlCommand, _ fields: ControlFields, _ target: Target, _ caller: Caller, _ outputCount: Int,
         _ request: Request
     ) throws(ControlFailure) -> [UInt8] {
-        let mayWrite = mayWrite(target.collection, caller)
         guard let collection = target.collection, command != .frame else {
-            return try frame(fields.bytes, target.collection, caller, mayWrite, outputCount, request)
+            return try frame(fields.bytes, target.collection, caller, outputCount, request)
         }
         let changes = command == .setMeta || command == .insert || command == .inlineInsert
-        guard mayWrite || !changes else {
+        guard !changes || mayWrite(collection, caller) else {
             throw ControlFailure(
                 options.readOnly
                     ? VexFSError(.readOnly, "the mount is read-only")
@@ -81,29 +82,18 @@ extension Operations {
         }
     }
 
-    /// Whether the caller may make files in a collection, or collections in the mount.
-    private func mayWrite(_ collection: Collection?, _ caller: Caller) -> Bool {
-        guard !options.readOnly else { return false }
-        guard caller.user != 0 else { return true }
-        guard let collection else { return caller.user == tree.owner.user }
-        guard let attributes = collection.attributes(of: Collection.rootNumber) else { return false }
-        if attributes.owner == caller.user { return attributes.mode & 0o200 != 0 }
-        return attributes.mode & (attributes.group == caller.group ? 0o020 : 0o002) != 0
-    }
-
     private func frame(
-        _ bytes: [UInt8], _ collection: Collection?, _ caller: Caller, _ mayWrite: Bool, _ outputCount: Int,
-        _ request: Request
+        _ bytes: [UInt8], _ collection: Collection?, _ caller: Caller, _ outputCount: Int, _ request: Request
     ) throws(ControlFailure) -> [UInt8] {
         let pool = pool
-        let caller = Service.Caller(
-            collection: collection, owner: caller.user, group: caller.group, mayWrite: mayWrite,
-            isCancelled: { request.isInterrupted || pool.isClosed })
+        let caller = serviceCaller(collection, caller) { request.isInterrupted || pool.isClosed }
         var answer: WireFrame
+        var (operation, tag): (UInt16, UInt64) = (0, 0)
         do throws(VexFSError) {
             let header = try bytes.withUnsafeBufferPointer { (buffer) throws(VexFSError) in
                 try WireHeader(decoding: UnsafeRawBufferPointer(buffer))
             }
+            (operation, tag) = (header.operation, header.tag)
             // What lies behind the frame is room for the answer.
             let frame = try WireFrame(decoding: Array(bytes.prefix(header.frameByteCount)))
             answer = try service.answer(toFrame: frame, for: caller)
@@ -117,7 +107,7 @@ extension Operations {
             }
         } catch {
             if error.code == .interrupted { throw ControlFailure(error) }
-            answer = .failure(error)
+            answer = .failure(error, of: operation, tag: tag)
         }
         guard answer.header.frameByteCount <= outputCount else { throw ControlFailure(EINVAL) }
         return answer.bytes

@@ -129,7 +129,9 @@ struct MemoryPoints: PointSource {
         return Array(ordered.filter { entry in start.map { entry.id >= $0 } ?? true }.prefix(limit))
     }
 
-    func inInsertionOrder(_ rows: RowBitmap) -> [Row] { rows.rows }
+    func inInsertionOrder(_ rows: RowBitmap, offset: Int, limit: Int) -> [Row] {
+        Array(rows.rows.dropFirst(offset).prefix(limit))
+    }
 
     func collection(named name: String) throws(VexFSError) -> any PointSource {
         guard let points = others[name] else { throw VexFSError(.notFound, "no collection \(name)") }
