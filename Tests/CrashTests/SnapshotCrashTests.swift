@@ -38,7 +38,8 @@ import Testing
         }
     }
 
-    /// "A snapshot that is being removed while the daemon is killed is whole or gone, and what is beside it is as it was."
+    /// "A snapshot that is being removed while the daemon is killed is whole or gone, and what is beside it is as it
+    /// was."
     @Test func killDuringRemovals() throws {
         var random = SeededGenerator.announced(for: "snapshots, killDuringRemovals")
         var removed = 0
@@ -66,9 +67,11 @@ import Testing
             try Self.expect(made.kept.withLock { $0 })
             for path in made.gone.withLock({ $0 }) { #expect(!path.exists, "\(path.string)") }
             #expect(try round.problems() == [])
-            try mount.close()
+            try mount.kill()
             let check = try run([Environment.binary, "fsck", mount.store])
             #expect(check.status == 0 && !check.text.contains("takes space"), "\(check.text)\(check.errorText)")
+            try mount.mount()
+            try mount.close()
         }
         #expect(removed > 0, "nothing was removed, so nothing was tested")
     }
@@ -92,8 +95,8 @@ private final class MadeSnapshots: Sendable {
     let kept = Mutex<[String: [String]]>([:])
     let gone = Mutex<[TestPath]>([])
 
-    /// Makes snapshots and forks and removes those before, until the daemon is gone. What is being removed is in neither
-    /// list.
+    /// Makes snapshots and forks and removes those before, until the daemon is gone. What is being removed is in
+    /// neither list.
     func work(_ mount: TestMount, _ round: CrashRound) throws {
         for index in 0... {
             let snapshot = round.collection / ".vexfs/snapshots/s\(index)"

@@ -75,7 +75,7 @@ extension Store {
                 state.tree.renameRoot(to: name)
                 state.tree.update(Collection.rootNumber) { ($0.modified, $0.changed) = (now, now) }
                 let collection = Collection(number: number, context: context, state: state, origin: origin)
-                // Nothing is written of a fork that cannot be used. Its record says that none of its own rows is synced.
+                // Nothing is written of a fork that cannot be used. Its record says that no row of its own is synced.
                 do throws(VexFSError) { try collection.openInheritedVectors() } catch { batch.fail(error) }
                 batch.put(StoreKey.collection(number), collection.state.withLock { collection.encodedRecord($0) })
                 collection.state.withLock { _ = $0.touchedDirectories.insert(Collection.rootNumber) }

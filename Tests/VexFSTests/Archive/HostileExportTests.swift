@@ -118,7 +118,7 @@ import Testing
     }
 
     @Test func hostileFiles() throws {
-        let changes: [(String, ByteString, (inout ArchiveFile) -> Void)] = [
+        let changes: [Change] = [
             ("no folder", "a.json", { $0.record.attributes.parent = 0 }),
             ("a folder beyond all", "a.json", { $0.record.attributes.parent = 1 << 40 }),
             ("a folder in itself", "d", { $0.record.attributes.parent = $0.record.attributes.number }),
@@ -142,6 +142,12 @@ import Testing
             ("no metadata", "a.json", { $0.record.row.metadata = [] }),
             ("patch", "a.json", { $0.record.metadataPatch = "[1]" }),
             ("no place for the vector", "p.json", { setContent(&$0, to: Array($0.content.reversed())) }),
+        ]
+        try expectRefused(changes)
+    }
+
+    @Test func hostileVectors() throws {
+        let changes: [Change] = [
             ("not a number", "a.json", { setVector(0, &$0, to: VectorElement.float32.encoded([.nan, 1])) }),
             ("not of unit length", "a.json", { setVector(0, &$0, to: VectorElement.float32.encoded([3, 4])) }),
             ("short", "a.json", { setVector(0, &$0, to: VectorElement.float32.encoded([1])) }),
@@ -181,6 +187,13 @@ import Testing
             ),
             ("a vector too few", "a.json", { $0.vectors.removeLast() }),
         ]
+        try expectRefused(changes)
+    }
+
+    /// What is done to which file, and what that makes of it.
+    private typealias Change = (String, ByteString, (inout ArchiveFile) -> Void)
+
+    private func expectRefused(_ changes: [Change]) throws {
         for (what, name, apply) in changes {
             var isFound = false
             let change = { (file: inout ArchiveFile) in
