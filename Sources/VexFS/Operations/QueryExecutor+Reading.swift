@@ -58,14 +58,30 @@ extension QueryExecutor {
         let allowed = try rows(matching: query.filter, among: source.rows)
         switch query.order {
         case .identifier:
-            var found = try source.page(from: query.start, limit: query.limit + 1, among: allowed)
-            let next = found.count > query.limit ? found.removeLast().id : nil
-            return ScrollPage(points: found.map { ScoredRow(row: $0.row, score: 1) }, next: next)
+            return try page(from: query.start, limit: query.limit, among: allowed)
         case .insertion:
             let found = source.inInsertionOrder(allowed).dropFirst(query.offset).prefix(query.limit)
             return ScrollPage(points: found.map { ScoredRow(row: $0, score: 1) })
         case .field(let order): return ScrollPage(points: try ordered(order, allowed, query.limit))
         }
+    }
+
+    /// A page in the order of ids. It is longer where several documents say that they have the last id: the next page
+    /// begins with another one, so that whoever goes from page to page gets to the end.
+    private func page(
+        from start: PointIdentifier?, limit: Int, among rows: RowBitmap
+    ) throws(VexFSError) -> ScrollPage {
+        var asked = limit.addingSaturating(1)
+        var found = try source.page(from: start, limit: asked, among: rows)
+        while limit > 0, found.count == asked, asked < .max, found[limit - 1].id == found[asked - 1].id {
+            asked = asked.addingSaturating(asked)
+            found = try source.page(from: start, limit: asked, among: rows)
+        }
+        var end = min(limit, found.count)
+        while end > 0, end < found.count, found[end].id == found[end - 1].id { end += 1 }
+        return ScrollPage(
+            points: found[..<end].map { ScoredRow(row: $0.row, score: 1) },
+            next: end < found.count ? found[end].id : nil)
     }
 
     /// How many points match: exactly, or about as many where that is cheaper.
