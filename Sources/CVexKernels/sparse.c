@@ -8,6 +8,12 @@ void vexfs_sparse_reset(double *scores) {
     for (size_t i = 0; i < VEXFS_SPARSE_WINDOW; i++) scores[i] = -0.0;
 }
 
+int vexfs_sparse_any(const uint64_t *allowed) {
+    uint64_t any = 0;
+    for (size_t i = 0; i < VEXFS_SPARSE_WINDOW / 64; i++) any |= allowed[i];
+    return any != 0;
+}
+
 void vexfs_sparse_add(double *scores, const uint16_t *places, const float *values, size_t count, double weight) {
     /* Adding 0 makes +0.0 of a product that is −0.0, so that the sum is touched. */
     for (size_t i = 0; i < count; i++) scores[places[i] % VEXFS_SPARSE_WINDOW] += weight * values[i] + 0.0;
@@ -36,13 +42,6 @@ static inline int any_above(const double *scores, double cutoff) {
     return (above[0] | above[1] | above[2] | above[3]) != 0;
 }
 
-size_t vexfs_sparse_above(const double *scores, double cutoff) {
-    const four_scores limit = {cutoff, cutoff, cutoff, cutoff};
-    four_bits total = {0, 0, 0, 0};
-    for (size_t i = 0; i < VEXFS_SPARSE_WINDOW; i += 4) total -= *(const four_scores *)(scores + i) > limit;
-    return (size_t)(total[0] + total[1] + total[2] + total[3]);
-}
-
 size_t vexfs_sparse_collect(
     struct vexfs_sparse_candidate *out, double *scores, const uint64_t *allowed, double cutoff) {
     size_t found = 0;
@@ -59,17 +58,35 @@ size_t vexfs_sparse_collect(
     return found;
 }
 
+void vexfs_sparse_encode(
+    uint8_t *codes, size_t length, const float *values, const uint16_t *places, size_t count, uint32_t first,
+    float step) {
+    const float inverse = 1 / step;
+    memset(codes, 0, length);
+    for (size_t i = 0; i < count; i++) {
+        const float scaled = values[i] * inverse;
+        const int floor = (int)scaled;
+        const int code = floor + ((float)floor * step < values[i]);
+        codes[places[i] - first] = (uint8_t)(code < 255 ? code : 255);
+    }
+}
+
+void vexfs_sparse_estimate(float *estimates, const uint16_t *places, const float *values, size_t count, float weight) {
+    for (size_t i = 0; i < count; i++) estimates[places[i] % VEXFS_SPARSE_WINDOW] += weight * values[i];
+    __builtin_prefetch(places + count + 16);
+    for (size_t i = 8; i < 40; i += 16) __builtin_prefetch(values + count + i);
+}
+
 size_t vexfs_sparse_collect_listed(
-    struct vexfs_sparse_candidate *out, double *scores, const uint16_t *places, size_t count, const uint64_t *allowed,
-    double cutoff) {
+    struct vexfs_sparse_candidate *out, float *estimates, const uint16_t *places, size_t count,
+    const uint64_t *allowed, float cutoff) {
     size_t found = 0;
     for (size_t i = 0; i < count; i++) {
         const size_t place = places[i] % VEXFS_SPARSE_WINDOW;
-        const double score = scores[place];
-        if (is_untouched(score)) continue;
-        scores[place] = -0.0;
-        if (score > cutoff && is_set(allowed, place)) {
-            out[found++] = (struct vexfs_sparse_candidate){score, (uint32_t)place};
+        const float estimate = estimates[place];
+        estimates[place] = 0;
+        if (estimate > cutoff && is_set(allowed, place)) {
+            out[found++] = (struct vexfs_sparse_candidate){0, (uint32_t)place};
         }
     }
     return found;
@@ -86,6 +103,36 @@ size_t vexfs_sparse_below(const uint16_t *places, size_t count, uint32_t limit) 
     return first;
 }
 
+/* About where a place of the window is among `count` of them, were they evenly spread. */
+static inline size_t guess(uint32_t place, size_t count) { return place * count / VEXFS_SPARSE_WINDOW; }
+
+/* How many of the ascending places are below `limit`, looked for on both sides of the guess in ever larger steps. */
+static inline size_t below_from(size_t start, const uint16_t *places, size_t count, uint32_t limit) {
+    size_t low = start, high = start, step = 8;
+    while (low > 0 && places[low - 1] >= limit) {
+        high = low;
+        low = low > step ? low - step : 0;
+        step *= 2;
+    }
+    step = 8;
+    while (high < count && places[high] < limit) {
+        low = high + 1;
+        high = count - high > step ? high + step : count;
+        step *= 2;
+    }
+    return low + vexfs_sparse_below(places + low, high - low, limit);
+}
+
+void vexfs_sparse_prefetch(
+    const struct vexfs_sparse_candidate *candidates, size_t candidate_count, const uint16_t *places,
+    const float *values, size_t count) {
+    for (size_t i = 0; i < candidate_count; i++) {
+        const size_t index = guess(candidates[i].place, count);
+        __builtin_prefetch(places + index);
+        __builtin_prefetch(values + index);
+    }
+}
+
 size_t vexfs_sparse_refine(
     struct vexfs_sparse_candidate *candidates, size_t candidate_count, const uint16_t *places, const float *values,
     size_t count, double weight, double cutoff) {
@@ -94,7 +141,7 @@ size_t vexfs_sparse_refine(
     for (size_t i = 0; i < candidate_count; i++) {
         struct vexfs_sparse_candidate candidate = candidates[i];
         const uint32_t place = window + candidate.place;
-        const size_t index = vexfs_sparse_below(places, count, place);
+        const size_t index = below_from(guess(candidate.place, count), places, count, place);
         if (index < count && places[index] == place) candidate.score += weight * values[index];
         if (candidate.score > cutoff) candidates[left++] = candidate;
     }

@@ -184,7 +184,7 @@ private struct StringCheck {
     init(_ condition: StringCondition) {
         self.condition = condition
         part = if case .substring(let part) = condition { Array(part.string.utf8) } else { [] }
-        tokens = if case .tokens(let query) = condition { TokenMatcher(query) } else { nil }
+        tokens = if case .tokens(let query) = condition { TokenMatcher.prepared(query) } else { nil }
         words = if case .words(let text) = condition { FilterWords(text.string) } else { nil }
     }
 

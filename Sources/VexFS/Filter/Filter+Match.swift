@@ -69,7 +69,7 @@ extension StringCondition {
     func isMet(by text: ByteString) -> Bool {
         switch self {
         case .words(let words): FilterWords(words.string).match(text)
-        case .tokens(let query): TokenMatcher(query)?.matches(text) ?? false
+        case .tokens(let query): TokenMatcher.prepared(query)?.matches(text) ?? false
         case .prefix(let start): text.string.utf8.starts(with: start.string.utf8)
         case .substring(let part): text.contains(part)
         case .expression(let expression): expression.matches(text)

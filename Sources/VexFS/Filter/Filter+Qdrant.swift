@@ -197,9 +197,12 @@ private struct QdrantFilterReader {
 
     private func values(_ json: JSON, at place: String) throws(VexFSError) -> [Filter.Value] {
         guard case .array(let items) = json else { throw error(place, "is \(json.kindName), and must be an array") }
+        // An element is compared with each of the values, a field looks each up in its index: many count like
+        // conditions.
+        if isNested { try budget.spend(items.count / 64) }
         var values: [Filter.Value] = []
         for (index, item) in items.enumerated() {
-            let inner = "\(place)[\(index)]"
+            var inner: String { "\(place)[\(index)]" }
             switch item {
             case .string(let text): values.append(.string(ByteString(text)))
             case .integer(let number): values.append(.integer(number))

@@ -112,8 +112,15 @@ extension GeoArea {
         for (index, hole) in (holes.arrayValue ?? []).enumerated() {
             interiors.append(try Self.ring(hole, at: "\(place).interiors[\(index)]"))
         }
+        let count = interiors.reduce(exterior.count) { $0 + $1.count }
+        guard count <= Self.maximumPoints else {
+            throw Self.error(place, "has \(count) points, and \(Self.maximumPoints) is the most")
+        }
         self = .polygon(exterior: exterior, interiors: interiors)
     }
+
+    /// The most points of a polygon: each document at its edge is compared with all of them.
+    static var maximumPoints: Int { 16_384 }
 
     private static func error(_ place: String, _ problem: String) -> VexFSError {
         VexFSError(.invalidFilter, "\(place) \(problem)")

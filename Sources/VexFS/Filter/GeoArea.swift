@@ -62,7 +62,8 @@ public enum GeoArea: Sendable, Hashable {
     /// Whether a point is within a ring, by the edges that a ray to the east meets; nil on an edge.
     private static func ring(_ ring: [GeoPoint], contains point: GeoPoint) -> Bool? {
         var isInside = false
-        for (start, end) in edges(ring) {
+        for index in ring.indices {
+            let (start, end) = edge(index, of: ring)
             let (low, high) = start.latitude < end.latitude ? (start, end) : (end, start)
             let side =
                 (high.longitude - low.longitude) * (point.latitude - low.latitude)
@@ -80,7 +81,8 @@ public enum GeoArea: Sendable, Hashable {
 
     /// Whether an edge of a ring touches a cell, or nearly.
     private static func ring(_ ring: [GeoPoint], mayCross cell: GeoCell) -> Bool {
-        edges(ring).contains { start, end in
+        ring.indices.contains { index in
+            let (start, end) = edge(index, of: ring)
             if max(start.longitude, end.longitude) < cell.west || min(start.longitude, end.longitude) > cell.east
                 || max(start.latitude, end.latitude) < cell.south || min(start.latitude, end.latitude) > cell.north
             {
@@ -88,16 +90,19 @@ public enum GeoArea: Sendable, Hashable {
             }
             // The edge's line passes by where all corners lie on one side of it.
             let (dx, dy) = (end.longitude - start.longitude, end.latitude - start.latitude)
-            let sides = [
-                (cell.west, cell.south), (cell.west, cell.north), (cell.east, cell.south), (cell.east, cell.north),
-            ]
-            .map { x, y in dx * (y - start.latitude) - dy * (x - start.longitude) }
-            return !(sides.allSatisfy { $0 > 0 } || sides.allSatisfy { $0 < 0 })
+            func side(_ x: Double, _ y: Double) -> Double { dx * (y - start.latitude) - dy * (x - start.longitude) }
+            let (southWest, northWest) = (side(cell.west, cell.south), side(cell.west, cell.north))
+            let (southEast, northEast) = (side(cell.east, cell.south), side(cell.east, cell.north))
+            let least = min(southWest, northWest, southEast, northEast)
+            let largest = max(southWest, northWest, southEast, northEast)
+            return least <= 0 && largest >= 0
         }
     }
 
-    private static func edges(_ ring: [GeoPoint]) -> Zip2Sequence<[GeoPoint], [GeoPoint]> {
-        zip(ring, Array(ring.dropFirst()) + ring.prefix(1))
+    /// An edge of a ring: from a point to the next one, from the last to the first.
+    @inline(__always)
+    private static func edge(_ index: Int, of ring: [GeoPoint]) -> (GeoPoint, GeoPoint) {
+        (ring[index], ring[index + 1 < ring.count ? index + 1 : 0])
     }
 }
 

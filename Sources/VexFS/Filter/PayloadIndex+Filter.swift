@@ -76,10 +76,24 @@ private struct FilterEvaluation<Source: FilterSource> {
         return result
     }
 
+    /// Above so many, counting for each row is cheaper than a set for each number.
+    private static var manyLevels: Int { 8 }
+
+    /// The rows that match so many of the filters, of which there are many. O(rows that match each).
+    private func countedRows(matching count: Int, of filters: [Filter]) throws(VexFSError) -> RowBitmap {
+        guard let last = live.last else { return RowBitmap() }
+        var counts = [UInt32](repeating: 0, count: Int(last) + 1)
+        for filter in filters {
+            try rows(matching: filter).intersection(live).forEach { counts[Int($0)] += 1 }
+        }
+        return RowBitmap(counts.indices.filter { Int(counts[$0]) >= count }.map { Row($0) })
+    }
+
     /// The rows that match so many of the filters.
     private func rows(matching count: Int, of filters: [Filter]) throws(VexFSError) -> RowBitmap {
         guard count > 0 else { return live }
         guard count <= filters.count else { return RowBitmap() }
+        if count > Self.manyLevels { return try countedRows(matching: count, of: filters) }
         // The rows that match 1, 2, … of the filters so far.
         var levels = [RowBitmap](repeating: RowBitmap(), count: count)
         for filter in filters {

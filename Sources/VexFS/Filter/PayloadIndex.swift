@@ -51,9 +51,17 @@ public final class PayloadIndex: Sendable {
         var types: [PayloadPath: PayloadType] = [:]
         /// How texts of fields are cut into tokens, where that was said.
         var texts: [PayloadPath: TextOptions] = [:]
+        /// When each column was asked for last, counted in ``uses``.
+        var lastUses: [PayloadPath: Int] = [:]
+        var uses = 0
+        /// The fields of a schema, whose columns stay.
+        var wanted: Set<PayloadPath> = []
         /// Every row's field names, as strings: a letter for the kind of value, then the dotted path.
         var names: Field?
     }
+
+    /// Columns that filters made by themselves.
+    static let maximumColumns = 128
 
     private let state = Mutex(State())
     /// The documents' texts.
@@ -117,6 +125,9 @@ public final class PayloadIndex: Sendable {
     ) throws(VexFSError) {
         state.withLock { state in
             for name in schema.dropped { state.fields[PayloadPath(name)] = nil }
+            for name in schema.dropped { state.lastUses[PayloadPath(name)] = nil }
+            state.wanted.subtract(schema.dropped.map { PayloadPath($0) })
+            state.wanted.formUnion(schema.fields.map { PayloadPath($0.name) })
             for name in schema.dropped { state.types[PayloadPath(name)] = nil }
             for name in schema.dropped { state.texts[PayloadPath(name)] = nil }
             for field in schema.fields where field.type != nil { state.texts[PayloadPath(field.name)] = field.text }
@@ -135,13 +146,27 @@ public final class PayloadIndex: Sendable {
     /// The fields' columns, which are made where there are none.
     private func columns(_ paths: Set<PayloadPath>) -> [PayloadPath: Field] {
         state.withLock { state in
+            state.uses += 1
             var found: [PayloadPath: Field] = [:]
             for path in paths {
                 let field = state.fields[path] ?? Field()
                 state.fields[path] = field
+                state.lastUses[path] = state.uses
                 found[path] = field
             }
+            Self.forgetOldest(&state)
             return found
+        }
+    }
+
+    /// Columns that nobody set up and nobody asked for lately are taken away: every new row goes into each.
+    private static func forgetOldest(_ state: inout State) {
+        let excess = state.lastUses.count - state.wanted.count - maximumColumns
+        guard excess > 0 else { return }
+        let old = state.lastUses.filter { $0.value < state.uses && !state.wanted.contains($0.key) }
+        for (path, _) in old.sorted(by: { $0.value < $1.value }).prefix(excess) {
+            state.fields[path] = nil
+            state.lastUses[path] = nil
         }
     }
 

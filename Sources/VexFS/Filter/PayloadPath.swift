@@ -136,6 +136,8 @@ extension PayloadPath: CustomStringConvertible {
 
 /// Walks over the bytes of a path.
 private struct PayloadPathScanner {
+    /// More steps than any payload is deep; each is a call within the one before.
+    private static let maximumSteps = 256
     private let bytes: [UInt8]
     private var place = 0
     /// Whether a key was in quotes.
@@ -160,6 +162,7 @@ private struct PayloadPathScanner {
         guard let first = key(dotted) else { return nil }
         steps.append(first)
         while place < bytes.count {
+            guard steps.count < Self.maximumSteps else { return nil }
             if take("[") {
                 guard let step = bracket(dotted) else { return nil }
                 steps.append(step)

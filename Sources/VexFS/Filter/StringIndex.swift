@@ -75,7 +75,7 @@ struct TokenIndex: Sendable {
 
     /// The codes of the strings that meet a query with the same options.
     func codes(meeting query: TokenQuery, _ strings: [ByteString]) -> RowBitmap {
-        guard let matcher = TokenMatcher(query) else { return RowBitmap() }
+        guard let matcher = TokenMatcher.prepared(query) else { return RowBitmap() }
         if matcher.mode == .any {
             var union = PostingsUnion()
             for token in matcher.wanted { if let found = postings[token] { union.add(found) } }

@@ -52,10 +52,10 @@ public struct OrderBy: Sendable, Equatable {
 
     /// The first `limit` of the rows with their values: a row stands once for each distinct value that it has.
     ///
-    /// Rows of one value come in the order of `precedes`, descending in its reverse. O(n log n).
+    /// Rows of one value come in the order that `sorted` gives them, descending in its reverse. O(n log n).
     func ordered(
-        _ values: [(row: Row, value: OrderValue)], limit: Int, precedes: (Row, Row) -> Bool
-    ) -> [ScoredRow] {
+        _ values: [(row: Row, value: OrderValue)], limit: Int, sorted: (RowBitmap) throws(VexFSError) -> [Row]
+    ) throws(VexFSError) -> [ScoredRow] {
         var kept = values.filter { admits($0.value) }
         kept.sort { isDescending ? $0.value > $1.value : $0.value < $1.value }
         var result: [ScoredRow] = []
@@ -64,11 +64,14 @@ public struct OrderBy: Sendable, Equatable {
             let value = kept[begin].value
             var end = begin
             while end < kept.count, kept[end].value == value { end += 1 }
-            let rows = Set(kept[begin..<end].map(\.row)).sorted { isDescending ? precedes($1, $0) : precedes($0, $1) }
-            result.append(contentsOf: rows.map { ScoredRow(row: $0, score: 1, orderValue: value) })
+            let alone = end == begin + 1
+            let rows = alone ? [kept[begin].row] : try sorted(RowBitmap(Set(kept[begin..<end].map(\.row)).sorted()))
+            let wanted = limit - result.count
+            let first = isDescending ? Array(rows.suffix(wanted).reversed()) : Array(rows.prefix(wanted))
+            result.append(contentsOf: first.map { ScoredRow(row: $0, score: 1, orderValue: value) })
             begin = end
         }
-        return Array(result.prefix(limit))
+        return result
     }
 }
 

@@ -43,6 +43,8 @@ private struct Grouping {
     let size: Int
     private(set) var groups: [PointGroup] = []
     private var places: [Filter.Value: Int] = [:]
+    /// The rows of each group.
+    private var rows: [Set<Row>] = []
 
     init(limit: Int, size: Int) {
         self.limit = limit
@@ -54,11 +56,12 @@ private struct Grouping {
         for key in keys {
             if let place = places[key] {
                 // Ordered by a field, a point may come several times.
-                let isNew = !groups[place].points.contains { $0.row == point.row }
-                if isNew, groups[place].points.count < size { groups[place].points.append(point) }
+                guard groups[place].points.count < size, rows[place].insert(point.row).inserted else { continue }
+                groups[place].points.append(point)
             } else if groups.count < limit {
                 places[key] = groups.count
                 groups.append(PointGroup(id: key, points: [point]))
+                rows.append([point.row])
             }
         }
     }
@@ -144,6 +147,7 @@ extension QueryExecutor {
 
     private func keys(of row: Row, _ path: PayloadPath) throws(VexFSError) -> [Filter.Value] {
         var keys: [Filter.Value] = []
+        var seen: Set<Filter.Value> = []
         for value in try source.payload(of: row)?.values(at: path) ?? [] {
             let key: Filter.Value
             switch value {
@@ -151,7 +155,7 @@ extension QueryExecutor {
             case .string(let text): key = .string(ByteString(text))
             default: return []
             }
-            if !keys.contains(key) { keys.append(key) }
+            if seen.insert(key).inserted { keys.append(key) }
         }
         return keys
     }

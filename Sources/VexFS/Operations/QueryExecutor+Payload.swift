@@ -3,11 +3,8 @@ extension QueryExecutor {
     /// Points by a field; those of one value by their ids.
     func ordered(_ order: OrderBy, _ rows: RowBitmap, _ limit: Int) throws(VexFSError) -> [ScoredRow] {
         let values = try source.orderValues(of: order, limit: limit, among: rows)
-        return order.ordered(values, limit: limit) { left, right in
-            switch (source.identifier(of: left), source.identifier(of: right)) {
-            case (let left?, let right?): left < right
-            default: left < right
-            }
+        return try order.ordered(values, limit: limit) { (rows) throws(VexFSError) in
+            try source.page(from: nil, limit: rows.count, among: rows).map(\.row)
         }
     }
 

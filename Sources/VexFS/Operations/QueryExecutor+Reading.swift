@@ -66,25 +66,22 @@ extension QueryExecutor {
         }
     }
 
-    /// A page in the order of ids. Files may share an id (`a.json` and `a`, say): all of them are on the page that has
-    /// one, which is longer then, because the next page begins at an id.
+    /// A page in the order of ids. It is longer where several documents say that they have the last id: the next page
+    /// begins with another one, so that whoever goes from page to page gets to the end.
     private func page(
         from start: PointIdentifier?, limit: Int, among rows: RowBitmap
     ) throws(VexFSError) -> ScrollPage {
-        guard limit > 0 else {
-            return ScrollPage(points: [], next: try source.page(from: start, limit: 1, among: rows).first?.id)
+        var asked = limit.addingSaturating(1)
+        var found = try source.page(from: start, limit: asked, among: rows)
+        while limit > 0, found.count == asked, asked < .max, found[limit - 1].id == found[asked - 1].id {
+            asked = asked.addingSaturating(asked)
+            found = try source.page(from: start, limit: asked, among: rows)
         }
-        var asked = limit + 1
-        while true {
-            let found = try source.page(from: start, limit: asked, among: rows)
-            let end = found.indices.dropFirst(limit).first { found[$0].id != found[$0 - 1].id }
-            if end != nil || found.count < asked {
-                return ScrollPage(
-                    points: found[..<(end ?? found.count)].map { ScoredRow(row: $0.row, score: 1) },
-                    next: end.map { found[$0].id })
-            }
-            asked *= 2
-        }
+        var end = min(limit, found.count)
+        while end > 0, end < found.count, found[end].id == found[end - 1].id { end += 1 }
+        return ScrollPage(
+            points: found[..<end].map { ScoredRow(row: $0.row, score: 1) },
+            next: end < found.count ? found[end].id : nil)
     }
 
     /// How many points match: exactly, or about as many where that is cheaper.

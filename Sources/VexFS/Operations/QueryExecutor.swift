@@ -5,11 +5,22 @@
 public struct QueryExecutor {
     /// The points that are searched.
     public let source: any PointSource
-    private var filtered: [(filter: Filter, rows: RowBitmap)] = []
-    private var resolved: [(input: QueryOperation.VectorInput, place: VectorLookup, vector: QueryVector)] = []
+    private var filtered: [Filter: RowBitmap] = [:]
+    private var resolved: [ResolvedInput: QueryVector] = [:]
     /// Whether nobody waits for the answer any more; asked between the steps of what takes long.
     public var isCancelled: @Sendable () -> Bool = { false }
     var generator: any RandomNumberGenerator & Sendable = SystemRandomNumberGenerator()
+
+    /// A point or a text whose vector is known.
+    private struct ResolvedInput: Hashable {
+        enum Input: Hashable {
+            case point(PointIdentifier)
+            case text(String, model: String?)
+        }
+        let input: Input
+        let place: VectorLookup
+        let using: String
+    }
 
     /// Looks at a collection.
     public init(_ source: any PointSource) { self.source = source }
@@ -48,16 +59,16 @@ public struct QueryExecutor {
         }
         // Of random points, none is the next one.
         let offset = operation.query == .sample && operation.prefetch.isEmpty ? 0 : operation.offset
-        let found = try stage(operation, among: allowed, limit: operation.limit + offset)
+        let found = try stage(operation, among: allowed, limit: operation.limit.addingSaturating(offset))
         return Array(found.dropFirst(offset))
     }
 
     /// The rows that a filter lets through.
     mutating func rows(matching filter: Filter?, among rows: RowBitmap) throws(VexFSError) -> RowBitmap {
         guard let filter else { return rows }
-        if let known = filtered.first(where: { $0.filter == filter }) { return known.rows.intersection(rows) }
+        if let known = filtered[filter] { return known.intersection(rows) }
         let found = try source.rows(matching: filter, among: source.rows)
-        filtered.append((filter, found))
+        filtered[filter] = found
         return found.intersection(rows)
     }
 
@@ -125,14 +136,19 @@ public struct QueryExecutor {
     private mutating func vectorIfThere(
         _ input: QueryOperation.VectorInput, _ operation: QueryOperation
     ) throws(VexFSError) -> QueryVector? {
-        if case .vector(let vector) = input { return vector }
         let lookup = operation.lookup
         let place = VectorLookup(
             collection: lookup?.collection ?? source.name, vector: lookup?.vector ?? operation.using)
-        if let known = resolved.first(where: { $0.input == input && $0.place == place }) { return known.vector }
-        let found: QueryVector
+        let key: ResolvedInput
         switch input {
         case .vector(let vector): return vector
+        case .text(let text, let model):
+            key = ResolvedInput(input: .text(text, model: model), place: place, using: operation.using)
+        case .point(let id): key = ResolvedInput(input: .point(id), place: place, using: operation.using)
+        }
+        if let known = resolved[key] { return known }
+        let found: QueryVector
+        switch key.input {
         case .text(let text, let model):
             found = try source.embedding(of: text, model: model, for: operation.using)
         case .point(let id):
@@ -141,7 +157,7 @@ public struct QueryExecutor {
             guard let vector = try there.vector(of: row, named: place.vector ?? "") else { return nil }
             found = vector
         }
-        resolved.append((input, place, found))
+        resolved[key] = found
         return found
     }
 
@@ -152,5 +168,13 @@ public struct QueryExecutor {
         var found: [QueryVector] = []
         for input in inputs { if let vector = try vectorIfThere(input, operation) { found.append(vector) } }
         return found
+    }
+}
+
+extension Int {
+    /// The sum, or the largest number where that is too large; neither is negative.
+    func addingSaturating(_ other: Int) -> Int {
+        let (sum, isTooLarge) = addingReportingOverflow(other)
+        return isTooLarge ? .max : sum
     }
 }

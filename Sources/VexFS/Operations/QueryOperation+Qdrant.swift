@@ -70,6 +70,9 @@ struct QdrantQueryReader {
     private func parameters(_ json: JSON, at place: String) throws(VexFSError) -> SearchParameters {
         let object = try RequestObject(
             json, at: place, keys: ["hnsw_ef", "exact", "quantization", "indexed_only", "acorn", "idf"])
+        guard object.value("idf") == nil else {
+            throw object.refused("idf", "cannot be chosen here: rarity is always that among all points")
+        }
         // Qdrant takes any number, and more than this finds nothing better.
         let ef = try object.integer("hnsw_ef", 1...Int(Int32.max)).map { min($0, SearchParameters.maximumEf) }
         return SearchParameters(isExact: try object.bool("exact") ?? false, ef: ef)

@@ -90,7 +90,7 @@ public struct QueryOperation: Sendable, Equatable {
 }
 
 /// Where the vectors of points named as examples are taken from.
-public struct VectorLookup: Sendable, Equatable {
+public struct VectorLookup: Sendable, Hashable {
     /// The collection.
     public var collection: String
     /// The vector's name there; nil for the one that is searched with.

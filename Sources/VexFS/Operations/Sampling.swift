@@ -8,7 +8,7 @@ enum Sampling {
     ) -> [Row] {
         var places: Set<Int> = []
         var order: [Int] = []
-        for last in max(0, rows.count - count)..<rows.count {
+        for last in rows.count - min(max(0, count), rows.count)..<rows.count {
             let drawn = Int.random(in: 0...last, using: &generator)
             let place = places.insert(drawn).inserted ? drawn : last
             places.insert(place)

@@ -1,13 +1,14 @@
+import CVexKernels
+
 /// Making segments of vectors and of other segments.
 extension SparseSegment {
     /// A segment of vectors, by ascending row, all of one container. O(components log components).
     convenience init(_ vectors: SparseRows) {
-        let count = vectors.indices.count
         let order = ComponentOrder.byDimension(vectors.indices)
-        var lengths = SparseLengths()
+        let rows = RowBitmap(vectors.rows)
+        var lengths = SparseLengths(rows)
         for entry in order { lengths.add(UInt32(truncatingIfNeeded: entry >> 32)) }
-        let memory = SparseMemory(
-            dimensionCount: lengths.dimensions.count, directoryCount: lengths.directoryCount, valueCount: count)
+        let memory = SparseMemory(lengths)
         let componentPlaces = vectors.componentPlaces
         for (target, entry) in order.enumerated() {
             let position = Int(entry & 0xFFFF_FFFF)
@@ -15,19 +16,18 @@ extension SparseSegment {
             memory.places[target] = componentPlaces[position]
         }
         lengths.finish(memory)
-        let rows = RowBitmap(vectors.rows)
         self.init(memory, rows: rows, firstRow: (vectors.rows.first ?? 0) & ~0xFFFF)
     }
 
     /// One segment of two, the second of which has the higher rows. O(components).
     static func merged(_ left: SparseSegment, _ right: SparseSegment) -> SparseSegment {
-        var lengths = SparseLengths()
+        var rows = left.rows
+        rows.formUnion(right.rows)
+        var lengths = SparseLengths(rows)
         forEachList(left, right) { dimension, first, second in
             lengths.add(dimension, count: first.count + second.count)
         }
-        let memory = SparseMemory(
-            dimensionCount: lengths.dimensions.count, directoryCount: lengths.directoryCount,
-            valueCount: left.values.count + right.values.count)
+        let memory = SparseMemory(lengths)
         var target = 0
         forEachList(left, right) { _, first, second in
             for (segment, range) in [(left, first), (right, second)] where !range.isEmpty {
@@ -40,8 +40,6 @@ extension SparseSegment {
             }
         }
         lengths.finish(memory)
-        var rows = left.rows
-        rows.formUnion(right.rows)
         return SparseSegment(memory, rows: rows, firstRow: left.firstRow)
     }
 
@@ -50,7 +48,7 @@ extension SparseSegment {
         let left = rows.intersection(kept)
         if left.isEmpty { return nil }
         if left.count == rows.count { return self }
-        var lengths = SparseLengths()
+        var lengths = SparseLengths(left)
         var values: [Float] = []
         var places: [UInt16] = []
         left.withReader { reader in
@@ -63,8 +61,7 @@ extension SparseSegment {
                 if values.count > before { lengths.add(dimensions[list], count: values.count - before) }
             }
         }
-        let memory = SparseMemory(
-            dimensionCount: lengths.dimensions.count, directoryCount: lengths.directoryCount, valueCount: values.count)
+        let memory = SparseMemory(lengths)
         _ = memory.values.update(fromContentsOf: values)
         _ = memory.places.update(fromContentsOf: places)
         lengths.finish(memory)
@@ -92,10 +89,29 @@ extension SparseSegment {
 }
 
 /// The dimensions of a segment that is being made, and how long their lists are.
-private struct SparseLengths {
+struct SparseLengths {
     private(set) var dimensions: [UInt32] = []
     private var counts: [UInt32] = []
     private(set) var directoryCount = 0
+    private(set) var valueCount = 0
+    /// The windows that the rows are in.
+    let windows: Range<Int>
+
+    /// Of a segment with these rows, which are of one container.
+    init(_ rows: RowBitmap) {
+        guard let first = rows.first, let last = rows.last else {
+            windows = 0..<0
+            return
+        }
+        windows = Int(first & 0xFFFF) / SparseSegment.window..<Int(last & 0xFFFF) / SparseSegment.window + 1
+    }
+
+    /// How many lists have codes.
+    var codedCount: Int { counts.count { isCoded($0) } }
+
+    private func isCoded(_ count: UInt32) -> Bool {
+        Int(count) * SparseSegment.codedShare >= windows.count * SparseSegment.window
+    }
 
     /// Adds one component, or `count`, of the last dimension or of a higher one.
     mutating func add(_ dimension: UInt32, count: Int = 1) {
@@ -105,6 +121,7 @@ private struct SparseLengths {
         }
         let before = counts[counts.count - 1]
         counts[counts.count - 1] = before + UInt32(count)
+        valueCount += count
         let minimum = UInt32(SparseSegment.directoryMinimum)
         if before < minimum, before + UInt32(count) >= minimum { directoryCount += 1 }
     }
@@ -113,6 +130,7 @@ private struct SparseLengths {
     func finish(_ memory: borrowing SparseMemory) {
         var start = 0
         var directory = 0
+        var code = 0
         for (list, count) in counts.enumerated() {
             let range = start..<start + Int(count)
             memory.dimensions[list] = dimensions[list]
@@ -130,9 +148,26 @@ private struct SparseLengths {
                 Self.fillDirectory(directory, of: range, memory)
                 directory += 1
             }
+            memory.codeStarts[list] = SparseSegment.noDirectory
+            if isCoded(count), bounds.least >= 0, bounds.largest >= SparseBounds.leastCoded {
+                memory.codeStarts[list] = UInt32(code)
+                fillCodes(from: code, of: range, step: bounds.step, memory)
+                code += windows.count * SparseSegment.window
+            }
             start = range.upperBound
         }
         memory.starts[counts.count] = UInt32(start)
+    }
+
+    private func fillCodes(from start: Int, of range: Range<Int>, step: Float, _ memory: borrowing SparseMemory) {
+        let count = windows.count * SparseSegment.window
+        guard let values = memory.values.baseAddress, let places = memory.places.baseAddress,
+            let codes = memory.codes.baseAddress
+        else { return }
+        let first = windows.lowerBound * SparseSegment.window
+        vexfs_sparse_encode(
+            codes + start, count, values + range.lowerBound, places + range.lowerBound, range.count, UInt32(first), step
+        )
     }
 
     private static func fillDirectory(_ directory: Int, of range: Range<Int>, _ memory: borrowing SparseMemory) {

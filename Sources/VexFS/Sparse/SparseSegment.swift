@@ -1,11 +1,13 @@
 import CVexKernels
+import Glibc
 
 /// Lists of the vectors of some of the 65 536 rows of a ``RowBitmap``'s container: for each dimension the rows that
 /// have it and their values. Immutable.
 ///
 /// A row's *place* is its last 16 bits. Long lists know where each window of ``window`` places begins in them and the
 /// largest value in it, so that windows without a good candidate are left out (Ding & Suel 2011, "Faster top-k document
-/// retrieval using block-max indexes", doi:10.1145/2009916.2010048).
+/// retrieval using block-max indexes", doi:10.1145/2009916.2010048). Lists that many of the rows are in have their values
+/// a second time, as a byte for each place that is in reach: never too small, so that sums of them are bounds of scores.
 final class SparseSegment: @unchecked Sendable {
     // The memory is written by the builder before this object is shared, and by nobody after.
 
@@ -15,7 +17,10 @@ final class SparseSegment: @unchecked Sendable {
     static let windowCount = RowBitmap.Container.rowCount / window
     /// Lists of at least this many places have a directory of windows.
     static let directoryMinimum = 128
-    /// The directory of a list that has none.
+    /// Lists with a value for one of this many places, or more, have codes: then reading those of a whole window is no
+    /// slower than following the list, and they take no more than what it takes itself.
+    static let codedShare = 8
+    /// The directory of a list that has none, and its codes.
     static let noDirectory = UInt32.max
 
     /// The rows that have a vector.
@@ -34,6 +39,13 @@ final class SparseSegment: @unchecked Sendable {
     let windowStarts: UnsafeBufferPointer<UInt16>
     /// `[directories × windowCount]`: the largest value in each window, where it is not empty.
     let windowMaxima: UnsafeBufferPointer<Float>
+    /// Of each list, where its codes begin in ``codes``, or ``noDirectory``.
+    let codeStarts: UnsafeBufferPointer<UInt32>
+    /// `[coded lists × windows.count × window]`: 0 where the row is not in the list, otherwise its value in steps of a 255th
+    /// of the list's largest, rounded up.
+    let codes: UnsafeBufferPointer<UInt8>
+    /// The windows with rows.
+    let windows: Range<Int>
     /// The lists' values and places, one list behind the other.
     let values: UnsafeBufferPointer<Float>
     let places: UnsafeBufferPointer<UInt16>
@@ -48,6 +60,9 @@ final class SparseSegment: @unchecked Sendable {
         directories = UnsafeBufferPointer(memory.directories)
         windowStarts = UnsafeBufferPointer(memory.windowStarts)
         windowMaxima = UnsafeBufferPointer(memory.windowMaxima)
+        codeStarts = UnsafeBufferPointer(memory.codeStarts)
+        codes = UnsafeBufferPointer(memory.codes)
+        windows = memory.windows
         values = UnsafeBufferPointer(memory.values)
         places = UnsafeBufferPointer(memory.places)
         self.memory = memory
@@ -85,6 +100,11 @@ final class SparseSegment: @unchecked Sendable {
 struct SparseBounds: BitwiseCopyable, Sendable {
     var least: Float
     var largest: Float
+
+    /// What one code stands for.
+    var step: Float { largest / 255 }
+    /// Below this the steps were too small for a float.
+    static let leastCoded: Float = 1e-30
 }
 
 /// One allocation with all arrays of a segment.
@@ -97,17 +117,28 @@ struct SparseMemory: ~Copyable {
     let directories: UnsafeMutableBufferPointer<UInt32>
     let windowStarts: UnsafeMutableBufferPointer<UInt16>
     let windowMaxima: UnsafeMutableBufferPointer<Float>
+    let codeStarts: UnsafeMutableBufferPointer<UInt32>
+    let codes: UnsafeMutableBufferPointer<UInt8>
     let values: UnsafeMutableBufferPointer<Float>
     let places: UnsafeMutableBufferPointer<UInt16>
+    let windows: Range<Int>
     let byteCount: Int
     private let base: UnsafeMutableRawPointer
+    private static let largePage = 1 << 21
 
-    init(dimensionCount: Int, directoryCount: Int, valueCount: Int) {
-        let windows = directoryCount * SparseSegment.windowCount
+    init(_ lengths: SparseLengths) {
+        let dimensionCount = lengths.dimensions.count
+        let valueCount = lengths.valueCount
+        windows = lengths.windows
+        let entries = lengths.directoryCount * SparseSegment.windowCount
+        let codeCount = lengths.codedCount * windows.count * SparseSegment.window
         // From the widest elements to the narrowest, so that each array is aligned.
-        let bytes = dimensionCount * 8 + (3 * dimensionCount + 1) * 4 + windows * 6 + valueCount * 6
+        let bytes = dimensionCount * 8 + (4 * dimensionCount + 1) * 4 + entries * 6 + valueCount * 6 + codeCount
         byteCount = bytes
-        base = .allocate(byteCount: max(bytes, 1), alignment: 64)
+        // Large pages, where they fill some: a search reads here and there.
+        let isLarge = bytes >= 4 * Self.largePage
+        base = .allocate(byteCount: max(bytes, 1), alignment: isLarge ? Self.largePage : 64)
+        if isLarge { madvise(base, bytes, MADV_HUGEPAGE) }
         var next = base
         func take<Element>(_ count: Int, of type: Element.Type) -> UnsafeMutableBufferPointer<Element> {
             defer { next += count * MemoryLayout<Element>.stride }
@@ -117,10 +148,12 @@ struct SparseMemory: ~Copyable {
         dimensions = take(dimensionCount, of: UInt32.self)
         starts = take(dimensionCount + 1, of: UInt32.self)
         directories = take(dimensionCount, of: UInt32.self)
-        windowMaxima = take(windows, of: Float.self)
+        codeStarts = take(dimensionCount, of: UInt32.self)
+        windowMaxima = take(entries, of: Float.self)
         values = take(valueCount, of: Float.self)
-        windowStarts = take(windows, of: UInt16.self)
+        windowStarts = take(entries, of: UInt16.self)
         places = take(valueCount, of: UInt16.self)
+        codes = take(codeCount, of: UInt8.self)
     }
 
     deinit { base.deallocate() }

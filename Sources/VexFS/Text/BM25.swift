@@ -61,6 +61,8 @@ public struct BM25: Sendable {
     private var documentRole: TextAnalyzer.Role { analyzer.options.tokenizer == .prefix ? .query : .document }
 
     private func weight(occurrences: Double, length: Double) -> Float {
-        Float(occurrences * (k + 1) / (occurrences + k * (1 - b + b * length / averageLength)))
+        let weight = occurrences * (k + 1) / (occurrences + k * (1 - b + b * length / averageLength))
+        // Settings that no float can hold the weights of: k alone may be as large as numbers are.
+        return weight.isNaN ? 0 : Float(min(weight, Double(Float.greatestFiniteMagnitude)))
     }
 }

@@ -84,12 +84,17 @@ public struct TextAnalyzer: Sendable {
         body(&shaper)
     }
 
+    /// The longest prefix in characters: the prefixes of a word that is a whole file would be as long as its square.
+    static let longestPrefix = 256
+
+    private var longestPrefix: Int { min(options.maxTokenLength ?? .max, Self.longestPrefix) }
+
     /// All prefixes of the words, from the shortest to the longest that the options allow.
     private func prefixes(
         of text: UnsafeBufferPointer<UInt8>, _ shaper: inout TokenShaper, _ body: (UnsafeBufferPointer<UInt8>) -> Void
     ) {
         let shortest = max(1, options.minTokenLength ?? 1)
-        let longest = options.maxTokenLength ?? .max
+        let longest = longestPrefix
         Tokenizers.words(of: text) { word in
             guard shaper.shape(word, checksMaximum: false) else { return }
             shaper.token.withUnsafeBufferPointer { word in
@@ -111,7 +116,7 @@ public struct TextAnalyzer: Sendable {
         Tokenizers.words(of: text) { word in
             guard shaper.shape(word, checksStopwords: false, checksMaximum: false) else { return }
             shaper.token.withUnsafeBufferPointer { word in
-                body(options.maxTokenLength.map { word.prefix(scalars: $0) } ?? word)
+                body(word.prefix(scalars: longestPrefix))
             }
         }
     }

@@ -128,4 +128,28 @@ import Testing
         let error = #expect(throws: VexFSError.self) { try Filter(qdrant: body(512)) }
         #expect(error?.message == "the filter has more than 1024 conditions")
     }
+
+    @Test func listsOfElementsAreBounded() throws {
+        func body(_ count: Int) -> JSON {
+            let values = JSON.array((0..<count).map { .integer(Int64($0)) })
+            let match = JSON.object([.init("key", .string("b")), .init("match", .object([.init("any", values)]))])
+            let inner = JSON.object([.init("must", match)])
+            let nested = JSON.object([.init("key", .string("a")), .init("filter", inner)])
+            return .object([.init("must", .object([.init("nested", nested)]))])
+        }
+        #expect(throws: Never.self) { try Filter(qdrant: body(10_000)) }
+        #expect(throws: VexFSError.self) { try Filter(qdrant: body(100_000)) }
+    }
+
+    @Test func polygonsAreBounded() throws {
+        func body(_ count: Int) throws -> JSON {
+            let point = #"{"lon":1,"lat":1}"#
+            let points = Array(repeating: point, count: count).joined(separator: ",")
+            return try JSON.parse(
+                Array(#"{"must":{"key":"a","geo_polygon":{"exterior":{"points":[\#(points)]}}}}"#.utf8))
+        }
+        #expect(throws: Never.self) { try Filter(qdrant: body(16_384)) }
+        let error = #expect(throws: VexFSError.self) { try Filter(qdrant: body(16_385)) }
+        #expect(error?.message.contains("16384 is the most") == true)
+    }
 }

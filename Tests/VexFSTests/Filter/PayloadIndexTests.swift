@@ -228,4 +228,48 @@ import Testing
         #expect(Filter.Value.number(.nan).isLess(than: .integer(1)) == nil)
         #expect(Filter.Value.string("a").isLess(than: .integer(1)) == nil)
     }
+
+    /// Whoever asks for ever new fields takes neither all memory nor all time of those who write.
+    @Test func columnsThatNobodySetUpAreTakenAway() throws {
+        let rows = FilterRows()
+        var live = RowBitmap()
+        for number in 0..<20 { live.insert(rows.append(.object([.init("v", .integer(Int64(number)))]))) }
+        let index = PayloadIndex()
+        let schema = PayloadSchema(fields: [PayloadSchema.Field(name: "kept", type: .integer, text: nil)])
+        try index.apply(schema, among: live) { (rows_, keys, body) throws(VexFSError) in
+            try rows.loadPayloads(rows_, keeping: keys, body)
+        }
+        let first = Filter.anyOf(field: "v", values: [.integer(7)])
+        for number in 0..<400 {
+            _ = try index.rows(matching: .exists(field: PayloadPath(key: "made up \(number)")), among: live, from: rows)
+            if number % 50 == 0 { #expect(try index.rows(matching: first, among: live, from: rows).rows == [7]) }
+        }
+        let fields = index.indexedFields
+        #expect(fields.count <= PayloadIndex.maximumColumns + 1)
+        #expect(fields.contains("kept") && fields.contains("v") && fields.contains("made up 399"))
+        #expect(!fields.contains("made up 0"))
+        // A filter of more fields than there may be columns has all of them while it runs.
+        let many = (0..<300).map { Filter.not(.exists(field: PayloadPath(key: "other \($0)"))) }
+        #expect(try index.rows(matching: .and(many + [first]), among: live, from: rows).rows == [7])
+        #expect(try index.rows(matching: .exists(field: "made up 3"), among: live, from: rows).isEmpty)
+    }
+
+    @Test(arguments: [1, 2, 7, 8, 9, 20, 40, 41]) func atLeastSoManyOfManyMatch(count: Int) throws {
+        var generator = SeededGenerator(seed: UInt64(count))
+        let rows = FilterRows()
+        var live = RowBitmap()
+        for _ in 0..<300 {
+            let row = rows.append(.object([.init("v", .integer(Int64.random(in: 0..<50, using: &generator)))]))
+            if Int.random(in: 0..<5, using: &generator) > 0 { live.insert(row) }
+        }
+        let parts = (0..<40).map { Filter.range(field: "v", .init(atLeast: .integer(Int64($0)))) }
+        let filter = Filter.atLeast(count, parts)
+        let index = PayloadIndex()
+        let found = try index.rows(matching: filter, among: live, from: rows)
+        var expected: [Row] = []
+        try rows.loadPayloads(live, keeping: nil) { row, payload in if filter.matches(payload) { expected.append(row) }
+        }
+        #expect(found.rows == expected)
+        #expect(try index.rows(matching: filter, among: RowBitmap(), from: rows).isEmpty)
+    }
 }

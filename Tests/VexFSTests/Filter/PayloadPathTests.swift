@@ -42,4 +42,16 @@ import Testing
     func qdrantRefuses(_ text: String) {
         #expect(throws: VexFSError.self) { try PayloadPath(qdrant: text) }
     }
+
+    /// Steps are calls within calls: a path of a million of them would end the process.
+    @Test func aPathHasNoMoreStepsThanAPayloadCanHave() throws {
+        let deep = "a" + String(repeating: "[!]", count: 300_000)
+        #expect(PayloadPath(deep) == PayloadPath(key: deep))
+        #expect(PayloadPath(deep).values(in: .object([.init("a", .integer(1))])).isEmpty)
+        let steps = "a" + String(repeating: "[]", count: 300_000)
+        #expect(throws: VexFSError.self) { try PayloadPath(qdrant: steps) }
+        #expect(
+            PayloadPath("a" + String(repeating: "[!]", count: 200)).values(in: .object([.init("a", .integer(1))])).count
+                == 1)
+    }
 }

@@ -22,9 +22,11 @@ struct OrderByTests {
     @Test func startIsPartOfTheAnswer() throws {
         let values: [(row: Row, value: OrderValue)] = [3, 1, 2].enumerated().map { (Row($0), value(.integer($1))) }
         let key = try PayloadPath(qdrant: "n")
-        func rows(_ order: OrderBy) -> [Row] { order.ordered(values, limit: 9, precedes: <).map(\.row) }
-        #expect(rows(OrderBy(key: key, start: value(.integer(2)))) == [2, 0])
-        #expect(rows(OrderBy(key: key, isDescending: true, start: value(.number(2.5)))) == [2, 1])
+        func rows(_ order: OrderBy) throws -> [Row] {
+            try order.ordered(values, limit: 9, sorted: { $0.rows }).map(\.row)
+        }
+        #expect(try rows(OrderBy(key: key, start: value(.integer(2)))) == [2, 0])
+        #expect(try rows(OrderBy(key: key, isDescending: true, start: value(.number(2.5)))) == [2, 1])
     }
 
     @Test(arguments: 0..<40) func pointsStandOnceForEachOfTheirValues(seed: UInt64) throws {
@@ -40,7 +42,7 @@ struct OrderByTests {
             distinct.append([value.json.integerValue!, Int64(row)])
         }
         distinct.sort { isDescending ? $1.lexicographicallyPrecedes($0) : $0.lexicographicallyPrecedes($1) }
-        let found = order.ordered(values, limit: limit, precedes: <)
+        let found = try order.ordered(values, limit: limit, sorted: { $0.rows })
         #expect(
             found.map { [$0.orderValue!.json.integerValue!, Int64($0.row)] } == Array(distinct.prefix(limit)),
             "seed \(seed)")
@@ -62,8 +64,8 @@ struct OrderByTests {
             all += rows.map { ($0, value) }
             selection.offer(value) { RowBitmap(rows) }
         }
-        let found = order.ordered(selection.values, limit: limit, precedes: <)
-        #expect(found == order.ordered(all, limit: limit, precedes: <), "seed \(seed)")
+        let found = try order.ordered(selection.values, limit: limit, sorted: { $0.rows })
+        #expect(try found == order.ordered(all, limit: limit, sorted: { $0.rows }), "seed \(seed)")
         #expect(selection.values.count <= max(64, 2 * limit) * 2, "seed \(seed)")
     }
 }

@@ -234,4 +234,53 @@ struct QueryExecutorTests {
         #expect(refusal(feedback(64)) == nil)
         #expect(refusal(feedback(65))?.message.contains("64 is the most") == true)
     }
+
+    @Test func largestNumbersAreNumbers() throws {
+        let source = line(9)
+        #expect(try ids(QueryOperation(.nearest(at(3)), limit: .max, offset: 7), source) == [9])
+        #expect(try ids(QueryOperation(.nearest(at(3)), limit: 1, offset: .max), source).isEmpty)
+        #expect(try ids(QueryOperation(limit: .max, offset: .max), source).isEmpty)
+        var executor = QueryExecutor(source)
+        #expect(try executor.scroll(ScrollQuery(limit: .max)).points.count == 9)
+        #expect(try executor.scroll(ScrollQuery(limit: .max)).next == nil)
+    }
+
+    /// Two files can say that they have one id; whoever reads page by page has to come to the end all the same.
+    @Test(arguments: [1, 2, 3, 4, 5]) func pagesOfEqualIdsEnd(limit: Int) throws {
+        let ids: [UInt64] = [1, 2, 2, 2, 2, 2, 3, 4, 4]
+        let source = MemoryPoints(
+            points: ids.map { MemoryPoints.Point(id: .integer($0), vector: nil, payload: .object([])) })
+        var executor = QueryExecutor(source)
+        var rows: [Row] = []
+        var start: PointIdentifier?
+        var pages = 0
+        repeat {
+            let page = try executor.scroll(ScrollQuery(start: start, limit: limit))
+            rows += page.points.map(\.row)
+            start = page.next
+            pages += 1
+        } while start != nil && pages < 20
+        #expect(start == nil)
+        #expect(rows == Array(0..<9))
+        #expect(try executor.scroll(ScrollQuery(limit: 0)) == ScrollPage(points: [], next: .integer(1)))
+    }
+
+    @Test func aGroupHoldsAPointOnce() throws {
+        var points: [MemoryPoints.Point] = []
+        for number in 1...40 {
+            let keys: [JSON] = [
+                .integer(Int64(number % 3)), .string("all"), .string("all"), .integer(Int64(number % 3)),
+            ]
+            points.append(
+                MemoryPoints.Point(
+                    id: .integer(UInt64(number)), vector: [Float(number)],
+                    payload: .object([.init("k", .array(keys))])))
+        }
+        var executor = QueryExecutor(MemoryPoints(metric: .euclidean, points: points))
+        let groups = try executor.groups(
+            GroupQuery(QueryOperation(.nearest(at(0))), by: try PayloadPath(qdrant: "k[]"), limit: 4, size: 100))
+        #expect(
+            groups.map(\.points.count) == [13, 40, 14, 13] || groups.map(\.points.count).sorted() == [13, 13, 14, 40])
+        #expect(groups.allSatisfy { Set($0.points.map(\.row)).count == $0.points.count })
+    }
 }

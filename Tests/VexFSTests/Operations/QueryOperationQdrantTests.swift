@@ -189,4 +189,12 @@ struct QueryOperationQdrantTests {
             try ScrollQuery(qdrant: json(#"{"order_by":"a","offset":7}"#))
         }
     }
+
+    @Test func whatCannotBeDoneIsRefused() throws {
+        let body = #"{"query":[1],"params":{"idf":{"corpus":"x"}}}"#
+        let error = #expect(throws: VexFSError.self) { try QueryOperation(qdrant: try JSON.parse(Array(body.utf8))) }
+        #expect(error?.message == "params.idf cannot be chosen here: rarity is always that among all points")
+        let none = #"{"query":[1],"params":{"idf":null}}"#
+        #expect(throws: Never.self) { try QueryOperation(qdrant: try JSON.parse(Array(none.utf8))) }
+    }
 }

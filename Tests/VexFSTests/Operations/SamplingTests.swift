@@ -23,4 +23,12 @@ struct SamplingTests {
         // 2000 are expected; five standard deviations are 183.
         #expect(counts.count == 3 && counts.values.joined().allSatisfy { abs($0 - 2000) < 183 }, "\(counts)")
     }
+
+    @Test func noSampleIsSmallerThanNone() {
+        var generator = SeededGenerator(seed: 1)
+        #expect(Sampling.rows(-1, of: RowBitmap([3]), using: &generator).isEmpty)
+        #expect(Sampling.rows(.min, of: RowBitmap([3]), using: &generator).isEmpty)
+        #expect(Sampling.rows(.max, of: RowBitmap([3]), using: &generator) == [3])
+        #expect(Sampling.rows(5, of: RowBitmap(), using: &generator).isEmpty)
+    }
 }

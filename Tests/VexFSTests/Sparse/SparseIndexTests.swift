@@ -61,6 +61,37 @@ import Testing
         }
     }
 
+    /// Rows without gaps, so that lists have codes; values of all sizes, and such that cannot be coded.
+    @Test(arguments: [0.0...1.0, -0.2...1.0, 0.0...1e-31, 0.0...3e38, -1.0...0.0, 0.5...0.5])
+    func answersOfFullWindowsAreThoseOfPlainScoring(values: ClosedRange<Double>) throws {
+        let seed = UInt64.random(in: 0...UInt64.max)
+        print("SparseIndexTests: seed \(seed)")
+        var generator = SeededGenerator(seed: seed)
+        let index = SparseIndex()
+        var reference = SparseReference()
+        let scale = Float(max(abs(values.lowerBound), values.upperBound))
+        let unit = Float(values.lowerBound) / scale...Float(values.upperBound) / scale
+        for row in Row(0)..<6000 {
+            let drawn = try generator.sparseVector(count: 30, dimensions: 60, values: unit)
+            let vector = try SparseVector(indices: drawn.indices, values: drawn.values.map { $0 * scale })
+            reference.vectors.append((row, vector))
+        }
+        try index.insert(reference.vectors.map { ($0.row, $0.vector) })
+        let all = RowBitmap(rowsBelow: 6000)
+        for round in 0..<24 {
+            let query = try generator.sparseVector(count: 10, dimensions: 60, values: round % 3 == 0 ? -1...1 : 0...1)
+            let share = Int.random(in: 1...50, using: &generator)
+            let some = RowBitmap(all.rows.filter { _ in Int.random(in: 0..<50, using: &generator) < share })
+            let limit = [1, 10, 100].randomElement(using: &generator) ?? 1
+            expectEqual(
+                index, reference, query, limit: limit, round % 2 == 0 ? all : some, nil, "seed \(seed) round \(round)")
+        }
+        // A window in which no row is allowed is not looked at, the next one is.
+        let last = RowBitmap([3, 5999])
+        let query = try SparseVector(indices: [0, 1, 2, 3], values: [1, 1, 1, 1])
+        expectEqual(index, reference, query, limit: 10, last, nil, "seed \(seed) two rows")
+    }
+
     @Test func compactionChangesNoAnswer() throws {
         var generator = SeededGenerator(seed: 7)
         var (index, reference, live) = try filled(

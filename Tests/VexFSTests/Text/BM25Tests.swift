@@ -61,4 +61,12 @@ import Testing
             #expect(Array(text.utf8).withUnsafeBufferPointer { TokenHash.murmur3($0) } == hash, "\(text)")
         }
     }
+
+    @Test func weightsAreFiniteWhateverTheSettings() throws {
+        for (k, b, length) in [(1e308, 0.75, 256.0), (1e308, 1, 1e308), (0, 0, 1e-308), (1.2, 1, 1e-308)] {
+            let vector = try BM25(k: k, b: b, averageLength: length).document("one two two three")
+            #expect(vector.count == 3)
+            #expect(vector.values.allSatisfy { $0.isFinite && $0 >= 0 }, "\(k) \(b) \(length)")
+        }
+    }
 }

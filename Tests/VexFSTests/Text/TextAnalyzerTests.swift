@@ -145,4 +145,24 @@ import Testing
         #expect(try tokens("Crème ΆΛΦΑ e\u{301} שָׁלוֹם كِتَاب", set) == ["creme", "αλφα", "e", "שלום", "كتاب"])
         #expect(try tokens("42 a1", set) == ["a1"])
     }
+
+    /// The prefixes of a word as long as a file would take its square.
+    @Test func prefixesAreBounded() throws {
+        var options = TextOptions()
+        options.tokenizer = .prefix
+        let analyzer = try TextAnalyzer(options)
+        let word = String(repeating: "ä", count: 200_000)
+        var count = 0
+        var longest = 0
+        analyzer.forEachToken(of: word, as: .document) { token in
+            count += 1
+            longest = max(longest, token.count)
+        }
+        #expect(count == 256)
+        #expect(longest == 512)
+        // What is asked for is cut likewise, so that a document is found by its own words.
+        #expect(Set(analyzer.tokens(of: word)).isSuperset(of: analyzer.queryTokens(of: word)))
+        options.maxTokenLength = 65_536
+        #expect(try TextAnalyzer(options).tokens(of: word).count == 256)
+    }
 }
