@@ -113,6 +113,16 @@ def test_unknown_ids_of_an_empty_collection_find_nothing(fresh):
     assert found[0] == 200 and found[1]["ids"] == [[]]
 
 
+@pytest.mark.parametrize("pattern, ids", [
+    (r"caf\w$", ["d"]), (r"^\w+é$", ["d"]), (r"^\d\d$", ["e"]), (r"a\sb", ["f"]), (r"^[\d-]+$", ["e"]),
+    (r"^\W", []), (r"^\w+ \w+$", ["a"])])
+def test_classes_of_regular_expressions_know_all_scripts(fresh, notes, pattern, ids):
+    rows = {"ids": ["d", "e", "f"], "embeddings": [[1, 1]] * 3, "documents": ["café", "１٣", "a\u3000b"]}
+    assert fresh.call("POST", f"{notes}/add", rows)[0] == 201
+    found = fresh.call("POST", f"{notes}/get", {"where_document": {"$regex": pattern}})
+    assert found[0] == 200 and found[1]["ids"] == ids
+
+
 @pytest.mark.parametrize("path, status", [
     ("/count?read_level=bogus", 400), ("/count?read_level=index_only", 200),
     ("/count?read_level=index_only&read_level=index_only", 400)])
@@ -151,7 +161,8 @@ CREATIONS = [
     ({"metadata": {"hnsw:foo": 1}}, 400, None), ({"metadata": {"hnsw:batch_size": 1}}, 400, None),
     ({"metadata": {"hnsw:foo": 1}, "configuration": {"hnsw": {"ef_search": 4}}}, 400, None),
     ({"metadata": {"hnsw:space": "cosine"}}, 200, "cosine"),
-    ({"metadata": {"hnsw:space": "cosine"}, "configuration": {"embedding_function": {"type": "legacy"}}}, 200, "cosine"),
+    ({"metadata": {"hnsw:space": "cosine"}, "configuration": {"embedding_function": {"type": "legacy"}}}, 200,
+     "cosine"),
     ({"metadata": {"hnsw:space": "cosine"}, "configuration": {"hnsw": {"ef_search": 3}}}, 200, "l2"),
     ({"metadata": {"hnsw:space": "cosine"}, "configuration": {"spann": {}}}, 200, "l2"),
     ({"configuration": {"hnsw": {"batch_size": 1, "sync_threshold": 0}}}, 200, "l2"),
@@ -184,7 +195,8 @@ def test_embedding_functions(fresh, given, kept):
 
 # The change, its status, and the name and metadata then.
 CHANGES = [
-    ({"new_metadata": {"b": None}}, 200, "notes", None), ({"new_metadata": {"b": None, "c": 1}}, 200, "notes", {"c": 1}),
+    ({"new_metadata": {"b": None}}, 200, "notes", None),
+    ({"new_metadata": {"b": None, "c": 1}}, 200, "notes", {"c": 1}),
     ({"new_metadata": {}}, 400, "notes", {"a": 1}), ({"new_metadata": {"$x": 1}}, 400, "notes", {"a": 1}),
     ({"new_metadata": {"hnsw:M": "x"}}, 200, "notes", {"hnsw:M": "x"}),
     ({"new_configuration": {"hnsw": {"ef_search": 1}, "spann": {}}}, 400, "notes", {"a": 1}),

@@ -128,8 +128,8 @@ private struct ChromaFilterReader {
             return member.key == "$and" ? .and(filters) : .or(filters)
         case ("$contains", .string(let text)): return .document(.substring(ByteString(text)))
         case ("$not_contains", .string(let text)): return .not(.document(.substring(ByteString(text))))
-        case ("$regex", .string(let text)): return .document(.expression(try RegularExpression(text)))
-        case ("$not_regex", .string(let text)): return .not(.document(.expression(try RegularExpression(text))))
+        case ("$regex", .string(let text)): return .document(.expression(try .withUnicodeClasses(text)))
+        case ("$not_regex", .string(let text)): return .not(.document(.expression(try .withUnicodeClasses(text))))
         default:
             throw documentRefusal(
                 inner,
