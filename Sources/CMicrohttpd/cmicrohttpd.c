@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <malloc.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,7 +41,7 @@ static enum MHD_Result on_access(void *own, struct MHD_Connection *connection, c
 struct MHD_Daemon *vexfs_http_start(const vexfs_http_settings *settings, const vexfs_http_callbacks *callbacks) {
     struct sockaddr_in6 six = {.sin6_family = AF_INET6, .sin6_port = htons(settings->port)};
     struct sockaddr_in four = {.sin_family = AF_INET, .sin_port = htons(settings->port)};
-    unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC;
+    unsigned flags = MHD_USE_POLL_INTERNAL_THREAD | MHD_USE_THREAD_PER_CONNECTION | MHD_USE_ITC;
     const struct sockaddr *address = (const struct sockaddr *)&four;
     if (inet_pton(AF_INET6, settings->address, &six.sin6_addr) == 1) {
         address = (const struct sockaddr *)&six;
@@ -57,7 +58,6 @@ struct MHD_Daemon *vexfs_http_start(const vexfs_http_settings *settings, const v
         {MHD_OPTION_CONNECTION_LIMIT, settings->connection_limit, NULL},
         {MHD_OPTION_CONNECTION_TIMEOUT, settings->idle_timeout_seconds, NULL},
         {MHD_OPTION_PER_IP_CONNECTION_LIMIT, settings->connections_per_address, NULL},
-        {MHD_OPTION_THREAD_POOL_SIZE, settings->threads, NULL},
         {MHD_OPTION_STRICT_FOR_CLIENT, 1, NULL},
         {MHD_OPTION_LISTEN_BACKLOG_SIZE, 1024, NULL},
         {MHD_OPTION_END, 0, NULL},
@@ -92,3 +92,12 @@ void vexfs_http_client(struct MHD_Connection *connection, char *out) {
         inet_ntop(AF_INET, &((const struct sockaddr_in *)info->client_addr)->sin_addr, out, 64);
     }
 }
+
+void vexfs_http_prepare_memory(void) {
+    /* Bodies that are larger go back to the system when they are done with. */
+    mallopt(M_MMAP_THRESHOLD, 1 << 20);
+    /* Else each of many threads would keep what its largest request took. */
+    mallopt(M_ARENA_MAX, 2);
+}
+
+void vexfs_http_return_memory(void) { malloc_trim(0); }

@@ -1,3 +1,4 @@
+import CMicrohttpd
 import Glibc
 import Synchronization
 import VexValues
@@ -17,9 +18,10 @@ enum Adapter {
         for number in [SIGTERM, SIGINT, SIGHUP] { sigaddset(&signals, number) }
         pthread_sigmask(SIG_BLOCK, &signals, nil)
 
+        vexfs_http_prepare_memory()
         let metrics = AdapterMetrics()
         let mount = Mount(path: options.mount, log: log, metrics: metrics)
-        let workers = WorkerPool(threads: configuration.workers)
+        let gate = WorkGate(limit: configuration.workers)
         var servers: [HTTPServer] = []
         if options.chromaPort != 0 {
             var settings = HTTPServer.Settings()
@@ -29,7 +31,7 @@ enum Adapter {
             settings.requestSeconds = configuration.requestSeconds
             settings.connectionsPerAddress = configuration.connectionsPerAddress
             let router = router(mount, configuration, metrics)
-            let server = HTTPServer(settings, workers: workers, metrics: metrics) { router.respond(to: $0) }
+            let server = HTTPServer(settings, gate: gate, metrics: metrics) { router.respond(to: $0) }
             guard let port = server.start() else {
                 log.error("cannot listen on \(options.host):\(options.chromaPort): \(String(cString: strerror(errno)))")
                 return 1
@@ -43,17 +45,27 @@ enum Adapter {
             servers.append(server)
         }
         let prober = WorkerPool(threads: 1)
-        wait(for: &signals, Probe(mount: mount, workers: prober), servers)
+        wait(for: &signals, Probe(mount: mount, workers: prober), servers, metrics)
         log.info("stopping")
         for server in servers { server.quiesce() }
-        workers.stop()
+        gate.close()
         for server in servers { server.stop() }
         return 0
     }
 
-    private static func wait(for signals: inout sigset_t, _ probe: Probe, _ servers: [HTTPServer]) {
+    /// Bytes of bodies after which free memory goes back to the system.
+    private static let bytesToTidyAfter = 8 << 20
+
+    private static func wait(
+        for signals: inout sigset_t, _ probe: Probe, _ servers: [HTTPServer], _ metrics: AdapterMetrics
+    ) {
         var second = timespec(tv_sec: 1, tv_nsec: 0)
+        var tidied = 0
         repeat {
+            if metrics.receivedBytes - tidied >= bytesToTidyAfter {
+                tidied = metrics.receivedBytes
+                vexfs_http_return_memory()
+            }
             for server in servers { server.enforceDeadlines() }
             probe.start()
         } while sigtimedwait(&signals, nil, &second) < 0

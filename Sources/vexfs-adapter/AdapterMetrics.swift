@@ -13,6 +13,13 @@ final class AdapterMetrics: Sendable {
         var buckets = [Int](repeating: 0, count: boundsMicroseconds.count + 1)
         var count = 0
         var nanoseconds: UInt64 = 0
+
+        mutating func add(_ took: UInt64) {
+            let microseconds = Int(took / 1000)
+            buckets[boundsMicroseconds.firstIndex { microseconds <= $0 } ?? boundsMicroseconds.count] += 1
+            count += 1
+            nanoseconds += took
+        }
     }
 
     private struct State {
@@ -36,15 +43,14 @@ final class AdapterMetrics: Sendable {
         }
     }
 
+    /// Bytes of bodies so far.
+    var receivedBytes: Int { state.withLock { $0.receivedBytes } }
+
     /// The work is done.
     func end(operation: String, nanoseconds: UInt64) {
-        let microseconds = Int(nanoseconds / 1000)
-        let place = Self.boundsMicroseconds.firstIndex { microseconds <= $0 } ?? Self.boundsMicroseconds.count
         state.withLock {
             $0.inFlight -= 1
-            $0.byOperation[operation, default: Timing()].buckets[place] += 1
-            $0.byOperation[operation, default: Timing()].count += 1
-            $0.byOperation[operation, default: Timing()].nanoseconds += nanoseconds
+            $0.byOperation[operation, default: Timing()].add(nanoseconds)
         }
     }
 

@@ -24,7 +24,6 @@ typedef struct vexfs_http_settings {
     const char *address;
     /* 0: any free port. */
     uint16_t port;
-    unsigned threads;
     unsigned connection_limit;
     unsigned connections_per_address;
     /* How long a connection may be silent. */
@@ -33,13 +32,13 @@ typedef struct vexfs_http_settings {
     unsigned head_bytes;
 } vexfs_http_settings;
 
-/* Starts a server with its own epoll threads; NULL with errno where it cannot listen. `callbacks` is copied. */
+/* Starts a server with a thread for each connection; NULL with errno where it cannot listen. `callbacks` is copied. */
 struct MHD_Daemon *vexfs_http_start(const vexfs_http_settings *settings, const vexfs_http_callbacks *callbacks);
 
 /* The port that the server listens on, or 0. */
 uint16_t vexfs_http_port(struct MHD_Daemon *daemon);
 
-/* Stops the server, which must have no suspended request, and frees it. */
+/* Stops the server when its threads have answered what they work on, and frees it. */
 void vexfs_http_stop(struct MHD_Daemon *daemon);
 
 /* The socket of a connection, or -1. */
@@ -47,5 +46,11 @@ int vexfs_http_socket(struct MHD_Connection *connection);
 
 /* Writes the client's address without its port into `out`, which has room for 64 bytes. */
 void vexfs_http_client(struct MHD_Connection *connection, char *out);
+
+/* Has memory taken so that a process with many threads gives it back; to be called before the first thread. */
+void vexfs_http_prepare_memory(void);
+
+/* Gives memory that is free back to the system. */
+void vexfs_http_return_memory(void);
 
 #endif

@@ -2,7 +2,9 @@ import CMicrohttpd
 import Glibc
 import Synchronization
 
-/// An HTTP/1.1 server: the library's threads talk to the clients, workers answer their requests.
+/// An HTTP/1.1 server: a thread of the library's for each connection, which also answers its requests.
+///
+/// No request is handed from one thread to another: a wake-up costs more than most answers.
 final class HTTPServer: Sendable {
     struct Settings: Sendable {
         var address = "127.0.0.1"
@@ -13,23 +15,23 @@ final class HTTPServer: Sendable {
         var connectionLimit = 8192
     }
 
-    /// What is to be done with a request, on one of the workers.
+    /// What is to be done with a request, on its connection's thread.
     typealias Handler = @Sendable (HTTPRequest) -> HTTPResponse
 
     private let settings: Settings
-    private let workers: WorkerPool
+    private let gate: WorkGate
     private let handler: Handler
     private let deadlines: HTTPDeadlines
     private let metrics: AdapterMetrics
-    /// Requests that a worker has got and whose answers are not sent.
+    /// Requests that are here and whose answers are not sent.
     private let underWay = Atomic<Int>(0)
     /// Contract: the library's daemon is safe to use from any thread.
     private struct Daemon: @unchecked Sendable { var pointer: OpaquePointer }
     private let daemon = Mutex<Daemon?>(nil)
 
-    init(_ settings: Settings, workers: WorkerPool, metrics: AdapterMetrics, handler: @escaping Handler) {
+    init(_ settings: Settings, gate: WorkGate, metrics: AdapterMetrics, handler: @escaping Handler) {
         self.settings = settings
-        self.workers = workers
+        self.gate = gate
         self.metrics = metrics
         self.handler = handler
         deadlines = HTTPDeadlines(limitSeconds: settings.requestSeconds)
@@ -71,7 +73,6 @@ final class HTTPServer: Sendable {
             var own = vexfs_http_settings()
             own.address = address
             own.port = settings.port
-            own.threads = 2
             own.connection_limit = UInt32(settings.connectionLimit)
             own.connections_per_address = UInt32(settings.connectionsPerAddress)
             own.idle_timeout_seconds = 75
@@ -92,7 +93,7 @@ final class HTTPServer: Sendable {
         if let listener, listener >= 0 { close(listener) }
     }
 
-    /// Ends; the workers must be done. Answers that are still being sent have some seconds to be.
+    /// Ends; the gate must be closed. Answers that are still being sent have some seconds to be.
     func stop() {
         var patience = 1000
         while underWay.load(ordering: .relaxed) > 0, patience > 0 {
@@ -128,8 +129,7 @@ final class HTTPServer: Sendable {
             size = 0
             return .YES
         case .refused(let response): return queue(response, connection, exchange)
-        case .working, .sent: return .YES
-        case .answered(let response): return queue(response, connection, exchange)
+        case .sent: return .YES
         }
     }
 
@@ -167,22 +167,11 @@ final class HTTPServer: Sendable {
         request.body = exchange.body
         exchange.body = []
         exchange.request = nil
-        exchange.phase = .working
-        exchange.connection = connection
         deadlines.pause(exchange.socket)
         underWay.add(1, ordering: .relaxed)
         exchange.isCounted = true
-        MHD_suspend_connection(connection)
-        let whole = request
-        let isTaken = workers.add { [handler] in
-            exchange.phase = .answered(handler(whole))
-            if let suspended = exchange.connection { MHD_resume_connection(suspended) }
-        }
-        if !isTaken {
-            exchange.phase = .answered(.text("the server is stopping\n", status: 503))
-            MHD_resume_connection(connection)
-        }
-        return .YES
+        let answer = gate.run { handler(request) } ?? .text("the server is stopping\n", status: 503)
+        return queue(answer, connection, exchange)
     }
 
     private func queue(

@@ -28,6 +28,10 @@ final class Mount: Sendable {
     private struct State {
         var idle: [Idle] = []
         var opened = 0
+        /// Nil until something is asked in one call, and after the mount went away.
+        var root: MountRoot?
+        /// By operations whose answers were too large for one call: how often not to try it.
+        var large: [WireOperation: Int] = [:]
     }
 
     private static let mostIdle = 32
@@ -53,8 +57,48 @@ final class Mount: Sendable {
         var members = members
         if !parts.parts.isEmpty { members.append(.init("parts", parts.json)) }
         JSON.object(members).write(to: &json)
-        return try send(WireFrame(operation, json: json, binary: parts.binary).bytes)
+        let frame = WireFrame(operation, json: json, binary: parts.binary).bytes
+        if let answer = callAtOnce(operation, frame) { return answer }
+        return try send(frame)
     }
+
+    // MARK: One call
+
+    /// What may be asked again where nobody knows whether it was answered.
+    private static let reading: Set<WireOperation> = [
+        .hello, .collectionGet, .collectionList, .get, .count, .query, .scroll, .facet, .tenantGet, .tenantList,
+        .databaseGet, .databaseList,
+    ]
+
+    /// How often an operation is asked in a session after its answer did not fit into one call.
+    private static let turnsAfterLarge = 64
+
+    /// Asks by one system call instead of the two of a session, which also halves the wake-ups; nil where a session has
+    /// to be asked: for what changes something, and where request or answer are too large.
+    private func callAtOnce(_ operation: WireOperation, _ frame: [UInt8]) -> MountAnswer? {
+        guard frame.count <= WireLimits.inlineBytesMax, Self.reading.contains(operation) else { return nil }
+        let held = state.withLock { state -> MountRoot? in
+            if let turns = state.large[operation] {
+                state.large[operation] = turns > 1 ? turns - 1 : nil
+                return nil
+            }
+            if state.root == nil { state.root = MountRoot(path: path) }
+            return state.root
+        }
+        guard let root = held else { return nil }
+        switch root.call(frame) {
+        case .answer(let answer):
+            note(isUp: true)
+            return answer
+        case .tooLarge:
+            state.withLock { $0.large[operation] = Self.turnsAfterLarge }
+        case .failed:
+            state.withLock { if $0.root === root { $0.root = nil } }
+        }
+        return nil
+    }
+
+    // MARK: Sessions
 
     /// Sends one request and reads the control part of the answer.
     /// - Throws: ``MountError``.
