@@ -39,14 +39,7 @@ struct AnswerColumns {
         // The index keeps vectors that are compared by their angle normalised; documents have them as they were given.
         let wantsVectors = included.contains("vectors") && vectorNames.contains("")
         if wantsVectors, try source.metric(of: "") == .cosine { fields.insert(.givenVectors) }
-        let read = try collection.records(of: points.map(\.row), fields)
-        var (records, kept): ([PointRecord], [ScoredRow]) = ([], [])
-        records.reserveCapacity(points.count)
-        for (point, record) in zip(points, read) {
-            guard let record else { continue }
-            records.append(record)
-            kept.append(point)
-        }
+        let (records, kept) = try read(points, fields, of: collection, isLimited: answer.takesParts)
         answer.addArray("ids", records) { record, bytes in JSON.write(string: record.id.string, to: &bytes) }
         if included.contains("scores") { answer.addScores("scores", kept.map(\.score)) }
         if included.contains("distances"), let metric {
@@ -77,6 +70,32 @@ struct AnswerColumns {
             answer.addArray("states", records) { JSON.write(string: $0.state.word, to: &$1) }
         }
         if included.contains("vectors") { try writeVectors(kept, records.map(\.vector), of: source, &answer) }
+    }
+
+    /// So many records are read at once: what an answer is refused for is read in vain.
+    private static let recordsOfPortion = 64
+
+    /// Reads the records that are still there.
+    /// - Throws: `documentTooLarge` as soon as their texts do not fit into a frame.
+    private func read(
+        _ points: [ScoredRow], _ fields: PointFields, of collection: Collection, isLimited: Bool
+    ) throws(VexFSError) -> (records: [PointRecord], points: [ScoredRow]) {
+        var (records, kept): ([PointRecord], [ScoredRow]) = ([], [])
+        records.reserveCapacity(points.count)
+        var (rest, bytes) = (points[...], 0)
+        let portion = isLimited && !fields.isEmpty ? Self.recordsOfPortion : points.count
+        while !rest.isEmpty {
+            let next = rest.prefix(portion)
+            rest = rest.dropFirst(portion)
+            for (point, record) in zip(next, try collection.records(of: next.map(\.row), fields)) {
+                guard let record else { continue }
+                bytes += (record.text?.utf8.count ?? 0) + record.metadata.count
+                records.append(record)
+                kept.append(point)
+            }
+            if isLimited { try AnswerWriter.check(jsonBytes: bytes, binaryBytes: 0) }
+        }
+        return (records, kept)
     }
 
     private func writeVectors(

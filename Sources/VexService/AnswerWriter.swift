@@ -5,7 +5,26 @@ import VexWire
 struct AnswerWriter {
     private(set) var text: [UInt8] = [UInt8(ascii: "{")]
     private var parts = WirePartsBuilder()
-    private let takesParts: Bool
+    /// Whether it is the answer to a frame, which has a largest size.
+    let takesParts: Bool
+
+    /// Refuses an answer that no frame can carry.
+    /// - Throws: `documentTooLarge`, which says what to do.
+    static func check(_ answer: (json: [UInt8], binary: [UInt8])) throws(VexFSError) {
+        try check(jsonBytes: answer.json.count, binaryBytes: answer.binary.count)
+    }
+
+    /// Refuses an answer of these sizes.
+    static func check(jsonBytes: Int, binaryBytes: Int) throws(VexFSError) {
+        guard jsonBytes <= WireLimits.jsonBytesMax,
+            WireHeader.byteCount + jsonBytes + binaryBytes <= WireLimits.frameBytesMax
+        else {
+            throw VexFSError(
+                .documentTooLarge,
+                "the answer would have more than \(WireLimits.jsonBytesMax >> 20) MiB of text or "
+                    + "\(WireLimits.frameBytesMax >> 20) MiB in all: ask for fewer records at once, or for less of them")
+        }
+    }
 
     init(takesParts: Bool) { self.takesParts = takesParts }
 

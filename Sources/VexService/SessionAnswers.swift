@@ -63,6 +63,7 @@ extension Service {
             request.parts = try WireParts(of: body, binary: frame.binary)
             request.takesParts = true
             let answered = try answer(request)
+            try AnswerWriter.check(answered)
             return WireFrame(
                 WireHeader(operation: header.operation, flags: WireHeader.answerFlag, tag: header.tag),
                 json: answered.json, binary: answered.binary)

@@ -46,7 +46,15 @@ final class ChromaDialect: Sendable {
         _ router: inout HTTPRouter, _ method: HTTPRequest.Method, _ path: String, _ name: String, _ need: Need,
         tenant: Int? = nil, prefix: String = "/api/v2", _ handler: @escaping Handler
     ) {
-        router.add(method, prefix + path, as: "chroma." + name) { [self] request, values in
+        let admission: HTTPRouter.Admission = { [self] request in
+            do throws(ChromaError) {
+                _ = try user(of: request, need)
+                return nil
+            } catch {
+                return error.response
+            }
+        }
+        router.add(method, prefix + path, as: "chroma." + name, admission: admission) { [self] request, values in
             do throws(ChromaError) {
                 let user = try user(of: request, need)
                 if let tenant { try check(user, tenant: values[tenant]) }
