@@ -30,7 +30,7 @@ struct AnswerColumns {
     }
 
     /// How many points are read before it is asked whether anybody still waits for them, and they have room.
-    private static let step = 1024
+    private static let step = 64
 
     /// Writes the columns of points; one that is gone meanwhile is left out.
     /// - Throws: `documentTooLarge` before more is read than an answer may have; `interrupted`.

@@ -38,6 +38,7 @@ extension Service {
             ).points
         default: throw members.refused("order", "must be \"given\" or \"insertion\"")
         }
+        if points.count == limit { answer.add("more", .bool(true)) }
         try columns.write(points, of: source, in: collection, &answer)
     }
 

@@ -1,6 +1,5 @@
 import CMicrohttpd
 import Glibc
-import Synchronization
 import VexValues
 
 /// The process: its servers from start to stop.
@@ -8,16 +7,13 @@ enum Adapter {
     /// The version of the package.
     static let version = "0.1.0"
 
-    /// Serves until SIGTERM or SIGINT.
+    /// Serves until SIGTERM, SIGINT or SIGHUP.
     /// - Returns: the exit code: 0, or 1 where it could not start.
     static func run(_ options: AdapterOptions, configuration: AdapterConfiguration) -> Int32 {
         let log = AdapterLog(format: options.logFormat)
-        // Before the first thread, so that all of them leave these signals to the wait below.
-        var signals = sigset_t()
-        sigemptyset(&signals)
-        for number in [SIGTERM, SIGINT, SIGHUP] { sigaddset(&signals, number) }
-        pthread_sigmask(SIG_BLOCK, &signals, nil)
-
+        let ending = AdapterEnding(log)
+        let descriptors = raisedDescriptorLimit()
+        vexfs_interruption_prepare()
         vexfs_http_prepare_memory()
         let metrics = AdapterMetrics()
         let mount = Mount(path: options.mount, log: log, metrics: metrics)
@@ -30,8 +26,11 @@ enum Adapter {
             settings.bodyLimitBytes = configuration.bodyLimitBytes
             settings.requestSeconds = configuration.requestSeconds
             settings.connectionsPerAddress = configuration.connectionsPerAddress
-            let router = router(mount, configuration, metrics)
-            let server = HTTPServer(settings, gate: gate, metrics: metrics) { router.respond(to: $0) }
+            settings.connectionLimit = min(settings.connectionLimit, max(64, descriptors - descriptorsKept))
+            settings.heldBytesMax = configuration.heldBodyBytes
+            settings.admission = HTTPAdmission(asksForTokens: configuration.authority.isRequired)
+            let router = router(mount, configuration, metrics, gate)
+            let server = HTTPServer(settings, router: router, metrics: metrics)
             guard let port = server.start() else {
                 log.error("cannot listen on \(options.host):\(options.chromaPort): \(String(cString: strerror(errno)))")
                 return 1
@@ -44,9 +43,11 @@ enum Adapter {
             log.info("serving \(options.mount) to Chroma clients on http://\(options.host):\(port)")
             servers.append(server)
         }
-        let prober = WorkerPool(threads: 1)
-        wait(for: &signals, Probe(mount: mount, workers: prober), servers, metrics)
+        let probe = MountProbe(mount)
+        probe.start()
+        wait(for: ending, probe, servers, metrics)
         log.info("stopping")
+        ending.limit()
         for server in servers { server.quiesce() }
         gate.close()
         for server in servers { server.stop() }
@@ -56,10 +57,23 @@ enum Adapter {
     /// Bytes of bodies after which free memory goes back to the system.
     private static let bytesToTidyAfter = 8 << 20
 
+    /// Descriptors that are not for connections: sessions of the mount, and what the process itself needs.
+    private static let descriptorsKept = 128
+
+    /// Allows the process as many descriptors as it may have.
+    private static func raisedDescriptorLimit() -> Int {
+        var limit = rlimit()
+        let files = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+        guard getrlimit(files, &limit) == 0 else { return 1024 }
+        limit.rlim_cur = limit.rlim_max
+        setrlimit(files, &limit)
+        getrlimit(files, &limit)
+        return Int(clamping: limit.rlim_cur)
+    }
+
     private static func wait(
-        for signals: inout sigset_t, _ probe: Probe, _ servers: [HTTPServer], _ metrics: AdapterMetrics
+        for ending: AdapterEnding, _ probe: MountProbe, _ servers: [HTTPServer], _ metrics: AdapterMetrics
     ) {
-        var second = timespec(tv_sec: 1, tv_nsec: 0)
         var tidied = 0
         repeat {
             if metrics.receivedBytes - tidied >= bytesToTidyAfter {
@@ -67,35 +81,15 @@ enum Adapter {
                 vexfs_http_return_memory()
             }
             for server in servers { server.enforceDeadlines() }
-            probe.start()
-        } while sigtimedwait(&signals, nil, &second) < 0
-    }
-
-    /// Asks the mount every second whether it is there, on a thread of its own: a daemon that hangs must not keep the
-    /// process from ending.
-    private final class Probe: Sendable {
-        private let mount: Mount
-        private let workers: WorkerPool
-        private let isBusy = Atomic<Bool>(false)
-
-        init(mount: Mount, workers: WorkerPool) {
-            self.mount = mount
-            self.workers = workers
-        }
-
-        func start() {
-            guard !isBusy.exchange(true, ordering: .relaxed) else { return }
-            _ = workers.add { [self] in
-                mount.check()
-                isBusy.store(false, ordering: .relaxed)
-            }
-        }
+            probe.look()
+        } while !ending.comes(within: 1)
     }
 
     private static func router(
-        _ mount: Mount, _ configuration: AdapterConfiguration, _ metrics: AdapterMetrics
+        _ mount: Mount, _ configuration: AdapterConfiguration, _ metrics: AdapterMetrics,
+        _ gate: WorkGate
     ) -> HTTPRouter {
-        var router = HTTPRouter(metrics: metrics)
+        var router = HTTPRouter(metrics: metrics, gate: gate)
         SystemRoutes(mount: mount, authority: configuration.authority, metrics: metrics).add(to: &router)
         ChromaDialect(mount: mount, configuration: configuration).add(to: &router)
         return router

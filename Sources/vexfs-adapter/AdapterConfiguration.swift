@@ -1,4 +1,5 @@
 import VexValues
+import VexWire
 
 /// The file of `--config`: who may come in, and the limits.
 struct AdapterConfiguration: Sendable {
@@ -11,6 +12,11 @@ struct AdapterConfiguration: Sendable {
     var requestSeconds = 120
     var connectionsPerAddress = 4096
     var workers = 8
+    /// Bytes of bodies that may be here at once.
+    var heldBodyBytes = 512 << 20
+
+    /// What a body may become when it is sent on: numbers take up to twice the room of their text.
+    private static let bodyBytesMax = WireLimits.frameBytesMax / 2
 
     /// The defaults.
     init() {}
@@ -33,16 +39,16 @@ struct AdapterConfiguration: Sendable {
             case "durable":
                 guard let value = member.value.boolValue else { throw Self.refused(member.key, "true or false") }
                 isDurable = value
-            case "max_body_bytes": bodyLimitBytes = try Self.number(member, 1024...(1 << 30))
+            case "max_body_bytes": bodyLimitBytes = try Self.number(member, 1024...Self.bodyBytesMax)
             case "request_seconds": requestSeconds = try Self.number(member, 1...86_400)
             case "connections_per_address": connectionsPerAddress = try Self.number(member, 1...65_536)
             case "workers": workers = try Self.number(member, 1...256)
+            case "max_held_body_bytes": heldBodyBytes = try Self.number(member, 1024...(1 << 40))
             default:
                 throw VexFSError(
                     .invalidConfiguration,
                     "there is no setting \"\(member.key)\"; the settings are: users, allow_reset, durable, "
-                        + "max_body_bytes, "
-                        + "request_seconds, connections_per_address, workers")
+                        + "max_body_bytes, max_held_body_bytes, request_seconds, connections_per_address, workers")
             }
         }
     }

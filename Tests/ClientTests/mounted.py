@@ -96,11 +96,11 @@ class Mounted:
 
     # Requests
 
-    def call(self, method, path, body=None, headers=None):
+    def call(self, method, path, body=None, headers=None, seconds=TIMEOUT):
         """Status and decoded body of one request on a connection of its own; a path without "/" is of the database."""
         path = path if path.startswith("/") else f"{DATABASE}/{path}"
         data = body if isinstance(body, (bytes, type(None))) else json.dumps(body).encode()
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=TIMEOUT)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=seconds)
         try:
             connection.request(method, path, body=data, headers=headers or {})
             answer = connection.getresponse()

@@ -26,20 +26,53 @@ def raw(server, data, seconds=10):
 @pytest.mark.parametrize("head", [
     b"Content-Length: 2\r\nTransfer-Encoding: chunked", b"Content-Length: 2\r\nContent-Length: 3",
     b"Content-Length: 2\r\nContent-Length: 2", b"Content-Length : 2", b"Content-Length: +2", b"Content-Length: -2",
-    b"Transfer-Encoding: gzip"])
+    b"Transfer-Encoding: gzip", b"Content-Length:\r\n 36", b"Content-Length: 2\r\nTransfer-Encoding:\r\n chunked",
+    b"Transfer-Encoding: chunked\r\nContent-Length:\r\n 36", b"Content-Length: 2\r\nA(b): c",
+    b"Content-Length: 2\r\n: c", b"Content-Length: 2\r\nHost: localhost"])
 def test_ambiguous_lengths_are_refused(mounted, head):
-    answer = raw(mounted, b"POST /api/v2/tenants HTTP/1.1\r\nHost: x\r\n" + head + b"\r\n\r\n{}")
+    answer = raw(mounted, b"POST /api/v2/tenants HTTP/1.1\r\nHost: localhost\r\n" + head + b"\r\n\r\n{}")
     assert answer.startswith(b"HTTP/1.1 400 "), answer
 
 
+def test_old_requests_have_no_chunks(mounted):
+    chunks = b"2\r\n{}\r\n0\r\n\r\n"
+    head = b"POST /api/v2/tenants HTTP/1.0\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
+    answer = raw(mounted, head + chunks)
+    assert answer.startswith((b"HTTP/1.0 400 ", b"HTTP/1.1 400 ")), answer
+
+
+def test_targets_may_name_the_server(mounted):
+    for target in [b"http://localhost/api/v2/version", b"HTTP://localhost:8000/api/v2/version?a=b"]:
+        answer = raw(mounted, b"GET " + target + b" HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        assert b'"1.0.0"' in answer, answer
+
+
+def test_pages_of_others_are_kept_out(mounted):
+    body = {"name": "evil"}
+    for headers in [{"Origin": "http://evil.example"}, {"Origin": "null"}, {"Host": "evil.example"},
+                    {"Origin": "http://localhost.evil.example"}, {"Host": "127.0.0.1.evil.example:80"},
+                    {"Origin": "http://localhost@evil.example"}, {"Host": "10.0.0.1"}]:
+        assert mounted.call("POST", "collections", body, headers)[0] == 403, headers
+        assert mounted.call("GET", "collections", headers=headers)[0] == 403, headers
+    for kind in ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x",
+                 "text/plain; x=application/json"]:
+        assert mounted.call("POST", "collections", body, {"Content-Type": kind})[0] == 415, kind
+    assert mounted.call("GET", "collections/evil")[0] == 404
+    for number, headers in enumerate([
+            {}, {"Content-Type": "application/json; charset=utf-8"}, {"Content-Type": "APPLICATION/JSON"},
+            {"Content-Type": "application/vnd.api+json"}, {"Origin": "http://localhost:3000"}, {"Host": "[::1]:9"},
+            {"Host": "LOCALHOST"}, {"Origin": "https://127.1.2.3"}]):
+        assert mounted.call("POST", "collections", {"name": f"good{number}"}, headers)[0] == 200, headers
+
+
 def test_bodies_have_a_limit(mounted):
-    head = b"POST /api/v2/tenants HTTP/1.1\r\nHost: x\r\nContent-Length: 50000000\r\n\r\n"
+    head = b"POST /api/v2/tenants HTTP/1.1\r\nHost: localhost\r\nContent-Length: 50000000\r\n\r\n"
     assert raw(mounted, head).startswith(b"HTTP/1.1 413 ")
 
 
 def test_connections_are_kept(mounted):
-    request = b"GET /api/v2/version HTTP/1.1\r\nHost: x\r\n\r\n"
-    last = b"GET /api/v2/version HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+    request = b"GET /api/v2/version HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    last = b"GET /api/v2/version HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
     assert raw(mounted, request * 3 + last).count(b'"1.0.0"') == 4
 
 
@@ -48,7 +81,7 @@ def test_a_request_has_a_deadline():
     try:
         began = time.monotonic()
         with socket.create_connection(("127.0.0.1", server.port)) as link:
-            link.sendall(b"POST /api/v2/tenants HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n")
+            link.sendall(b"POST /api/v2/tenants HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n")
             stop = threading.Event()
 
             def trickle():
@@ -105,6 +138,20 @@ def test_tokens(guarded):
     assert guarded.call("GET", "/api/v2/heartbeat", headers=as_user("root"))[0] == 200
     bearer = {"Authorization": "Bearer secret-of-root"}
     assert guarded.call("GET", "/api/v2/auth/identity", headers=bearer)[1]["user_id"] == "root"
+    spaced = b"GET /api/v2/heartbeat HTTP/1.1\r\nHost: x\r\nX-Chroma-Token: secret-of-root \r\nConnection: close\r\n\r\n"
+    assert raw(guarded, spaced).startswith(b"HTTP/1.1 200 ")
+    # With tokens, names of the server are for whoever runs it to choose.
+    named = {"Host": "db.example", "Origin": "http://app.example"} | as_user("root")
+    assert guarded.call("GET", "/api/v2/heartbeat", headers=named)[0] == 200
+
+
+def test_bodies_without_a_token_are_not_kept(guarded):
+    head = b"POST /api/v2/tenants HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n"
+    # The answer comes before the body.
+    assert raw(guarded, head % 30_000_000).startswith(b"HTTP/1.1 401 ")
+    assert guarded.call("POST", "/api/v2/tenants", b" " * 500_000)[0] == 401
+    assert guarded.call("POST", "/api/v2/nothing", b" " * 500_000)[0] == 404
+    assert guarded.call("POST", "collections", b" " * 500_000, as_user("reader"))[0] == 403
 
 
 def test_readers_only_read(guarded):

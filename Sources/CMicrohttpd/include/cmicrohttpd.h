@@ -47,6 +47,32 @@ int vexfs_http_socket(struct MHD_Connection *connection);
 /* Writes the client's address without its port into `out`, which has room for 64 bytes. */
 void vexfs_http_client(struct MHD_Connection *connection, char *out);
 
+/* How far a connection is, as the kernel counts; all 0 where nothing is known. */
+typedef struct vexfs_http_link {
+    uint64_t received_bytes;
+    uint64_t acknowledged_bytes;
+    /* Whether the other side has closed it. */
+    int is_left;
+} vexfs_http_link;
+
+/* Asks the kernel about a socket. */
+vexfs_http_link vexfs_http_look(int socket);
+
+/* Makes SIGUSR1 end system calls, and be remembered by the thread that it was sent to. */
+void vexfs_interruption_prepare(void);
+
+/* Sends it to a thread, which must be there. */
+void vexfs_interruption_send(unsigned long thread);
+
+/* Whether this thread was sent it since it last forgot. */
+int vexfs_interruption_came(void);
+
+/* Forgets. */
+void vexfs_interruption_forget(void);
+
+/* Keeps it from this thread, or lets it through again. */
+void vexfs_interruption_hold(int is_held);
+
 /* Has memory taken so that a process with many threads gives it back; to be called before the first thread. */
 void vexfs_http_prepare_memory(void);
 

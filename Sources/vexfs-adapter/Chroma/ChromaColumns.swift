@@ -48,6 +48,18 @@ struct ChromaColumns {
     /// How many records there are.
     var count: Int { tape.member("ids", of: columns).map { tape.count($0) } ?? 0 }
 
+    /// Whether the mount was asked for no more than it has.
+    var hasMore: Bool { tape.member("more", of: columns) != nil }
+
+    /// The ids of the records.
+    var ids: [String] {
+        var ids: [String] = []
+        if let column = tape.member("ids", of: columns), tape.kind(column) == .array {
+            tape.forEachElement(of: column) { ids.append(tape.string($0)) }
+        }
+        return ids
+    }
+
     /// Where the vectors lie, if they are there.
     var vectorPart: Vectors? { vectors }
 

@@ -55,7 +55,15 @@ final class ChromaDialect: Sendable {
         tenant: Int? = nil, prefix: String = "/api/v2", _ handler: @escaping Handler
     ) {
         let hasDatabase = path.hasPrefix(Self.databasePath)
-        router.add(method, prefix + path, as: "chroma." + name) { [self] request, values in
+        let admission: HTTPRouter.Admission = { [self] request in
+            do throws(ChromaError) {
+                _ = try user(of: request, need)
+                return nil
+            } catch {
+                return error.response
+            }
+        }
+        router.add(method, prefix + path, as: "chroma." + name, admission: admission) { [self] request, values in
             do throws(ChromaError) {
                 let user = try user(of: request, need)
                 if let tenant { try check(user, tenant: values[tenant]) }

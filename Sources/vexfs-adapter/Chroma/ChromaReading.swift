@@ -58,54 +58,9 @@ extension ChromaDialect {
         let fields = try call.fields()
         let selection = try ChromaSelection(fields, acceptsEmptyFilters: isOld)
         let include = try ChromaInclude(fields, default: [.documents, .metadatas])
-        var members = selection.members
-        members.append(.init("order", .string("insertion")))
-        if let limit = try fields.count("limit") { members.append(.init("limit", .integer(Int64(limit)))) }
-        if let offset = try fields.count("offset") { members.append(.init("offset", .integer(Int64(offset)))) }
-        members.append(.init("include", include.mountColumns(isQuery: false)))
+        let (limit, offset) = (try fields.count("limit"), try fields.count("offset") ?? 0)
         try store.check(selection, of: id)
-        let answer = try store.call(.get, of: id, members)
-        let written = try columns(of: answer) { tape, binary in
-            Self.write(ChromaColumns(tape, binary, at: tape.root), include)
-        }
-        guard let vectors = written.vectors else { return .json(written.head) }
-        return Self.streamed(written.head, vectors, of: answer)
-    }
-
-    /// From this many numbers on, vectors are written while they are sent.
-    private static var streamedFloats: Int { 65_536 }
-
-    private static func write(
-        _ columns: ChromaColumns, _ include: ChromaInclude
-    ) -> (head: [UInt8], vectors: ChromaColumns.Vectors?) {
-        var out = Array("{\"ids\":".utf8)
-        columns.writeIDs(to: &out)
-        func member(_ name: String, _ isWanted: Bool, _ write: (inout [UInt8]) -> Void) {
-            out.append(contentsOf: ",\"\(name)\":".utf8)
-            if isWanted { write(&out) } else { out.append(contentsOf: "null".utf8) }
-        }
-        member("documents", include.has(.documents)) { columns.writeDocuments(to: &$0) }
-        member("uris", include.has(.uris)) { columns.writeURIs(to: &$0) }
-        member("metadatas", include.has(.metadatas)) { columns.writeMetadatas(to: &$0) }
-        member("include", true) { include.json.write(to: &$0) }
-        if let vectors = columns.vectorPart, include.has(.embeddings), vectors.rows * vectors.dimension > streamedFloats
-        {
-            out.append(contentsOf: ",\"embeddings\":[".utf8)
-            return (out, vectors)
-        }
-        member("embeddings", include.has(.embeddings)) { columns.writeVectors(to: &$0) }
-        out.append(UInt8(ascii: "}"))
-        return (out, nil)
-    }
-
-    /// An answer whose last member is the vectors; they are written out while they are sent.
-    private static func streamed(
-        _ head: [UInt8], _ vectors: ChromaColumns.Vectors, of answer: MountAnswer
-    ) -> HTTPResponse {
-        let progress = VectorProgress(head: head, vectors: vectors, answer: answer)
-        return HTTPResponse(
-            status: 200, headers: [("Content-Type", "application/json")],
-            body: .stream { progress.produce(&$0) })
+        return try gathered(selection, of: id, include, limit: limit ?? Int(Int32.max), offset: offset).response
     }
 
     // MARK: Query

@@ -33,7 +33,8 @@ struct HTTPRequest: Sendable {
         self.headers = headers
         self.client = client
         self.body = body
-        let parts = target.utf8.split(separator: UInt8(ascii: "?"), maxSplits: 1, omittingEmptySubsequences: false)
+        let parts = Self.origin(of: target).utf8.split(
+            separator: UInt8(ascii: "?"), maxSplits: 1, omittingEmptySubsequences: false)
         path = String(decoding: parts[0], as: UTF8.self)
         segments = parts[0].dropFirst().split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
             .map { Self.decoded($0, isForm: false) }
@@ -44,6 +45,17 @@ struct HTTPRequest: Sendable {
             parameters.append(
                 (Self.decoded(pair[0], isForm: true), pair.count == 2 ? Self.decoded(pair[1], isForm: true) : ""))
         }
+    }
+
+    /// The path and query of a target that also names the server, as requests to proxies do.
+    private static func origin(of target: String) -> Substring {
+        guard !target.hasPrefix("/") else { return target[...] }
+        for scheme in ["http://", "https://"] where target.prefix(scheme.count).lowercased() == scheme {
+            let rest = target.dropFirst(scheme.count)
+            let path = rest[(rest.firstIndex { $0 == "/" || $0 == "?" } ?? rest.endIndex)...]
+            return path.hasPrefix("/") ? path : "/" + path
+        }
+        return target[...]
     }
 
     /// The value of a parameter, the first where it repeats.

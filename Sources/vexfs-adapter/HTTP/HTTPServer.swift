@@ -13,27 +13,27 @@ final class HTTPServer: Sendable {
         var requestSeconds = 120
         var connectionsPerAddress = 4096
         var connectionLimit = 8192
+        /// Bytes of bodies that may be held at once, of all connections.
+        var heldBytesMax = 512 << 20
+        var admission = HTTPAdmission(asksForTokens: false)
     }
 
-    /// What is to be done with a request, on its connection's thread.
-    typealias Handler = @Sendable (HTTPRequest) -> HTTPResponse
-
     private let settings: Settings
-    private let gate: WorkGate
-    private let handler: Handler
+    private let router: HTTPRouter
     private let deadlines: HTTPDeadlines
     private let metrics: AdapterMetrics
     /// Requests that are here and whose answers are not sent.
     private let underWay = Atomic<Int>(0)
+    /// Bytes of bodies that are here and not yet worked on.
+    private let heldBytes = Atomic<Int>(0)
     /// Contract: the library's daemon is safe to use from any thread.
     private struct Daemon: @unchecked Sendable { var pointer: OpaquePointer }
     private let daemon = Mutex<Daemon?>(nil)
 
-    init(_ settings: Settings, gate: WorkGate, metrics: AdapterMetrics, handler: @escaping Handler) {
+    init(_ settings: Settings, router: HTTPRouter, metrics: AdapterMetrics) {
         self.settings = settings
-        self.gate = gate
+        self.router = router
         self.metrics = metrics
-        self.handler = handler
         deadlines = HTTPDeadlines(limitSeconds: settings.requestSeconds)
     }
 
@@ -46,12 +46,13 @@ final class HTTPServer: Sendable {
             let target = uri.map { String(cString: $0) } ?? ""
             return Unmanaged.passRetained(HTTPExchange(target: target)).toOpaque()
         }
-        callbacks.handle = { context, connection, _, method, _, data, size, request in
-            guard let context, let connection, let method, let size, let exchange = request?.pointee else { return .NO }
+        callbacks.handle = { context, connection, _, method, version, data, size, request in
+            guard let context, let connection, let method, let version, let size, let exchange = request?.pointee
+            else { return .NO }
             // Contract: both were retained by `start` and `begin`, and live longer than the request.
             return Unmanaged<HTTPServer>.fromOpaque(context)._withUnsafeGuaranteedRef { server in
                 Unmanaged<HTTPExchange>.fromOpaque(exchange)._withUnsafeGuaranteedRef {
-                    server.handle(connection, method, UnsafeRawPointer(data), &size.pointee, $0)
+                    server.handle(connection, (method, version), UnsafeRawPointer(data), &size.pointee, $0)
                 }
             }
         }
@@ -59,14 +60,15 @@ final class HTTPServer: Sendable {
             guard let context, let exchange else { return }
             let ended = Unmanaged<HTTPExchange>.fromOpaque(exchange).takeRetainedValue()
             Unmanaged<HTTPServer>.fromOpaque(context)._withUnsafeGuaranteedRef { server in
-                if ended.socket >= 0 { server.deadlines.start(ended.socket) }
+                if ended.socket >= 0 { server.deadlines.idle(ended.socket) }
+                server.letGo(ended)
                 if ended.isCounted { server.underWay.subtract(1, ordering: .relaxed) }
             }
         }
         callbacks.connection = { context, socket, isOpen in
             guard let context else { return }
             Unmanaged<HTTPServer>.fromOpaque(context)._withUnsafeGuaranteedRef { server in
-                if isOpen != 0 { server.deadlines.start(socket) } else { server.deadlines.remove(socket) }
+                if isOpen != 0 { server.deadlines.idle(socket) } else { server.deadlines.remove(socket) }
             }
         }
         let started = settings.address.withCString { address in
@@ -111,16 +113,18 @@ final class HTTPServer: Sendable {
     // MARK: - A request, on the library's threads
 
     private func handle(
-        _ connection: OpaquePointer, _ method: UnsafePointer<CChar>, _ data: UnsafeRawPointer?, _ size: inout Int,
-        _ exchange: HTTPExchange
+        _ connection: OpaquePointer, _ line: (method: UnsafePointer<CChar>, version: UnsafePointer<CChar>),
+        _ data: UnsafeRawPointer?, _ size: inout Int, _ exchange: HTTPExchange
     ) -> MHD_Result {
         switch exchange.phase {
-        case .head: return begin(connection, String(cString: method), exchange)
+        case .head:
+            return begin(connection, String(cString: line.method), String(cString: line.version), exchange)
         case .body where size > 0:
-            if exchange.body.count + size > settings.bodyLimitBytes {
-                exchange.phase = .refused(Self.tooLarge)
+            if let refusal = hold(size, exchange) {
+                exchange.body = []
+                exchange.phase = .refused(refusal)
             } else {
-                exchange.body.append(contentsOf: UnsafeRawBufferPointer(start: data, count: size))
+                exchange.append(data, size)
             }
             size = 0
             return .YES
@@ -135,9 +139,34 @@ final class HTTPServer: Sendable {
 
     private static var tooLarge: HTTPResponse { .text("length limit exceeded", status: 413) }
 
-    private func begin(_ connection: OpaquePointer, _ method: String, _ exchange: HTTPExchange) -> MHD_Result {
+    /// Counts more bytes of a body as held; the refusal where there is no room for them.
+    private func hold(_ size: Int, _ exchange: HTTPExchange) -> HTTPResponse? {
+        guard exchange.body.count + size <= settings.bodyLimitBytes else {
+            letGo(exchange)
+            return Self.tooLarge
+        }
+        exchange.heldBytes += size
+        guard heldBytes.add(size, ordering: .relaxed).newValue <= settings.heldBytesMax else {
+            letGo(exchange)
+            return .text("too much is being sent at once; try again\n", status: 503)
+        }
+        return nil
+    }
+
+    private func letGo(_ exchange: HTTPExchange) {
+        heldBytes.subtract(exchange.heldBytes, ordering: .relaxed)
+        exchange.heldBytes = 0
+    }
+
+    /// A body that is not wanted is still read up to this size, so that the client reads the answer.
+    private static let bytesToDiscard = 1 << 20
+
+    private func begin(
+        _ connection: OpaquePointer, _ method: String, _ version: String, _ exchange: HTTPExchange
+    ) -> MHD_Result {
         exchange.socket = vexfs_http_socket(connection)
-        let head = HTTPHead(connection)
+        deadlines.receive(exchange.socket)
+        let head = HTTPHead(connection, version: version)
         if let problem = head.problem { return refuse(.text(problem + "\n", status: 400), connection, exchange) }
         guard head.contentLength ?? 0 <= settings.bodyLimitBytes else {
             return refuse(Self.tooLarge, connection, exchange)
@@ -147,9 +176,14 @@ final class HTTPServer: Sendable {
             vexfs_http_client(connection, start)
             return String(cString: start)
         }
-        exchange.request = HTTPRequest(
-            method: method, target: exchange.target, headers: head.headers, client: client)
-        if let length = head.contentLength { exchange.body.reserveCapacity(length) }
+        let request = HTTPRequest(method: method, target: exchange.target, headers: head.headers, client: client)
+        if let refusal = settings.admission.refusal(of: request) ?? (head.hasBody ? router.refusal(of: request) : nil) {
+            guard head.contentLength ?? 0 <= Self.bytesToDiscard else { return refuse(refusal, connection, exchange) }
+            exchange.phase = .refused(refusal)
+            return .YES
+        }
+        exchange.request = request
+        exchange.claimedBytes = head.contentLength ?? 0
         exchange.phase = .body
         return .YES
     }
@@ -167,10 +201,12 @@ final class HTTPServer: Sendable {
         request.body = exchange.body
         exchange.body = []
         exchange.request = nil
-        deadlines.pause(exchange.socket)
+        deadlines.work(exchange.socket)
         underWay.add(1, ordering: .relaxed)
         exchange.isCounted = true
-        let answer = gate.run { handler(request) } ?? .text("the server is stopping\n", status: 503)
+        let answer = router.respond(to: request)
+        request.body = []
+        letGo(exchange)
         return queue(answer, connection, exchange)
     }
 
@@ -182,6 +218,7 @@ final class HTTPServer: Sendable {
         defer { MHD_destroy_response(made) }
         for header in response.headers { MHD_add_response_header(made, header.name, header.value) }
         metrics.count(status: response.status)
+        deadlines.send(exchange.socket)
         return MHD_queue_response(connection, UInt32(response.status), made)
     }
 }

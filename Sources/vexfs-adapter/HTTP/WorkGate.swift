@@ -8,7 +8,11 @@ final class WorkGate: @unchecked Sendable {
     private let change = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
     private var free: Int
     private let limit: Int
+    private var waiting = 0
     private var isClosed = false
+
+    /// So many may wait: each of them is a thread with a request in memory.
+    private static let mostWaiting = 1024
 
     /// Lets so many in.
     init(limit: Int) {
@@ -25,11 +29,15 @@ final class WorkGate: @unchecked Sendable {
         lock.deallocate()
     }
 
-    /// Does some work on this thread, when its turn has come; nil where ``close()`` was called before.
+    /// Does some work on this thread, when its turn has come; nil where ``close()`` was called before, or too
+    /// many wait.
     func run<Result>(_ body: () -> Result) -> Result? {
         pthread_mutex_lock(lock)
-        while free == 0, !isClosed { pthread_cond_wait(change, lock) }
-        guard !isClosed else {
+        let isFull = free == 0 && waiting == Self.mostWaiting
+        waiting += 1
+        while free == 0, !isClosed, !isFull { pthread_cond_wait(change, lock) }
+        waiting -= 1
+        guard !isClosed, !isFull else {
             pthread_mutex_unlock(lock)
             return nil
         }

@@ -1,3 +1,4 @@
+import CMicrohttpd
 import Glibc
 import Synchronization
 import VexValues
@@ -5,7 +6,7 @@ import VexWire
 
 /// Why the mount did not do what it was asked.
 enum MountError: Error {
-    /// It is not there, or went away: with the reason.
+    /// It is not there, or cannot be asked now: with the reason.
     case away(String)
     /// It says no.
     case refused(VexFSError)
@@ -19,6 +20,8 @@ final class Mount: Sendable {
     private let metrics: AdapterMetrics
     private let state = Mutex(State())
     private let isUp = Atomic<Bool>(true)
+    /// When the mount last answered, on the monotonic clock.
+    private let lastAnswer = Atomic<UInt64>(0)
 
     private struct Idle: @unchecked Sendable {
         // Contract: a session is in the pool or with exactly one thread.
@@ -57,10 +60,36 @@ final class Mount: Sendable {
         var members = members
         if !parts.parts.isEmpty { members.append(.init("parts", parts.json)) }
         JSON.object(members).write(to: &json)
-        let frame = WireFrame(operation, json: json, binary: parts.binary).bytes
+        let binary = parts.binary
+        guard json.count <= WireLimits.jsonBytesMax,
+            WireHeader.byteCount + json.count + binary.count <= WireLimits.frameBytesMax
+        else { throw .refused(Self.tooLarge) }
+        let frame = WireFrame(operation, json: json, binary: binary).bytes
+        guard Self.reading.contains(operation) else {
+            // What changes something is done as a whole, whether or not the client is still there.
+            vexfs_interruption_hold(1)
+            defer { vexfs_interruption_hold(0) }
+            return try send(frame)
+        }
         if let answer = callAtOnce(operation, frame) { return answer }
         return try send(frame)
     }
+
+    private static var tooLarge: VexFSError {
+        VexFSError(
+            .documentTooLarge,
+            "a request to the mount has at the most \(WireLimits.jsonBytesMax >> 20) MiB of texts and "
+                + "\(WireLimits.frameBytesMax >> 20) MiB in all: send fewer records at once")
+    }
+
+    /// Remembers that a question was asked at a time and is still open: a mount that answers nothing for that long is
+    /// taken for gone.
+    func noteOpenQuestion(since asked: UInt64) {
+        let last = max(asked, lastAnswer.load(ordering: .relaxed))
+        if HTTPDeadlines.now > last + Self.patienceNanoseconds { note(isUp: false) }
+    }
+
+    private static let patienceNanoseconds: UInt64 = 3_000_000_000
 
     // MARK: One call
 
@@ -76,7 +105,7 @@ final class Mount: Sendable {
     /// Asks by one system call instead of the two of a session, which also halves the wake-ups; nil where a session has
     /// to be asked: for what changes something, and where request or answer are too large.
     private func callAtOnce(_ operation: WireOperation, _ frame: [UInt8]) -> MountAnswer? {
-        guard frame.count <= WireLimits.inlineBytesMax, Self.reading.contains(operation) else { return nil }
+        guard frame.count <= WireLimits.inlineBytesMax, vexfs_interruption_came() == 0 else { return nil }
         let held = state.withLock { state -> MountRoot? in
             if let turns = state.large[operation] {
                 state.large[operation] = turns > 1 ? turns - 1 : nil
@@ -110,15 +139,14 @@ final class Mount: Sendable {
     private func send(_ frame: [UInt8]) throws(MountError) -> MountAnswer {
         while true {
             let pooled = state.withLock { $0.idle.popLast() }
-            guard let session = pooled?.session ?? fresh() else { throw away(errno) }
+            guard let session = pooled?.session ?? fresh() else { throw failed(errno) }
             switch session.call(frame) {
             case .answer(let answer):
                 note(isUp: true)
                 state.withLock { if $0.idle.count < Self.mostIdle { $0.idle.append(Idle(session: session)) } }
                 return answer
             case .stale where pooled != nil: continue
-            case .stale: throw away(errno)
-            case .lost(let reason): throw away(reason)
+            case .stale(let reason), .lost(let reason): throw failed(reason)
             }
         }
     }
@@ -131,12 +159,24 @@ final class Mount: Sendable {
         return MountSession(path: "\(path)/.vexfs/rpc/adapter-\(getpid())-\(number)")
     }
 
-    private func away(_ reason: Int32) -> MountError {
-        note(isUp: false)
-        return .away("the mount \(path) does not answer: \(String(cString: strerror(reason)))")
+    /// What a failure of a system call means; only that the mount is gone throws away what is open.
+    private func failed(_ reason: Int32) -> MountError {
+        let words = String(cString: strerror(reason))
+        switch reason {
+        case EFBIG: return .refused(Self.tooLarge)
+        case EINTR: return .refused(VexFSError(.interrupted, "the client left before the answer was there"))
+        case EDQUOT: return .refused(VexFSError(.quotaExceeded, "the mount holds too many unfinished requests"))
+        case EMFILE, ENFILE, ENOMEM, EAGAIN:
+            return .away("the mount \(path) cannot be asked now: \(words); try again")
+        case EPROTO: return .refused(VexFSError(.inputOutput, "what the mount answered is no frame"))
+        default:
+            note(isUp: false)
+            return .away("the mount \(path) does not answer: \(words)")
+        }
     }
 
     private func note(isUp now: Bool) {
+        if now { lastAnswer.store(HTTPDeadlines.now, ordering: .relaxed) }
         guard isUp.exchange(now, ordering: .relaxed) != now else { return }
         _ = metrics.note(mountAway: !now)
         if now { log.info("the mount \(path) is back") } else { log.error("the mount \(path) does not answer") }

@@ -1,3 +1,4 @@
+import CMicrohttpd
 import Glibc
 import VexValues
 import VexWire
@@ -18,14 +19,18 @@ final class MountSession {
     /// What came of a call.
     enum Outcome {
         case answer(MountAnswer)
-        /// Nothing was asked: the session is of a mount that is gone.
-        case stale
-        /// Nobody knows whether it was done.
+        /// Nothing was asked: the session is of a mount that is gone, with `errno`.
+        case stale(Int32)
+        /// Nobody knows whether it was done, or it was not taken: with `errno`.
         case lost(Int32)
     }
 
+    /// What system calls say of a mount that is gone.
+    private static let gone: Set<Int32> = [ENODEV, ENOTCONN, EBADF, ESTALE, EIO, ECONNABORTED]
+
     /// Sends a frame and reads its answer.
     func call(_ frame: [UInt8]) -> Outcome {
+        guard vexfs_interruption_came() == 0 else { return .lost(EINTR) }
         var sent = 0
         while sent < frame.count {
             let count = frame.withUnsafeBytes { bytes in
@@ -33,15 +38,21 @@ final class MountSession {
                 write(descriptor, bytes.baseAddress.map { $0 + sent }, bytes.count - sent)
             }
             if count < 0, errno == EINTR { continue }
-            guard count > 0 else { return sent == 0 ? .stale : .lost(errno) }
+            guard count > 0 else {
+                let reason = errno
+                return sent == 0 && Self.gone.contains(reason) ? .stale(reason) : .lost(reason)
+            }
             sent += count
         }
+        var problem = EPROTO
         var bytes = [UInt8](unsafeUninitializedCapacity: Self.firstReadBytes) { buffer, filled in
-            filled = max(0, Self.read(descriptor, into: UnsafeMutableRawBufferPointer(buffer), at: 0))
+            let count = Self.read(descriptor, into: UnsafeMutableRawBufferPointer(buffer), at: 0)
+            if count < 0 { problem = errno }
+            filled = max(0, count)
         }
         guard bytes.count >= WireHeader.byteCount,
             let header = try? bytes.withUnsafeBytes({ try WireHeader(decoding: $0) })
-        else { return .lost(bytes.isEmpty ? errno : EPROTO) }
+        else { return .lost(problem) }
         let size = header.frameByteCount
         if bytes.count < size {
             let start = bytes.count
@@ -51,12 +62,15 @@ final class MountSession {
                 while filled < size {
                     let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[filled...])
                     let count = Self.read(descriptor, into: rest, at: filled)
-                    guard count > 0 else { return false }
+                    guard count > 0 else {
+                        problem = count < 0 ? errno : EPROTO
+                        return false
+                    }
                     filled += count
                 }
                 return true
             }
-            guard isWhole else { return .lost(errno) }
+            guard isWhole else { return .lost(problem) }
         }
         return .answer(MountAnswer(header: header, bytes: bytes))
     }
@@ -64,7 +78,7 @@ final class MountSession {
     private static func read(_ descriptor: Int32, into buffer: UnsafeMutableRawBufferPointer, at offset: Int) -> Int {
         while true {
             let count = pread(descriptor, buffer.baseAddress, buffer.count, off_t(offset))
-            if count >= 0 || errno != EINTR { return count }
+            if count >= 0 || errno != EINTR || vexfs_interruption_came() != 0 { return count }
         }
     }
 }
