@@ -7,7 +7,7 @@ extension VexFSError {
         case nameTooLong, invalidName, notFound, alreadyExists, notEmpty, notADirectory, isADirectory
         case crossesCollections, notPermitted, accessDenied, readOnly, attributeNotFound, rangeTooSmall
         case invalidQuery, invalidFilter, invalidConfiguration, invalidArgument
-        case quotaExceeded, storeFull, embedderUnavailable, modelMissing
+        case quotaExceeded, storeFull, outOfMemory, embedderUnavailable, modelMissing
         case unsupported, busy, interrupted, timedOut
         case newerFormat, notAStore, corruption, inputOutput
     }
@@ -43,6 +43,7 @@ extension VexFSError.Code {
         case .rangeTooSmall: (ERANGE, 400, 11)
         case .quotaExceeded: (EDQUOT, 429, 8)
         case .storeFull: (ENOSPC, 507, 8)
+        case .outOfMemory: (ENOMEM, 503, 8)
         case .embedderUnavailable: (EAGAIN, 503, 14)
         case .modelMissing: (ENOTSUP, 503, 9)
         case .unsupported: (ENOTSUP, 501, 12)

@@ -40,7 +40,7 @@ public struct SegmentedIndex: VectorIndex {
             let isWhole = passing == segment.rows.count
             // Memory is taken for as many candidates, and there are no more than rows.
             let ef = min(query.ef ?? defaultEf ?? segment.defaultEf, max(segment.rows.count, segment.defaultEf))
-            let found = segment.search(
+            let found = try segment.search(
                 SegmentQuery(vector: prepared, limit: query.limit, ef: ef, vectors: vectors),
                 filter: isWhole ? nil : SegmentFilter(rows: allowed, passing: passing))
             answer.compared += found.compared

@@ -19,7 +19,7 @@ import Testing
         let grown = try #require(segment)
         #expect(grown.m == 12)
         let queries = GraphFixture.queries(40, like: fixture, using: &generator)
-        let recall = GraphFixture.recall(grown, queries, fixture, metric, ef: 100)
+        let recall = try GraphFixture.recall(grown, queries, fixture, metric, ef: 100)
         #expect(recall >= 0.97, "seed \(seed): \(recall)")
     }
 
@@ -34,7 +34,7 @@ import Testing
             rows: rows, vectors: fixture.rows, metric: .cosine, options: options, extending: first)
         #expect(second.rows == rows)
         let queries = GraphFixture.queries(20, like: fixture, using: &generator)
-        #expect(GraphFixture.recall(second, queries, fixture, .cosine, ef: 100) >= 0.97)
+        #expect(try GraphFixture.recall(second, queries, fixture, .cosine, ef: 100) >= 0.97)
     }
 
     @Test(arguments: GraphSegmentTests.metrics) func rowsThatDiedAreTakenOutOfTheLinks(metric: Metric) throws {
@@ -46,7 +46,7 @@ import Testing
             rows: SegmentRows(0..<3000), vectors: fixture.rows, metric: metric, options: options)
         let rows = SegmentRows((Row(0)..<4000).filter { $0 >= 3000 || !Bool.random(using: &generator) || $0 % 3 == 0 })
         let base = try #require(
-            HNSWBase(first.graph, rows: rows, degree: 24, metric: metric, factor: first.graph.points.factor))
+            try HNSWBase(first.graph, rows: rows, degree: 24, metric: metric, factor: first.graph.points.factor))
         #expect((0..<base.count).allSatisfy { rows[$0] < 3000 } && rows[base.count] >= 3000)
         let grown = try HNSWSegment.build(
             rows: rows, vectors: fixture.rows, metric: metric, options: options, extending: first)
@@ -62,7 +62,7 @@ import Testing
         for query in GraphFixture.queries(40, like: fixture, using: &generator) {
             let exact = try FlatIndex(rows: fixture.rows, metric: metric)
                 .search(query, IndexQuery(limit: 10), allowed: live).neighbors.map(\.row)
-            let answer = grown.search(
+            let answer = try grown.search(
                 SegmentQuery(vector: query, limit: 10, ef: 100, vectors: fixture.rows), filter: nil)
             found += Set(exact).intersection(answer.neighbors.map(\.row)).count
         }
@@ -75,7 +75,7 @@ import Testing
             rows: SegmentRows(0..<1000), vectors: fixture.rows, metric: .cosine, options: HNSWOptions(count: 1000))
         let factor = first.graph.points.factor
         for (rows, isBase) in [(SegmentRows(400..<1000), true), (SegmentRows(501..<1000), false)] {
-            let base = HNSWBase(first.graph, rows: rows, degree: 32, metric: .cosine, factor: factor)
+            let base = try HNSWBase(first.graph, rows: rows, degree: 32, metric: .cosine, factor: factor)
             #expect((base != nil) == isBase)
         }
     }

@@ -50,9 +50,9 @@ import Testing
             for query in GraphFixture.queries(10, like: fixture, using: &generator) {
                 let query = SegmentQuery(
                     vector: metric == .cosine ? query.normalized() : query, limit: 10, ef: 40)
-                #expect(opened.search(query, filter: nil).neighbors == built.search(query, filter: nil).neighbors)
-                let expected = built.search(query, filter: filter).neighbors
-                #expect(opened.search(query, filter: filter).neighbors == expected)
+                #expect(try opened.search(query, filter: nil).neighbors == built.search(query, filter: nil).neighbors)
+                let expected = try built.search(query, filter: filter).neighbors
+                #expect(try opened.search(query, filter: filter).neighbors == expected)
             }
         }
     }

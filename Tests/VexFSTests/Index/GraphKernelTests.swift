@@ -79,7 +79,8 @@ import Testing
         }
     }
 
-    @Test(arguments: [1, 2, 15, 16, 17, 50, 131], [false, true]) func leavesHoldTheNearest(count: Int, lifted: Bool) {
+    @Test(arguments: [1, 2, 15, 16, 17, 50, 131], [false, true])
+    func leavesHoldTheNearest(count: Int, lifted: Bool) throws {
         let seed: UInt64 = 0xC0DE_0002
         var generator = SeededGenerator(seed: seed)
         let width = 64
@@ -89,13 +90,13 @@ import Testing
         let keep = 7
         for kernels in Self.levels {
             let columns = (count + 15) / 16 * 16
-            let panel = GraphMemory<Int16>(count: columns * (width + 2))
-            let rows = GraphMemory<Int16>(count: 6 * (width + 2))
-            let products = GraphMemory<Int32>(count: 6 * columns)
-            let halves = GraphMemory<Int32>(count: columns)
-            let floors = GraphMemory<Int32>(count: columns)
-            let best = GraphMemory<UInt64>(count: count * keep)
-            let places = GraphMemory<UInt32>(Array(members))
+            let panel = try GraphMemory<Int16>(count: columns * (width + 2))
+            let rows = try GraphMemory<Int16>(count: 6 * (width + 2))
+            let products = try GraphMemory<Int32>(count: 6 * columns)
+            let halves = try GraphMemory<Int32>(count: columns)
+            let floors = try GraphMemory<Int32>(count: columns)
+            let best = try GraphMemory<UInt64>(count: count * keep)
+            let places = try GraphMemory<UInt32>(Array(members))
             fixture.withPoints { points in
                 var leaf = vexfs_leaf(
                     points: points, places: places.base, count: count, keep: keep, panel: panel.base, rows: rows.base,
@@ -118,7 +119,7 @@ import Testing
         }
     }
 
-    @Test func assignmentFindsTheNearestLeaders() {
+    @Test func assignmentFindsTheNearestLeaders() throws {
         let seed: UInt64 = 0xC0DE_0003
         var generator = SeededGenerator(seed: seed)
         let width = 96
@@ -127,12 +128,12 @@ import Testing
         let members = (0..<101).map(UInt32.init)
         let keep = 3
         for kernels in Self.levels {
-            let panel = GraphMemory<Int16>(count: 48 * width)
-            let rows = GraphMemory<Int16>(count: 6 * width)
-            let products = GraphMemory<Int32>(count: 6 * 48)
-            let halves = GraphMemory(leaders.map { fixture.halves[Int($0)] } + [Int32](repeating: 0, count: 11))
-            let best = GraphMemory<UInt64>(count: members.count * keep)
-            let places = GraphMemory<UInt32>(members)
+            let panel = try GraphMemory<Int16>(count: 48 * width)
+            let rows = try GraphMemory<Int16>(count: 6 * width)
+            let products = try GraphMemory<Int32>(count: 6 * 48)
+            let halves = try GraphMemory(leaders.map { fixture.halves[Int($0)] } + [Int32](repeating: 0, count: 11))
+            let best = try GraphMemory<UInt64>(count: members.count * keep)
+            let places = try GraphMemory<UInt32>(members)
             fixture.withPoints { points in
                 vexfs_codes_pack(points, leaders, leaders.count, panel.base)
                 var work = vexfs_assignment(

@@ -55,7 +55,7 @@ enum GraphFixture {
     static func recall(
         _ segment: any IndexSegment, _ queries: [[Float]], _ fixture: VectorFixture, _ metric: Metric, ef: Int,
         allowed: RowBitmap? = nil
-    ) -> Double {
+    ) throws -> Double {
         var all = RowBitmap()
         for place in 0..<segment.rows.count where allowed?.contains(segment.rows[place]) ?? true {
             all.insert(segment.rows[place])
@@ -66,7 +66,7 @@ enum GraphFixture {
         for query in queries {
             let prepared = metric == .cosine ? query.normalized() : query
             let expected = fixture.bruteForce(query, limit: 10, allowed: all, metric: metric)
-            let answer = segment.search(SegmentQuery(vector: prepared, limit: 10, ef: ef), filter: filter)
+            let answer = try segment.search(SegmentQuery(vector: prepared, limit: 10, ef: ef), filter: filter)
             #expect(answer.neighbors.count == expected.count)
             let sorted = answer.neighbors.sorted(by: NeighborOrder(metric).precedes)
             #expect(answer.neighbors == sorted)
@@ -96,7 +96,7 @@ enum GraphFixture {
             let rows = SegmentRows((0..<4000).filter { $0 % 7 != 3 }.map(Row.init))
             let segment = try GraphFixture.segment(kind, rows, fixture, metric)
             let queries = GraphFixture.queries(20, like: fixture, using: &generator)
-            let recall = GraphFixture.recall(segment, queries, fixture, metric, ef: 100)
+            let recall = try GraphFixture.recall(segment, queries, fixture, metric, ef: 100)
             #expect(recall >= 0.97, "seed \(seed) dimension \(dimension): \(recall)")
         }
     }
@@ -110,7 +110,7 @@ enum GraphFixture {
                 let fixture = GraphFixture.vectors(count, dimension, metric: metric, seed: UInt64(count))
                 let segment = try GraphFixture.segment(kind, SegmentRows((0..<Row(count)).map { $0 }), fixture, metric)
                 let queries = GraphFixture.queries(5, like: fixture, using: &generator)
-                let recall = GraphFixture.recall(segment, queries, fixture, metric, ef: 10)
+                let recall = try GraphFixture.recall(segment, queries, fixture, metric, ef: 10)
                 #expect(recall == 1, "count \(count) dimension \(dimension)")
             }
         }
@@ -120,9 +120,9 @@ enum GraphFixture {
         let fixture = GraphFixture.vectors(1, 8, metric: .cosine, seed: 1)
         let segment = try GraphFixture.segment(kind, SegmentRows([]), fixture, .cosine)
         let query = SegmentQuery(vector: [Float](repeating: 1, count: 8), limit: 5, ef: 20)
-        #expect(segment.search(query, filter: nil).neighbors.isEmpty)
-        #expect(
-            segment.search(query, filter: SegmentFilter(rows: RowBitmap(rowsBelow: 9), passing: 0)).neighbors.isEmpty)
+        #expect(try segment.search(query, filter: nil).neighbors.isEmpty)
+        let none = SegmentFilter(rows: RowBitmap(rowsBelow: 9), passing: 0)
+        #expect(try segment.search(query, filter: none).neighbors.isEmpty)
         #expect(segment.rows.count == 0)
     }
 
@@ -140,7 +140,7 @@ enum GraphFixture {
         for query in queries {
             let prepared = metric == .cosine ? query.normalized() : query
             let best = fixture.bruteForce(query, limit: 10, allowed: RowBitmap(rowsBelow: 3000), metric: metric)
-            let answer = segment.search(SegmentQuery(vector: prepared, limit: 10, ef: 128), filter: nil)
+            let answer = try segment.search(SegmentQuery(vector: prepared, limit: 10, ef: 128), filter: nil)
             // Any ten of the equals are as good.
             if answer.neighbors.map(\.score) == best.map(\.score) { found += 1 }
         }
@@ -165,7 +165,7 @@ enum GraphFixture {
             ] {
                 var allowed = RowBitmap()
                 for neighbor in order.prefix(passing) { allowed.insert(neighbor.row) }
-                let recall = GraphFixture.recall(segment, queries, fixture, metric, ef: 100, allowed: allowed)
+                let recall = try GraphFixture.recall(segment, queries, fixture, metric, ef: 100, allowed: allowed)
                 #expect(recall >= 0.95, "seed \(seed) \(shape), \(passing) pass: \(recall)")
             }
         }
@@ -242,14 +242,15 @@ enum GraphFixture {
         var generator = SeededGenerator(seed: 0x6A_0009)
         let segment = try GraphFixture.segment(kind, SegmentRows((0..<3000).map { $0 }), fixture, .cosine)
         let queries = GraphFixture.queries(64, like: fixture, using: &generator).map { $0.normalized() }
-        let expected = queries.map {
-            segment.search(SegmentQuery(vector: $0, limit: 10, ef: 50), filter: nil).neighbors
+        let expected = try queries.map {
+            try segment.search(SegmentQuery(vector: $0, limit: 10, ef: 50), filter: nil).neighbors
         }
         let workers = GraphWorkers(threads: 4, isCancelled: { false })
-        try workers.run(640, chunk: 4) { range, _ in
+        try workers.run(640, chunk: 4) { range, _ throws(VexFSError) in
             for index in range {
                 let query = SegmentQuery(vector: queries[index % 64], limit: 10, ef: 50)
-                #expect(segment.search(query, filter: nil).neighbors == expected[index % 64])
+                let answer = try segment.search(query, filter: nil)
+                #expect(answer.neighbors == expected[index % 64])
             }
         }
     }

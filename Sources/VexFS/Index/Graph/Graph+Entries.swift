@@ -27,8 +27,8 @@ extension Graph {
     /// nobody else. At most ``extraEntriesMax`` more; O(count × degree).
     static func entries(
         _ entries: [UInt32], reachingAllOf links: GraphMemory<UInt32>, count: Int, degree: Int
-    ) -> [UInt32] {
-        let reached = GraphMemory<Bool>(count: count)
+    ) throws(VexFSError) -> [UInt32] {
+        let reached = try GraphMemory<Bool>(count: count)
         var waiting = entries
         for entry in entries { reached.base[Int(entry)] = true }
         var extra: [UInt32] = []

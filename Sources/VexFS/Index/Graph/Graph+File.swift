@@ -69,7 +69,7 @@ extension Graph {
         else { throw Self.impossible(file) }
         let points = GraphPoints(
             count: count, dimension: header.dimension, factor: factor, codes: codeBase, halves: halves, owner: [file])
-        self.init(
+        try self.init(
             rows: rows, vectors: vectors, metric: metric, points: points, degree: degree, links: linkBase,
             entries: entries,
             bounds: GraphBounds(

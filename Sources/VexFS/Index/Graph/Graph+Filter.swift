@@ -4,17 +4,21 @@ extension Graph {
     /// The nearest of the rows that pass: by comparing all of them, by a walk over everything that keeps those that
     /// pass, or by a walk over passing rows alone (ACORN-1, arXiv 2403.04871). The share that passes chooses; a walk
     /// that meets far fewer of them than that is given up for the next way.
-    func search(_ query: SegmentQuery, _ coded: GraphQuery, _ filter: SegmentFilter) -> SegmentAnswer {
+    /// - Throws: `outOfMemory`.
+    func search(
+        _ query: SegmentQuery, _ coded: GraphQuery, _ filter: SegmentFilter
+    ) throws(VexFSError) -> SegmentAnswer {
         let share = Double(filter.passing) / Double(count)
         if scans(filter.passing, share: share, query) { return scan(query, coded, among: filter.rows) }
-        let answer = contexts.withContext { context in
-            withPassing(filter.rows) { passing in
+        let answer = try contexts.withContext { context throws(VexFSError) in
+            try withPassing(filter.rows) { passing throws(VexFSError) in
                 if share >= Self.traversalShare {
-                    return traverse(query, coded, passing, share: share, context)
-                        ?? walkPassing(query, coded, passing, from: [], share: share, context)
+                    let answer = try traverse(query, coded, passing, share: share, context)
+                    if let answer { return answer }
+                    return try walkPassing(query, coded, passing, from: [], share: share, context)
                 }
-                let near = nearPassing(coded, passing, share: share, context)
-                return walkPassing(query, coded, passing, from: near, share: share, context)
+                let near = try nearPassing(coded, passing, share: share, context)
+                return try walkPassing(query, coded, passing, from: near, share: share, context)
             }
         }
         // Too few within reach: then all that pass are compared, so that there are always as many as asked for.
@@ -42,12 +46,12 @@ extension Graph {
     private func traverse(
         _ query: SegmentQuery, _ coded: GraphQuery, _ passing: UnsafePointer<vexfs_passing>, share: Double,
         _ context: GraphContext
-    ) -> SegmentAnswer? {
+    ) throws(VexFSError) -> SegmentAnswer? {
         // The walk goes on until nothing nearer than the worst kept is left: so far out, 1 / share as many lie. It
         // misses fewer of them for that, and needs to keep fewer.
         let breadth = max(query.limit, Int(Double(query.ef) * share.squareRoot()))
         let capacity = Int(Double(breadth) / share * 1.5) + 32
-        var walk = begin(coded, context, pool: capacity, found: breadth)
+        var walk = try begin(coded, context, pool: capacity, found: breadth)
         walk.passing = passing
         enter(&walk)
         // On the way in everything is possible; what counts is what lies around the query.
@@ -79,8 +83,8 @@ extension Graph {
     /// from all that pass.
     private func nearPassing(
         _ coded: GraphQuery, _ passing: UnsafePointer<vexfs_passing>, share: Double, _ context: GraphContext
-    ) -> [UInt32] {
-        var walk = begin(coded, context, pool: Self.probePool, found: Self.probePool)
+    ) throws(VexFSError) -> [UInt32] {
+        var walk = try begin(coded, context, pool: Self.probePool, found: Self.probePool)
         walk.passing = passing
         enter(&walk)
         let compared = walk.compared
@@ -97,9 +101,9 @@ extension Graph {
     private func walkPassing(
         _ query: SegmentQuery, _ coded: GraphQuery, _ passing: UnsafePointer<vexfs_passing>, from near: [UInt32],
         share: Double, _ context: GraphContext
-    ) -> SegmentAnswer {
+    ) throws(VexFSError) -> SegmentAnswer {
         let pool = near.isEmpty ? 3 * query.ef : Self.passingPool(query, share: share)
-        var walk = begin(coded, context, pool: pool, found: 0)
+        var walk = try begin(coded, context, pool: pool, found: 0)
         walk.passing = passing
         let kernels = vexfs_codes_kernels().pointee
         kernels.enter(&walk, near, near.count)

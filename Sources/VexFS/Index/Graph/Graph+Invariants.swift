@@ -8,7 +8,8 @@ extension Graph {
         guard zip(entries, entries.dropFirst()).allSatisfy(<), entries.last.map({ Int($0) < count }) ?? (count == 0)
         else { return "the entries are out of order, or none" }
         // The last point that linked to each, plus one.
-        let linkedBy = GraphMemory<UInt32>(count: count)
+        // Without memory nothing is found.
+        guard let linkedBy = try? GraphMemory<UInt32>(count: count) else { return nil }
         for place in 0..<count {
             if let broken = brokenLinks(of: place, linkedBy.base) { return "point \(place): \(broken)" }
         }

@@ -2,21 +2,22 @@ import CVexKernels
 
 extension Graph {
     /// The nearest rows to a query, all or those that pass.
-    func search(_ query: SegmentQuery, filter: SegmentFilter?) -> SegmentAnswer {
+    /// - Throws: `outOfMemory`.
+    func search(_ query: SegmentQuery, filter: SegmentFilter?) throws(VexFSError) -> SegmentAnswer {
         let passing = min(filter?.passing ?? count, count)
         guard query.limit > 0, passing > 0, query.vector.count == points.dimension else { return SegmentAnswer() }
         let coded = GraphQuery(query.vector, for: points, metric: metric)
-        guard let filter, filter.passing < count else { return searchAll(query, coded) }
-        return search(query, coded, filter)
+        guard let filter, filter.passing < count else { return try searchAll(query, coded) }
+        return try search(query, coded, filter)
     }
 
     /// A segment this small is scanned: a walk would compare about as many.
     private static var smallCount: Int { 512 }
 
-    private func searchAll(_ query: SegmentQuery, _ coded: GraphQuery) -> SegmentAnswer {
+    private func searchAll(_ query: SegmentQuery, _ coded: GraphQuery) throws(VexFSError) -> SegmentAnswer {
         guard count > Self.smallCount, query.limit < count / 4 else { return scan(query, coded, among: nil) }
-        var answer = contexts.withContext { context in
-            var walk = begin(coded, context, pool: query.ef, found: 0)
+        var answer = try contexts.withContext { context throws(VexFSError) in
+            var walk = try begin(coded, context, pool: query.ef, found: 0)
             enter(&walk)
             vexfs_codes_kernels().pointee.walk(&walk)
             return finish(query, coded, walk.pool, compared: walk.compared)
@@ -28,12 +29,17 @@ extension Graph {
     }
 
     /// Calls `body` with the rows that pass as walks ask for them.
-    func withPassing<Result>(_ rows: RowBitmap, _ body: (UnsafePointer<vexfs_passing>) -> Result) -> Result {
-        rows.withTable(through: self.rows.last ?? 0) { words in
+    func withPassing<Answer>(
+        _ rows: RowBitmap, _ body: (UnsafePointer<vexfs_passing>) throws(VexFSError) -> Answer
+    ) throws(VexFSError) -> Answer {
+        let answer: Result<Answer, VexFSError> = rows.withTable(through: self.rows.last ?? 0) { words in
             var passing = vexfs_passing(
                 words: words, rows: listedRows.map { UnsafePointer($0.base) }, first: self.rows.first)
-            return withUnsafePointer(to: &passing, body)
+            return withUnsafePointer(to: &passing) { passing in
+                do throws(VexFSError) { return .success(try body(passing)) } catch { return .failure(error) }
+            }
         }
+        return try answer.get()
     }
 
     /// How many candidates are compared once more.

@@ -27,7 +27,7 @@ final class Graph: @unchecked Sendable {
     init(
         rows: SegmentRows, vectors: VectorRows, metric: Metric, points: GraphPoints, degree: Int,
         links: UnsafePointer<UInt32>, entries: [UInt32], bounds: GraphBounds, owner: [any AnyObject & Sendable]
-    ) {
+    ) throws(VexFSError) {
         self.rows = rows
         self.vectors = vectors
         self.metric = metric
@@ -40,7 +40,7 @@ final class Graph: @unchecked Sendable {
         contexts = GraphContexts(count: points.count, degree: degree)
         scans = GraphScans(count: points.count, width: points.width, degree: degree)
         let isRun = rows.isRun
-        listedRows = isRun ? nil : GraphMemory(count: rows.count)
+        listedRows = isRun ? nil : try GraphMemory(count: rows.count)
         if let listedRows { for place in 0..<rows.count { listedRows.base[place] = rows[place] } }
         described = .allocate(capacity: 1)
         described.initialize(
@@ -57,8 +57,10 @@ final class Graph: @unchecked Sendable {
     }
 
     /// A walk over this graph for a query.
-    func begin(_ query: GraphQuery, _ context: GraphContext, pool: Int, found: Int) -> vexfs_walk {
-        var walk = context.begin(pool: pool, found: found)
+    func begin(
+        _ query: GraphQuery, _ context: GraphContext, pool: Int, found: Int
+    ) throws(VexFSError) -> vexfs_walk {
+        var walk = try context.begin(pool: pool, found: found)
         walk.points = UnsafePointer(described)
         walk.links = links
         walk.degree = degree
@@ -92,7 +94,7 @@ struct GraphBounds: @unchecked Sendable {
         _ points: GraphPoints, rows: SegmentRows, vectors: VectorRows, into residuals: GraphMemory<UInt8>,
         workers: GraphWorkers
     ) throws(VexFSError) -> GraphBounds {
-        let lengths = GraphMemory<Float>(count: points.count)
+        let lengths = try GraphMemory<Float>(count: points.count)
         let squares = Mutex<Int32>(0)
         try workers.run(points.count, chunk: 2048) { range, _ in
             var largest: Int32 = 0

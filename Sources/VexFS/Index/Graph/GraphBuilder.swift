@@ -18,7 +18,7 @@ struct GraphBuilder: Sendable {
     func links() throws(VexFSError) -> GraphMemory<UInt32> {
         let partition = GraphPartition(points: points, lengths: lengths, options: options, workers: workers)
         let leaves = try partition.leaves().sorted { $0.count > $1.count }
-        let links = GraphMemory<UInt32>(count: points.count * options.degree)
+        let links = try GraphMemory<UInt32>(count: points.count * options.degree)
         links.preferLargePages()
         links.fill(with: UInt32.max)
         try choose(leaves, try candidates(leaves), into: links)
@@ -39,13 +39,15 @@ struct GraphBuilder: Sendable {
     private func candidates(_ leaves: [[UInt32]]) throws(VexFSError) -> GraphMemory<UInt32> {
         let keep = keep(leaves)
         let slots = slots(leaves)
-        let candidates = GraphMemory<UInt32>(count: points.count * slots * keep)
-        let used = GraphMemory<UInt8>(count: points.count)
+        let candidates = try GraphMemory<UInt32>(count: points.count * slots * keep)
+        let used = try GraphMemory<UInt8>(count: points.count)
         candidates.fill(with: UInt32.max)
         let scratch = Mutex<[GraphLeafScratch]>([])
         let largest = leaves.first?.count ?? 0
-        try workers.run(leaves.count, chunk: 1) { range, _ in
-            let own = scratch.withLock { $0.popLast() } ?? GraphLeafScratch(largest, keep: keep, width: points.width)
+        try workers.run(leaves.count, chunk: 1) { range, _ throws(VexFSError) in
+            let own = try scratch.taken { () throws(VexFSError) in
+                try GraphLeafScratch(largest, keep: keep, width: points.width)
+            }
             for index in range {
                 let members = leaves[index]
                 let kept = min(keep, members.count - 1)
@@ -72,13 +74,13 @@ struct GraphBuilder: Sendable {
         _ leaves: [[UInt32]], _ candidates: GraphMemory<UInt32>, into links: GraphMemory<UInt32>
     ) throws(VexFSError) {
         let perPoint = slots(leaves) * keep(leaves)
-        let order = order(leaves)
+        let order = try order(leaves)
         let degree = options.degree
         // Room for links from points that choose this one.
         let most = max(1, degree * 3 / 4)
         let scratch = Mutex<[GraphPruneScratch]>([])
-        try workers.run(order.count, chunk: 512) { range, _ in
-            let own = scratch.withLock { $0.popLast() } ?? GraphPruneScratch(max(perPoint, 2048))
+        try workers.run(order.count, chunk: 512) { range, _ throws(VexFSError) in
+            let own = try scratch.taken { () throws(VexFSError) in try GraphPruneScratch(max(perPoint, 2048)) }
             own.withWork(points, lengths, most: most, slack: options.slack) { work in
                 for index in range {
                     let place = Int(order.base[index])
@@ -98,9 +100,9 @@ struct GraphBuilder: Sendable {
     }
 
     /// The points in the order of their first leaves.
-    private func order(_ leaves: [[UInt32]]) -> GraphMemory<UInt32> {
-        let order = GraphMemory<UInt32>(count: points.count)
-        let seen = GraphMemory<Bool>(count: points.count)
+    private func order(_ leaves: [[UInt32]]) throws(VexFSError) -> GraphMemory<UInt32> {
+        let order = try GraphMemory<UInt32>(count: points.count)
+        let seen = try GraphMemory<Bool>(count: points.count)
         var count = 0
         for place in leaves.joined() where !seen.base[Int(place)] {
             seen.base[Int(place)] = true
@@ -117,20 +119,20 @@ struct GraphBuilder: Sendable {
 
     private func addReverse(to links: GraphMemory<UInt32>) throws(VexFSError) {
         let degree = options.degree
-        let starts = GraphMemory<UInt32>(count: points.count + 2)
+        let starts = try GraphMemory<UInt32>(count: points.count + 2)
         for index in 0..<links.count where links.base[index] != UInt32.max {
             starts.base[Int(links.base[index]) + 2] += 1
         }
         for place in 0..<points.count { starts.base[place + 2] += starts.base[place + 1] }
-        let reverse = GraphMemory<UInt32>(count: Int(starts.base[points.count + 1]))
+        let reverse = try GraphMemory<UInt32>(count: Int(starts.base[points.count + 1]))
         for index in 0..<links.count where links.base[index] != UInt32.max {
             let target = Int(links.base[index]) + 1
             reverse.base[Int(starts.base[target])] = UInt32(index / degree)
             starts.base[target] += 1
         }
         let scratch = Mutex<[GraphPruneScratch]>([])
-        try workers.run(points.count, chunk: 2048) { range, _ in
-            let own = scratch.withLock { $0.popLast() } ?? GraphPruneScratch(2048)
+        try workers.run(points.count, chunk: 2048) { range, _ throws(VexFSError) in
+            let own = try scratch.taken { () throws(VexFSError) in try GraphPruneScratch(2048) }
             own.withWork(points, lengths, most: degree, slack: options.slack) { work in
                 for place in range {
                     let list = links.base + place * degree

@@ -15,13 +15,14 @@ final class GraphContext: @unchecked Sendable {
     /// Neighbours that are compared at once; those of neighbours that don't pass are many.
     private static var roomMin: Int { 1024 }
 
-    init(count: Int, degree: Int) {
-        marks = GraphMemory(count: count)
+    /// - Throws: `outOfMemory`.
+    init(count: Int, degree: Int) throws(VexFSError) {
+        marks = try GraphMemory(count: count)
         room = max(Self.roomMin, 2 * degree) + degree
-        places = GraphMemory(count: room + 1)
-        scores = GraphMemory(count: room + 1)
-        pool = GraphMemory(count: 256)
-        found = GraphMemory(count: 256)
+        places = try GraphMemory(count: room + 1)
+        scores = try GraphMemory(count: room + 1)
+        pool = try GraphMemory(count: 256)
+        found = try GraphMemory(count: 256)
     }
 
     var byteCount: Int {
@@ -29,9 +30,10 @@ final class GraphContext: @unchecked Sendable {
     }
 
     /// A walk with empty pools that has seen nothing; its pointers are valid until the next one begins.
-    func begin(pool poolCapacity: Int, found foundCapacity: Int) -> vexfs_walk {
-        if pool.count < poolCapacity { pool = GraphMemory(count: poolCapacity) }
-        if found.count < foundCapacity { found = GraphMemory(count: foundCapacity) }
+    /// - Throws: `outOfMemory`.
+    func begin(pool poolCapacity: Int, found foundCapacity: Int) throws(VexFSError) -> vexfs_walk {
+        if pool.count < poolCapacity { pool = try GraphMemory(count: poolCapacity) }
+        if found.count < foundCapacity { found = try GraphMemory(count: foundCapacity) }
         number &+= 1
         if number == 0 {
             marks.fill(with: 0)
@@ -67,9 +69,12 @@ final class GraphContexts: Sendable {
     /// Memory of those that wait.
     var allocatedBytes: Int { free.withLock { $0.reduce(0) { $0 + $1.byteCount } } }
 
-    func withContext<Result>(_ body: (GraphContext) -> Result) -> Result {
-        let context = free.withLock { $0.popLast() } ?? GraphContext(count: count, degree: degree)
+    /// - Throws: `outOfMemory`, and what `body` throws.
+    func withContext<Result>(_ body: (GraphContext) throws(VexFSError) -> Result) throws(VexFSError) -> Result {
+        let kept = free.withLock { $0.popLast() }
+        let context: GraphContext
+        if let kept { context = kept } else { context = try GraphContext(count: count, degree: degree) }
         defer { free.withLock { if $0.count < Self.keptMax { $0.append(context) } } }
-        return body(context)
+        return try body(context)
     }
 }

@@ -9,16 +9,19 @@ final class GraphMemory<Element: BitwiseCopyable>: @unchecked Sendable {
     let count: Int
 
     /// Memory that the system provides when it is first touched. Aligned to 64 bytes.
-    init(count: Int) {
+    /// - Throws: `outOfMemory` where the system promises none.
+    init(count: Int) throws(VexFSError) {
         self.count = count
         let byteCount = max(64, count * MemoryLayout<Element>.stride)
         let memory = mmap(nil, byteCount, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
-        guard let memory, memory != MAP_FAILED else { fatalError("out of memory") }
+        guard let memory, memory != MAP_FAILED else {
+            throw VexFSError(.outOfMemory, "the system has no \(byteCount) bytes of memory for an index")
+        }
         base = memory.bindMemory(to: Element.self, capacity: count)
     }
 
-    convenience init(_ elements: [Element]) {
-        self.init(count: elements.count)
+    convenience init(_ elements: [Element]) throws(VexFSError) {
+        try self.init(count: elements.count)
         for (index, element) in elements.enumerated() { base[index] = element }
     }
 

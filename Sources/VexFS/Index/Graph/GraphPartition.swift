@@ -18,17 +18,17 @@ struct GraphPartition: Sendable {
         let count = points.count
         guard count > options.leafSize else { return count > 1 ? [(0..<count).map(UInt32.init)] : [] }
         var random = SeededRandom(seed: options.seed)
-        let all = GraphMemory<UInt32>(count: count)
+        let all = try GraphMemory<UInt32>(count: count)
         for place in 0..<count { all.base[place] = UInt32(place) }
         let leaders = chooseLeaders(
             among: UnsafeBufferPointer(start: all.base, count: count), using: &random)
         let fan = min(options.fan, leaders.count)
-        let nearest = GraphMemory<UInt32>(count: count * fan)
-        let panel = GraphPanel(leaders, points: points, lengths: lengths)
+        let nearest = try GraphMemory<UInt32>(count: count * fan)
+        let panel = try GraphPanel(leaders, points: points, lengths: lengths)
         let scratch = Mutex<[GraphAssigner]>([])
-        try workers.run(count, chunk: 1536) { range, _ in
-            let assigner = scratch.withLock { $0.popLast() } ?? GraphAssigner(points, lengths)
-            assigner.assign(
+        try workers.run(count, chunk: 1536) { range, _ throws(VexFSError) in
+            let assigner = try scratch.taken { () throws(VexFSError) in try GraphAssigner(points, lengths) }
+            try assigner.assign(
                 all.base + range.lowerBound, count: range.count, to: panel, keep: fan,
                 into: nearest.base + range.lowerBound * fan)
             scratch.withLock { $0.append(assigner) }
@@ -38,12 +38,12 @@ struct GraphPartition: Sendable {
         let cut = Mutex([[[UInt32]]](repeating: [], count: balls.count))
         let shared = balls
         balls = []
-        try workers.run(shared.count, chunk: 1) { range, _ in
-            let assigner = scratch.withLock { $0.popLast() } ?? GraphAssigner(points, lengths)
+        try workers.run(shared.count, chunk: 1) { range, _ throws(VexFSError) in
+            let assigner = try scratch.taken { () throws(VexFSError) in try GraphAssigner(points, lengths) }
             for index in range {
                 var random = SeededRandom(seed: options.seed &+ UInt64(index) &* 77)
                 var parts: [[UInt32]] = []
-                split(shared[index], using: &random, assigner, into: &parts)
+                try split(shared[index], using: &random, assigner, into: &parts)
                 cut.withLock { $0[index] = parts }
             }
             scratch.withLock { $0.append(assigner) }
@@ -108,19 +108,19 @@ struct GraphPartition: Sendable {
 
     private func split(
         _ members: [UInt32], using random: inout SeededRandom, _ assigner: GraphAssigner, into leaves: inout [[UInt32]]
-    ) {
+    ) throws(VexFSError) {
         guard members.count > options.leafSize else {
             if members.count > 1 { leaves.append(members) }
             return
         }
         let leaders = chooseLeaders(among: members, using: &random)
-        let nearest = GraphMemory<UInt32>(count: members.count)
-        members.withUnsafeBufferPointer { buffer in
-            let panel = GraphPanel(leaders, points: points, lengths: lengths)
+        let nearest = try GraphMemory<UInt32>(count: members.count)
+        let panel = try GraphPanel(leaders, points: points, lengths: lengths)
+        try members.withUnsafeBufferPointer { buffer throws(VexFSError) in
             var start = 0
             while let base = buffer.baseAddress, start < buffer.count {
                 let count = min(1536, buffer.count - start)
-                assigner.assign(base + start, count: count, to: panel, keep: 1, into: nearest.base + start)
+                try assigner.assign(base + start, count: count, to: panel, keep: 1, into: nearest.base + start)
                 start += count
             }
         }
@@ -135,7 +135,7 @@ struct GraphPartition: Sendable {
             }
         }
         leaves += takeSmall(&balls)
-        for ball in balls { split(ball, using: &random, assigner, into: &leaves) }
+        for ball in balls { try split(ball, using: &random, assigner, into: &leaves) }
     }
 }
 
@@ -145,12 +145,12 @@ final class GraphPanel: Sendable {
     let halves: GraphMemory<Int32>
     let count: Int
 
-    init(_ places: [UInt32], points: GraphPoints, lengths: GraphLengths) {
+    init(_ places: [UInt32], points: GraphPoints, lengths: GraphLengths) throws(VexFSError) {
         count = places.count
         var described = lengths.described(points)
         let padded = GraphPanel.padded(count)
-        columns = GraphMemory(count: padded * vexfs_codes_depth(&described))
-        halves = GraphMemory(count: padded)
+        columns = try GraphMemory(count: padded * vexfs_codes_depth(&described))
+        halves = try GraphMemory(count: padded)
         for (index, place) in places.enumerated() { halves.base[index] = lengths.halves.base[Int(place)] }
         vexfs_codes_pack(&described, places, places.count, columns.base)
     }
@@ -168,23 +168,25 @@ final class GraphAssigner: @unchecked Sendable {
     private let points: GraphPoints
     private let lengths: GraphLengths
     private let rows: GraphMemory<Int16>
-    private var products = GraphMemory<Int32>(count: 0)
-    private var best = GraphMemory<UInt64>(count: 0)
+    private var products: GraphMemory<Int32>
+    private var best: GraphMemory<UInt64>
 
-    init(_ points: GraphPoints, _ lengths: GraphLengths) {
+    init(_ points: GraphPoints, _ lengths: GraphLengths) throws(VexFSError) {
         self.points = points
         self.lengths = lengths
-        rows = GraphMemory(count: Int(VEXFS_CODES_TILE.rawValue) * (points.width + 2))
+        rows = try GraphMemory(count: Int(VEXFS_CODES_TILE.rawValue) * (points.width + 2))
+        products = try GraphMemory(count: 0)
+        best = try GraphMemory(count: 0)
     }
 
     /// Writes the indices of the nearest leaders of each point, `[count × keep]`, the nearest first.
     func assign(
         _ places: UnsafePointer<UInt32>, count: Int, to panel: GraphPanel, keep: Int,
         into nearest: UnsafeMutablePointer<UInt32>
-    ) {
+    ) throws(VexFSError) {
         let productCount = Int(VEXFS_CODES_TILE.rawValue) * GraphPanel.padded(panel.count)
-        if products.count < productCount { products = GraphMemory(count: productCount) }
-        if best.count < count * keep { best = GraphMemory(count: count * keep) }
+        if products.count < productCount { products = try GraphMemory(count: productCount) }
+        if best.count < count * keep { best = try GraphMemory(count: count * keep) }
         withExtendedLifetime((points, lengths, panel)) {
             withUnsafePointer(to: lengths.described(points)) { described in
                 var work = vexfs_assignment(

@@ -34,7 +34,7 @@ final class GraphPoints: @unchecked Sendable {
     }
 
     /// Encodes the vectors of the rows; O(rows × dimension).
-    /// - Throws: `interrupted`.
+    /// - Throws: `interrupted`, `outOfMemory`.
     convenience init(
         encoding rows: SegmentRows, of vectors: VectorRows, metric: Metric, seed: UInt64, workers: GraphWorkers
     ) throws(VexFSError) {
@@ -42,12 +42,12 @@ final class GraphPoints: @unchecked Sendable {
         let width = Self.width(dimension)
         let factor = Self.factor(for: rows, of: vectors, metric: metric, seed: seed)
         try self.init(
-            encoding: rows, from: 0, after: GraphMemory<Int8>(count: rows.count * width), factor: factor,
+            encoding: rows, from: 0, after: try GraphMemory<Int8>(count: rows.count * width), factor: factor,
             vectors: vectors, metric: metric, workers: workers)
     }
 
     /// Encodes the rows from a place on into memory that holds the codes of those before it.
-    /// - Throws: `interrupted`.
+    /// - Throws: `interrupted`, `outOfMemory`.
     init(
         encoding rows: SegmentRows, from start: Int, after memory: GraphMemory<Int8>, factor: Float,
         vectors: VectorRows, metric: Metric, workers: GraphWorkers
@@ -65,7 +65,7 @@ final class GraphPoints: @unchecked Sendable {
             }
         }
         codes = UnsafePointer(memory.base)
-        let halves = metric.comparesCodesByDistance ? GraphMemory<Int32>(count: rows.count) : nil
+        let halves = metric.comparesCodesByDistance ? try GraphMemory<Int32>(count: rows.count) : nil
         self.halves = halves.map { UnsafePointer($0.base) }
         owner = [memory] + (halves.map { [$0] } ?? [])
         for place in 0..<(halves?.count ?? 0) { halves?.base[place] = squaredLength(of: place) / 2 }
@@ -121,9 +121,9 @@ final class GraphLengths: Sendable {
     let halves: GraphMemory<Int32>
     let lifts: GraphMemory<Int32>?
 
-    init(_ points: GraphPoints, metric: Metric) {
-        halves = GraphMemory(count: points.count)
-        lifts = metric == .dot ? GraphMemory(count: points.count) : nil
+    init(_ points: GraphPoints, metric: Metric) throws(VexFSError) {
+        halves = try GraphMemory(count: points.count)
+        lifts = metric == .dot ? try GraphMemory(count: points.count) : nil
         var largest: Int32 = 0
         for place in 0..<points.count {
             let square = points.squaredLength(of: place)

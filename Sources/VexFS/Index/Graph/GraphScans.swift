@@ -46,15 +46,18 @@ final class GatheredCodes: @unchecked Sendable {
 /// The codes that filters of late let pass, gathered: programs ask with the same filter again and again.
 ///
 /// A list of points is gathered when it comes the second time. What is kept takes at most a sixteenth of the graph's
-/// codes and links; the one that was not used for longest goes first.
+/// codes and links. Another list takes the place of those that were not used since it came last; where more filters
+/// take turns than there is room for, some stay and the others are never copied for nothing.
 final class GraphScans: Sendable {
     private struct State {
-        /// The latest used first.
-        var kept: [GatheredCodes] = []
-        /// Fingerprints of lists that came once, in a ring.
-        var seen: [UInt64] = []
+        /// The latest used first, with when that was.
+        var kept: [(codes: GatheredCodes, used: UInt64)] = []
+        /// Fingerprints of lists that came and are not kept, with when they came last, in a ring.
+        var seen: [(fingerprint: UInt64, time: UInt64)] = []
         var next = 0
         var byteCount = 0
+        /// Counts the lists that came.
+        var now: UInt64 = 0
     }
 
     private static let seenMax = 64
@@ -74,7 +77,7 @@ final class GraphScans: Sendable {
         let byteCount = Self.byteCount(of: places.count, width: points.width)
         guard byteCount <= byteCountMax else { return nil }
         let fingerprint = Self.fingerprint(places)
-        let (known, isWorthwhile) = state.withLock { state in Self.find(fingerprint, &state) }
+        let (known, isWorthwhile) = state.withLock { find(fingerprint, byteCount, &$0) }
         if let known { return known.isOf(places) ? known : nil }
         guard isWorthwhile else { return nil }
         let gathered = GatheredCodes(places, of: points, fingerprint: fingerprint)
@@ -84,31 +87,39 @@ final class GraphScans: Sendable {
         return gathered
     }
 
-    private static func find(_ fingerprint: UInt64, _ state: inout State) -> (GatheredCodes?, isWorthwhile: Bool) {
-        if let index = state.kept.firstIndex(where: { $0.fingerprint == fingerprint }) {
-            let known = state.kept.remove(at: index)
-            state.kept.insert(known, at: 0)
+    private func find(
+        _ fingerprint: UInt64, _ byteCount: Int, _ state: inout State
+    ) -> (GatheredCodes?, isWorthwhile: Bool) {
+        state.now += 1
+        if let index = state.kept.firstIndex(where: { $0.codes.fingerprint == fingerprint }) {
+            let known = state.kept.remove(at: index).codes
+            state.kept.insert((known, state.now), at: 0)
             return (known, false)
         }
-        if state.seen.contains(fingerprint) { return (nil, true) }
-        if state.seen.count < seenMax {
-            state.seen.append(fingerprint)
+        if let index = state.seen.firstIndex(where: { $0.fingerprint == fingerprint }) {
+            let before = state.seen[index].time
+            state.seen[index].time = state.now
+            let newer = state.kept.prefix { $0.used > before }.reduce(0) { $0 + $1.codes.byteCount }
+            return (nil, newer + byteCount <= byteCountMax)
+        }
+        if state.seen.count < Self.seenMax {
+            state.seen.append((fingerprint, state.now))
         } else {
-            state.seen[state.next] = fingerprint
-            state.next = (state.next + 1) % seenMax
+            state.seen[state.next] = (fingerprint, state.now)
+            state.next = (state.next + 1) % Self.seenMax
         }
         return (nil, false)
     }
 
     private func keep(_ gathered: GatheredCodes, _ state: inout State) -> [GatheredCodes] {
         // Two searches may have gathered the same.
-        guard !state.kept.contains(where: { $0.fingerprint == gathered.fingerprint }) else { return [] }
-        state.kept.insert(gathered, at: 0)
+        guard !state.kept.contains(where: { $0.codes.fingerprint == gathered.fingerprint }) else { return [] }
+        state.kept.insert((gathered, state.now), at: 0)
         state.byteCount += gathered.byteCount
         var dropped: [GatheredCodes] = []
         while state.byteCount > byteCountMax, let last = state.kept.popLast() {
-            state.byteCount -= last.byteCount
-            dropped.append(last)
+            state.byteCount -= last.codes.byteCount
+            dropped.append(last.codes)
         }
         return dropped
     }

@@ -11,15 +11,16 @@ final class GraphLeafScratch: @unchecked Sendable {
     /// `[members × keep]`, best first: in the lower half the complement of how many members further on; 0 for none.
     let best: GraphMemory<UInt64>
 
-    init(_ members: Int, keep: Int, width: Int) {
+    /// - Throws: `outOfMemory`.
+    init(_ members: Int, keep: Int, width: Int) throws(VexFSError) {
         let columns = GraphPanel.padded(members)
         let tile = Int(VEXFS_CODES_TILE.rawValue)
-        panel = GraphMemory(count: columns * (width + 2))
-        rows = GraphMemory(count: tile * (width + 2))
-        products = GraphMemory(count: tile * columns)
-        halves = GraphMemory(count: columns)
-        floors = GraphMemory(count: columns)
-        best = GraphMemory(count: members * keep)
+        panel = try GraphMemory(count: columns * (width + 2))
+        rows = try GraphMemory(count: tile * (width + 2))
+        products = try GraphMemory(count: tile * columns)
+        halves = try GraphMemory(count: columns)
+        floors = try GraphMemory(count: columns)
+        best = try GraphMemory(count: members * keep)
     }
 
     /// Fills `best`; O(members² × width).
@@ -45,10 +46,11 @@ final class GraphPruneScratch: @unchecked Sendable {
     private let state: GraphMemory<UInt8>
     private let scores: GraphMemory<Int32>
 
-    init(_ capacity: Int) {
-        candidates = GraphMemory(count: capacity)
-        state = GraphMemory(count: capacity)
-        scores = GraphMemory(count: capacity)
+    /// - Throws: `outOfMemory`.
+    init(_ capacity: Int) throws(VexFSError) {
+        candidates = try GraphMemory(count: capacity)
+        state = try GraphMemory(count: capacity)
+        scores = try GraphMemory(count: capacity)
     }
 
     /// Calls `body` with everything set but `place`, `links` and, for a plain prune, `count`.

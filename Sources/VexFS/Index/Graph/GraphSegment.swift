@@ -23,8 +23,9 @@ public struct GraphSegment: IndexSegment {
 
     /// The nearest rows, all or those that pass the filter; any number of threads at once. Compares some hundreds of
     /// codes by ``SegmentQuery/ef``; a filter that few rows pass is answered exactly.
-    public func search(_ query: SegmentQuery, filter: SegmentFilter?) -> SegmentAnswer {
-        graph.search(query, filter: filter)
+    /// - Throws: `outOfMemory`.
+    public func search(_ query: SegmentQuery, filter: SegmentFilter?) throws(VexFSError) -> SegmentAnswer {
+        try graph.search(query, filter: filter)
     }
 
     /// Whether a graph can serve a metric.
@@ -33,7 +34,8 @@ public struct GraphSegment: IndexSegment {
     /// Builds the graph of some rows in memory; O(rows × fan × leafSize × dimension) for the most part.
     ///
     /// `vectors` is `[row × dimension] Float32`, of unit length for ``Metric/cosine``, and holds every one of `rows`.
-    /// - Throws: `interrupted` when the options say so, `unsupported` for ``Metric/manhattan``.
+    /// - Throws: `interrupted` when the options say so, `unsupported` for ``Metric/manhattan``,
+    ///   `outOfMemory`.
     public static func build(
         rows: SegmentRows, vectors: VectorRows, metric: Metric, options: GraphOptions
     ) throws(VexFSError) -> GraphSegment {
@@ -43,17 +45,17 @@ public struct GraphSegment: IndexSegment {
         let workers = GraphWorkers(threads: max(1, options.threads), isCancelled: options.isCancelled)
         let points = try GraphPoints(
             encoding: rows, of: vectors, metric: metric, seed: options.seed, workers: workers)
-        let lengths = GraphLengths(points, metric: metric)
+        let lengths = try GraphLengths(points, metric: metric)
         var rounded = options
         rounded.degree = min(128, max(16, (options.degree + 15) / 16 * 16))
         let links = try GraphBuilder(points: points, lengths: lengths, options: rounded, workers: workers).links()
-        let residuals = GraphMemory<UInt8>(count: points.count)
+        let residuals = try GraphMemory<UInt8>(count: points.count)
         let bounds = try GraphBounds.measure(
             points, rows: rows, vectors: vectors, into: residuals, workers: workers)
         let sample = Graph.entries(points, lengths, metric: metric, wanted: options.entries, seed: options.seed)
-        let entries = Graph.entries(
+        let entries = try Graph.entries(
             sample, reachingAllOf: links, count: points.count, degree: rounded.degree)
-        let graph = Graph(
+        let graph = try Graph(
             rows: rows, vectors: vectors, metric: metric, points: points, degree: rounded.degree,
             links: UnsafePointer(links.base), entries: entries, bounds: bounds, owner: [links, residuals])
         return GraphSegment(graph: graph, storage: .memory(of: graph))

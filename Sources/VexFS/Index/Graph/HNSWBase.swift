@@ -22,11 +22,11 @@ struct HNSWBase: @unchecked Sendable {
 
     /// Nil where a graph over `rows` has to be built from scratch: the older one is of another shape or scale, lost too
     /// many of its rows, or does not have the first of the new ones.
-    init?(_ old: Graph, rows: SegmentRows, degree: Int, metric: Metric, factor: Float) {
+    init?(_ old: Graph, rows: SegmentRows, degree: Int, metric: Metric, factor: Float) throws(VexFSError) {
         guard old.degree == degree, old.metric == metric, let last = old.rows.last,
             Self.factorSlack.contains(factor / old.points.factor)
         else { return nil }
-        let places = GraphMemory<UInt32>(count: old.count)
+        let places = try GraphMemory<UInt32>(count: old.count)
         places.fill(with: UInt32.max)
         var kept = 0
         for place in 0..<old.count where kept < rows.count && rows[kept] == old.rows[place] {
@@ -60,8 +60,8 @@ struct HNSWBase: @unchecked Sendable {
         into links: GraphMemory<UInt32>, points: GraphPoints, lengths: GraphLengths, slack: Float, workers: GraphWorkers
     ) throws(VexFSError) {
         let scratch = Mutex<[GraphPruneScratch]>([])
-        try workers.run(old.count, chunk: 2048) { range, _ in
-            let own = scratch.withLock { $0.popLast() } ?? GraphPruneScratch(Self.candidatesMax)
+        try workers.run(old.count, chunk: 2048) { range, _ throws(VexFSError) in
+            let own = try scratch.taken { () throws(VexFSError) in try GraphPruneScratch(Self.candidatesMax) }
             own.withWork(points, lengths, most: old.degree, slack: slack) { work in
                 withUnsafeTemporaryAllocation(of: UInt32.self, capacity: Self.candidatesMax) { candidates in
                     for place in range where places.base[place] != UInt32.max {

@@ -14,7 +14,7 @@ struct HNSWBuilder: Sendable {
     let degree: Int
     /// Ascending.
     let entries: [UInt32]
-    private let locks = GraphMemory<UInt8>(count: Self.lockCount)
+    private let locks: GraphMemory<UInt8>
 
     /// Several points share a lock; two threads seldom meet.
     private static var lockCount: Int { 4096 }
@@ -26,7 +26,8 @@ struct HNSWBuilder: Sendable {
     init(
         points: GraphPoints, lengths: GraphLengths, options: HNSWOptions, links: GraphMemory<UInt32>, degree: Int,
         entries: [UInt32]
-    ) {
+    ) throws(VexFSError) {
+        locks = try GraphMemory(count: Self.lockCount)
         self.points = points
         self.lengths = lengths
         self.options = options
@@ -36,33 +37,35 @@ struct HNSWBuilder: Sendable {
     }
 
     /// Inserts the points from a place on.
-    /// - Throws: `interrupted`.
+    /// - Throws: `interrupted`, `outOfMemory`.
     func insert(from start: Int) throws(VexFSError) {
         let contexts = GraphContexts(count: points.count, degree: degree)
         let scratch = Mutex<[GraphPruneScratch]>([])
         let alone = min(points.count, max(start, Self.aloneCount))
         let first = GraphWorkers(threads: 1, isCancelled: options.isCancelled)
         let rest = GraphWorkers(threads: options.threads, isCancelled: options.isCancelled)
-        let insertRange = { @Sendable (range: Range<Int>) in
-            let own = scratch.withLock { $0.popLast() } ?? GraphPruneScratch(max(degree + 1, breadth))
-            contexts.withContext { context in
-                for place in range where place > 0 { insert(place, context, own) }
+        let insertRange = { @Sendable (range: Range<Int>) throws(VexFSError) in
+            let own = try scratch.taken { () throws(VexFSError) in try GraphPruneScratch(max(degree + 1, breadth)) }
+            try contexts.withContext { context throws(VexFSError) in
+                for place in range where place > 0 { try insert(place, context, own) }
             }
             scratch.withLock { $0.append(own) }
         }
-        try first.run(alone - start, chunk: 64) { range, _ in
-            insertRange(start + range.lowerBound..<start + range.upperBound)
+        try first.run(alone - start, chunk: 64) { range, _ throws(VexFSError) in
+            try insertRange(start + range.lowerBound..<start + range.upperBound)
         }
-        try rest.run(points.count - alone, chunk: 32) { range, _ in
-            insertRange(alone + range.lowerBound..<alone + range.upperBound)
+        try rest.run(points.count - alone, chunk: 32) { range, _ throws(VexFSError) in
+            try insertRange(alone + range.lowerBound..<alone + range.upperBound)
         }
     }
 
     private var breadth: Int { max(options.efConstruct, options.m) }
 
-    private func insert(_ place: Int, _ context: GraphContext, _ scratch: GraphPruneScratch) {
+    private func insert(
+        _ place: Int, _ context: GraphContext, _ scratch: GraphPruneScratch
+    ) throws(VexFSError) {
+        var walk = try context.begin(pool: breadth, found: 0)
         scratch.withWork(points, lengths, most: options.m, slack: Self.slack) { work in
-            var walk = context.begin(pool: breadth, found: 0)
             walk.points = work.points
             walk.links = UnsafePointer(links.base)
             walk.degree = degree

@@ -23,8 +23,9 @@ public struct HNSWSegment: IndexSegment {
     public var m: Int { graph.degree / 2 }
 
     /// The nearest rows, all or those that pass the filter; any number of threads at once.
-    public func search(_ query: SegmentQuery, filter: SegmentFilter?) -> SegmentAnswer {
-        graph.search(query, filter: filter)
+    /// - Throws: `outOfMemory`.
+    public func search(_ query: SegmentQuery, filter: SegmentFilter?) throws(VexFSError) -> SegmentAnswer {
+        try graph.search(query, filter: filter)
     }
 
     /// Builds the graph of some rows in memory; O(rows × efConstruct × m × dimension), without the rows of `earlier`.
@@ -33,7 +34,8 @@ public struct HNSWSegment: IndexSegment {
     /// inserted; rows that it has besides are taken out of its links. If it lost half of its rows, or the components
     /// are of another size, everything is built anew.
     /// `vectors` is `[row × dimension] Float32`, of unit length for ``Metric/cosine``, and holds every one of `rows`.
-    /// - Throws: `interrupted` when the options say so, `unsupported` for ``Metric/manhattan``.
+    /// - Throws: `interrupted` when the options say so, `unsupported` for ``Metric/manhattan``,
+    ///   `outOfMemory`.
     public static func build(
         rows: SegmentRows, vectors: VectorRows, metric: Metric, options: HNSWOptions,
         extending earlier: HNSWSegment? = nil
@@ -46,19 +48,20 @@ public struct HNSWSegment: IndexSegment {
         let degree = 2 * options.m
         let workers = GraphWorkers(threads: max(1, options.threads), isCancelled: options.isCancelled)
         let factor = GraphPoints.factor(for: rows, of: vectors, metric: metric, seed: options.seed)
-        let base = earlier.flatMap {
-            HNSWBase($0.graph, rows: rows, degree: degree, metric: metric, factor: factor)
+        var base: HNSWBase?
+        if let earlier {
+            base = try HNSWBase(earlier.graph, rows: rows, degree: degree, metric: metric, factor: factor)
         }
         let start = base?.count ?? 0
-        let codes = GraphMemory<Int8>(count: rows.count * GraphPoints.width(vectors.dimension))
-        let links = GraphMemory<UInt32>(count: rows.count * degree)
+        let codes = try GraphMemory<Int8>(count: rows.count * GraphPoints.width(vectors.dimension))
+        let links = try GraphMemory<UInt32>(count: rows.count * degree)
         links.preferLargePages()
         links.fill(with: UInt32.max)
         base?.copyCodes(into: codes)
         let points = try GraphPoints(
             encoding: rows, from: start, after: codes, factor: base?.factor ?? factor, vectors: vectors,
             metric: metric, workers: workers)
-        let lengths = GraphLengths(points, metric: metric)
+        let lengths = try GraphLengths(points, metric: metric)
         try base?.copyLinks(
             into: links, points: points, lengths: lengths, slack: HNSWBuilder.slack, workers: workers)
         let entries = Graph.entries(points, lengths, metric: metric, wanted: options.entries, seed: options.seed)
@@ -67,12 +70,12 @@ public struct HNSWSegment: IndexSegment {
         try HNSWBuilder(
             points: points, lengths: lengths, options: options, links: links, degree: degree, entries: starts
         ).insert(from: start)
-        let residuals = GraphMemory<UInt8>(count: rows.count)
+        let residuals = try GraphMemory<UInt8>(count: rows.count)
         let bounds = try GraphBounds.measure(points, rows: rows, vectors: vectors, into: residuals, workers: workers)
-        let graph = Graph(
+        let graph = try Graph(
             rows: rows, vectors: vectors, metric: metric, points: points, degree: degree,
             links: UnsafePointer(links.base),
-            entries: Graph.entries(starts, reachingAllOf: links, count: rows.count, degree: degree), bounds: bounds,
+            entries: try Graph.entries(starts, reachingAllOf: links, count: rows.count, degree: degree), bounds: bounds,
             owner: [links, residuals])
         return HNSWSegment(graph: graph, storage: .memory(of: graph))
     }

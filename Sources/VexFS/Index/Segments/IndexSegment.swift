@@ -66,5 +66,6 @@ public protocol IndexSegment: Sendable {
     /// Bytes that it maps from its file; 0 for a segment without one.
     var mappedBytes: Int { get }
     /// The nearest of the segment's rows, or of those that pass the filter; as many as there are up to the limit.
-    func search(_ query: SegmentQuery, filter: SegmentFilter?) -> SegmentAnswer
+    /// - Throws: `outOfMemory`.
+    func search(_ query: SegmentQuery, filter: SegmentFilter?) throws(VexFSError) -> SegmentAnswer
 }
