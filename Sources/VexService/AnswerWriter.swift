@@ -22,7 +22,8 @@ struct AnswerWriter {
             throw VexFSError(
                 .documentTooLarge,
                 "the answer would have more than \(WireLimits.jsonBytesMax >> 20) MiB of text or "
-                    + "\(WireLimits.frameBytesMax >> 20) MiB in all: ask for fewer records at once, or for less of them")
+                    + "\(WireLimits.frameBytesMax >> 20) MiB in all: ask for fewer records at once, or for less of "
+                    + "them")
         }
     }
 
