@@ -1,6 +1,5 @@
 """What clients who are slow, who leave and who ask for much cannot do to the others."""
 
-import json
 import os
 import pathlib
 import re
@@ -26,17 +25,22 @@ def limited():
     server.close()
 
 
+# The request for the figures is one that is under way, too.
 def metric(server, name):
     return float(re.search(rf"^{re.escape(name)} (\S+)$", server.call("GET", "/metrics")[1], re.MULTILINE)[1])
 
 
-def test_bodies_have_a_limit_together(limited):
-    head = b"POST /api/v2/tenants HTTP/1.1\r\nHost: localhost\r\nContent-Length: 800001\r\n\r\n"
-    with socket.create_connection(("127.0.0.1", limited.port)) as first:
-        first.sendall(head + b" " * 800_000)
-        # The kernel's buffers hold some of it for a while.
-        until(lambda: limited.call("POST", "/api/v2/tenants", b" " * 800_000)[0] == 503, "a refusal")
-    until(lambda: limited.call("POST", "/api/v2/tenants", b" " * 800_000)[0] != 503, "room again")
+def test_bodies_have_a_limit_together():
+    server = Mounted({"max_held_body_bytes": 1 << 20})
+    try:
+        head = b"POST /api/v2/tenants HTTP/1.1\r\nHost: localhost\r\nContent-Length: 800001\r\n\r\n"
+        with socket.create_connection(("127.0.0.1", server.port)) as first:
+            first.sendall(head + b" " * 800_000)
+            # The kernel's buffers hold some of it for a while.
+            until(lambda: server.call("POST", "/api/v2/tenants", b" " * 800_000)[0] == 503, "a refusal")
+        until(lambda: server.call("POST", "/api/v2/tenants", b" " * 800_000)[0] != 503, "room again")
+    finally:
+        server.close()
 
 
 def test_silence_between_requests_is_no_request(limited):
@@ -69,15 +73,13 @@ def test_silence_between_requests_is_no_request(limited):
         assert time.monotonic() - began < 8
 
 
-def large(server, records=200, size=100_000):
+def large(server, records=40, size=250_000):
     """A collection whose documents together are larger than what the kernel buffers for a connection."""
-    made = server.call("POST", "collections", {"name": "large", "get_or_create": True})[1]
-    body = json.dumps({"ids": [f"r{i}" for i in range(records)], "embeddings": [[1, i] for i in range(records)],
-                       "documents": ["x" * size] * records})
-    for start in range(0, records, 5):
-        stop = start + 5
-        part = {"ids": [f"r{i}" for i in range(start, stop)], "embeddings": [[1, i] for i in range(start, stop)],
-                "documents": ["x" * size] * 5}
+    made = server.call("POST", "collections", {"name": "large"})[1]
+    for start in range(0, records, 4):
+        numbers = range(start, start + 4)
+        part = {"ids": [f"r{i}" for i in numbers], "embeddings": [[1, i] for i in numbers],
+                "documents": ["x" * size] * 4}
         assert server.call("POST", f"collections/{made['id']}/add", part)[0] == 201
     return f"{DATABASE}/collections/{made['id']}"
 
@@ -86,19 +88,19 @@ def test_answers_have_to_be_taken(limited):
     path = large(limited)
     link = socket.socket()
     link.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8192)
-    link.settimeout(10)
+    link.settimeout(60)
     link.connect(("127.0.0.1", limited.port))
     link.sendall(f"POST {path}/get HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n{{}}".encode())
     assert link.recv(100).startswith(b"HTTP/1.1 200 ")
     began, taken = time.monotonic(), 0
     with link:
         try:
-            while part := link.recv(100):
+            while time.monotonic() - began < 60 and (part := link.recv(100)):
                 taken += len(part)
                 time.sleep(0.1)
         except ConnectionResetError:
             pass
-    assert taken < 1_000_000 and time.monotonic() - began < 30
+    assert taken < 1_000_000 and time.monotonic() - began < 60
 
 
 def test_a_stopped_daemon_is_away_and_holds_nobody(limited):
@@ -110,7 +112,7 @@ def test_a_stopped_daemon_is_away_and_holds_nobody(limited):
     links = [socket.create_connection(("127.0.0.1", limited.port)) for _ in range(8)]
     for link in links:
         link.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
-    until(lambda: metric(limited, "vexfs_adapter_requests_in_flight") == 2, "both workers to hang")
+    until(lambda: metric(limited, "vexfs_adapter_requests_in_flight") == 3, "both workers to hang")
     assert limited.call("GET", "/livez") == (200, "ok\n")
     assert limited.call("GET", "/healthz")[0] == 503
     assert metric(limited, "vexfs_adapter_mount_up") == 0
@@ -119,7 +121,7 @@ def test_a_stopped_daemon_is_away_and_holds_nobody(limited):
         link.close()
     limited.daemon.send_signal(signal.SIGCONT)
     until(lambda: limited.call("GET", "/readyz")[0] == 200, "the mount to be back")
-    until(lambda: metric(limited, "vexfs_adapter_requests_in_flight") == 0, "the work to end")
+    until(lambda: metric(limited, "vexfs_adapter_requests_in_flight") == 1, "the work to end")
     assert limited.call("GET", path) == (200, 0)
 
 
@@ -129,7 +131,7 @@ def test_the_end_does_not_wait_for_a_stopped_daemon(limited, signals):
     links = [socket.create_connection(("127.0.0.1", limited.port)) for _ in range(3)]
     for link in links:
         link.sendall(f"GET {DATABASE}/collections_count HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
-    until(lambda: metric(limited, "vexfs_adapter_requests_in_flight") == 2, "both workers to hang")
+    until(lambda: metric(limited, "vexfs_adapter_requests_in_flight") == 3, "both workers to hang")
     limited.adapter.send_signal(signal.SIGTERM)
     log = limited.directory / "adapter.log"
     until(lambda: "stopping" in log.read_text(), "the end to begin")
@@ -179,21 +181,6 @@ def test_more_descriptors_are_asked_for():
     try:
         limits = pathlib.Path(f"/proc/{server.adapter.pid}/limits").read_text()
         assert re.search(r"Max open files +1500 +1500", limits), limits
-    finally:
-        server.close()
-
-
-def test_what_is_too_large_for_the_mount_is_refused_before():
-    server = Mounted({"max_body_bytes": 100 << 20})
-    try:
-        made = server.call("POST", "collections", {"name": "huge"})[1]
-        count = 70
-        body = {"ids": [str(i) for i in range(count)], "embeddings": [[1, 2]] * count,
-                "documents": ["x" * 1_000_000] * count}
-        status, answer = server.call("POST", f"collections/{made['id']}/add", body)
-        assert status == 413 and "fewer records" in answer["message"]
-        assert server.call("GET", "/readyz")[0] == 200
-        assert server.call("GET", f"collections/{made['id']}/count") == (200, 0)
     finally:
         server.close()
 

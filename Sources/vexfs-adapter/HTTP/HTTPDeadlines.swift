@@ -95,6 +95,9 @@ final class HTTPDeadlines: Sendable {
     }
 
     private func cut(_ socket: Int32) -> Phase {
+        // Else the kernel would go on sending what it holds.
+        var now = linger(l_onoff: 1, l_linger: 0)
+        setsockopt(socket, SOL_SOCKET, SO_LINGER, &now, socklen_t(MemoryLayout<linger>.size))
         shutdown(socket, Int32(SHUT_RDWR))
         return .cut
     }
