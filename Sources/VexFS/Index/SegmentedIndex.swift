@@ -7,6 +7,8 @@ public struct SegmentedIndex: VectorIndex {
     /// The full vectors of all rows.
     private let vectors: VectorRows
     private let defaultEf: Int?
+    /// How many of the segments are lists of new rows.
+    private let listCount: Int
 
     /// How vectors are compared.
     public var metric: Metric { scan.metric }
@@ -24,7 +26,28 @@ public struct SegmentedIndex: VectorIndex {
         self.segments = segments
         self.scan = scan
         self.defaultEf = defaultEf
+        listCount = segments.entries.count { Self.isYoung($0.segment) }
     }
+
+    /// Whether a segment is one of the lists that new rows become first.
+    private static func isYoung(_ segment: (any IndexSegment)?) -> Bool {
+        segment is ListSegment && segment?.rows.count ?? 0 <= IndexPolicy().listLimit
+    }
+
+    /// The breadth in a segment for a query that names none.
+    ///
+    /// While rows come in faster than graphs are built, lists become many, and the nearest rows are spread over all of
+    /// them: each is then gone through less far. In 46 of them with a million rows of 128 components a breadth of 48
+    /// found 0.996 of the ten nearest and took two thirds of the time.
+    private func breadth(in segment: any IndexSegment) -> Int {
+        let ef = defaultEf ?? segment.defaultEf
+        guard defaultEf == nil, listCount > Self.fewLists, Self.isYoung(segment) else { return ef }
+        let share = (Double(Self.fewLists) / Double(listCount)).squareRoot()
+        return max(min(ef, Self.leastBreadth), Int(Double(ef) * share))
+    }
+
+    private static let fewLists = 8
+    private static let leastBreadth = 48
 
     /// The nearest rows among those in `allowed`: exact among the rows outside the segments, as near as `ef` makes it
     /// within them. O(rows outside × dimension + segments × ef × dimension).
@@ -39,7 +62,7 @@ public struct SegmentedIndex: VectorIndex {
             guard passing > 0 else { continue }
             let isWhole = passing == segment.rows.count
             // Memory is taken for as many candidates, and there are no more than rows.
-            let ef = min(query.ef ?? defaultEf ?? segment.defaultEf, max(segment.rows.count, segment.defaultEf))
+            let ef = min(query.ef ?? breadth(in: segment), max(segment.rows.count, segment.defaultEf))
             let found = try segment.search(
                 SegmentQuery(vector: prepared, limit: query.limit, ef: ef, vectors: vectors),
                 filter: isWhole ? nil : SegmentFilter(rows: allowed, passing: passing))
