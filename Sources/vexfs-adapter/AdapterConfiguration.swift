@@ -53,7 +53,16 @@ struct AdapterConfiguration: Sendable {
         }
     }
 
+    private static let userKeys = ["name", "token", "read_only", "tenants"]
+
     private mutating func add(_ json: JSON, at place: String) throws(VexFSError) {
+        guard let members = json.members else { throw Self.refused(place, "an object") }
+        // A misspelled restriction would be none.
+        if let other = members.first(where: { !Self.userKeys.contains($0.key) }) {
+            throw VexFSError(
+                .invalidConfiguration,
+                "\(place) has no setting \"\(other.key)\"; the settings are: \(Self.userKeys.joined(separator: ", "))")
+        }
         guard let name = json["name"]?.stringValue, !name.isEmpty else {
             throw Self.refused("\(place).name", "the user's name")
         }
@@ -72,7 +81,9 @@ struct AdapterConfiguration: Sendable {
         guard let token = json["token"]?.stringValue, token.utf8.count >= 8 else {
             throw Self.refused("\(place).token", "a string of at least 8 characters")
         }
-        authority.add(user, tokenDigest: SHA256.hash(token.utf8))
+        guard authority.add(user, tokenDigest: SHA256.hash(token.utf8)) else {
+            throw VexFSError(.invalidConfiguration, "\"\(place).token\" is that of another user, too")
+        }
     }
 
     private static func number(_ member: JSON.Member, _ range: ClosedRange<Int>) throws(VexFSError) -> Int {

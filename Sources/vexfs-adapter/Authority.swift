@@ -11,6 +11,9 @@ struct Authority: Sendable {
 
         /// Whether the user has anything to do with a tenant.
         func mayUse(tenant: String) -> Bool { tenants?.contains(tenant) ?? true }
+
+        /// Whether the user may do and see everything.
+        var isUnrestricted: Bool { !isReadOnly && tenants == nil }
     }
 
     /// The user of everyone where no tokens are asked for.
@@ -23,7 +26,12 @@ struct Authority: Sendable {
     var isRequired: Bool { !users.isEmpty }
 
     /// Lets a user in whose token has this SHA-256.
-    mutating func add(_ user: User, tokenDigest: [UInt8]) { users[tokenDigest] = user }
+    /// - Returns: whether nobody else has the token.
+    mutating func add(_ user: User, tokenDigest: [UInt8]) -> Bool {
+        guard users[tokenDigest] == nil else { return false }
+        users[tokenDigest] = user
+        return true
+    }
 
     /// The user who sent a request; nil where a token is needed and this one is missing or unknown.
     func user(of request: HTTPRequest) -> User? {

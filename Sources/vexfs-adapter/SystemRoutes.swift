@@ -12,7 +12,9 @@ struct SystemRoutes: Sendable {
             }
         }
         router.add(.get, "/metrics", as: "system.metrics", isImmediate: true) { [authority, metrics] request, _ in
-            guard authority.user(of: request) != nil else { return .text("a token is needed\n", status: 401) }
+            guard let user = authority.user(of: request) else { return .text("a token is needed\n", status: 401) }
+            // The figures are of all tenants together.
+            guard user.isUnrestricted else { return .text("this token is for less than everything\n", status: 403) }
             var response = HTTPResponse.text(metrics.prometheus)
             response.headers = [("Content-Type", "text/plain; version=0.0.4; charset=utf-8")]
             return response

@@ -2,7 +2,8 @@ extension Filter {
     /// Reads a `where` clause as Chroma has it: one key per object, `$and` and `$or` with lists of clauses.
     ///
     /// Documents without the key match `$ne`, `$nin` and `$not_contains`, never the others; an array never matches
-    /// `$eq`, `$in` and comparisons, and only an array matches `$contains`.
+    /// `$eq`, `$in` and comparisons, and only an array matches `$contains`. Under the key `#document`, the operators of
+    /// ``init(chromaWhereDocument:)`` are about the text.
     /// - Throws: `invalidFilter`; the message begins with `Invalid where clause`.
     public init(chromaWhere json: JSON) throws(VexFSError) {
         self = try ChromaFilterReader().clause(json, at: "$")
@@ -35,7 +36,7 @@ private struct ChromaFilterReader {
         }
         let inner = "\(place).\(member.key)"
         guard member.key == "$and" || member.key == "$or" else {
-            guard !member.key.isEmpty, member.key.utf8.first != UInt8(ascii: "$") else {
+            guard member.key.utf8.first != UInt8(ascii: "$") else {
                 throw refusal(inner, "is not known; there are $and and $or")
             }
             return try condition(member.key, member.value, at: inner)
@@ -54,6 +55,9 @@ private struct ChromaFilterReader {
             member = members[0]
         } else {
             member = JSON.Member("$eq", json)
+        }
+        if key == "#document", ["$contains", "$not_contains", "$regex", "$not_regex"].contains(member.key) {
+            return try document(json, at: place)
         }
         let inner = "\(place).\(member.key)"
         let path = PayloadPath(key: key)
@@ -124,8 +128,8 @@ private struct ChromaFilterReader {
             return member.key == "$and" ? .and(filters) : .or(filters)
         case ("$contains", .string(let text)): return .document(.substring(ByteString(text)))
         case ("$not_contains", .string(let text)): return .not(.document(.substring(ByteString(text))))
-        case ("$regex", .string(let text)): return .document(.expression(try RegularExpression(text)))
-        case ("$not_regex", .string(let text)): return .not(.document(.expression(try RegularExpression(text))))
+        case ("$regex", .string(let text)): return .document(.expression(try .withUnicodeClasses(text)))
+        case ("$not_regex", .string(let text)): return .not(.document(.expression(try .withUnicodeClasses(text))))
         default:
             throw documentRefusal(
                 inner,

@@ -29,9 +29,15 @@ struct ChromaCollection: Sendable {
         properties = json["properties"] ?? .object([])
         let own = properties[Self.property]
         id = json["uid"]?.stringValue ?? ""
-        name = own?["name"]?.stringValue ?? json["name"]?.stringValue ?? ""
-        tenant = own?["tenant"]?.stringValue ?? json["tenant"]?.stringValue ?? ChromaName.defaultTenant
-        database = own?["database"]?.stringValue ?? json["database"]?.stringValue ?? ChromaName.defaultDatabase
+        // What is written out holds as long as the directory has not got another name since.
+        func word(_ key: String) -> String? {
+            let onMount = json[key]?.stringValue
+            guard let written = own?[key]?.stringValue, ChromaName.onMount(written) == onMount else { return onMount }
+            return written
+        }
+        name = word("name") ?? ""
+        tenant = word("tenant") ?? ChromaName.defaultTenant
+        database = word("database") ?? ChromaName.defaultDatabase
         metadata = own?["metadata"].flatMap { $0.isNull ? nil : $0 }
         let configuration = json["configuration"]
         let metric = configuration?["metric"]?.stringValue ?? ""
@@ -46,9 +52,10 @@ struct ChromaCollection: Sendable {
         var own = schema.stored
         if let metadata { own.set("metadata", to: metadata) }
         // Names that no directory can have are hashed there, and written out here.
-        if ChromaName.onMount(name) != name { own.set("name", to: .string(name)) }
-        if ChromaName.onMount(tenant) != tenant { own.set("tenant", to: .string(tenant)) }
-        if ChromaName.onMount(database) != database { own.set("database", to: .string(database)) }
+        for (key, word) in [("name", name), ("tenant", tenant), ("database", database)]
+        where ChromaName.onMount(word) != word {
+            own.set(key, to: .string(word))
+        }
         var all = others
         all.set(property, to: own)
         return all

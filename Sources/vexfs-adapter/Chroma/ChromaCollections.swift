@@ -10,14 +10,15 @@ extension ChromaDialect {
 
     /// The tenant that a request of the old interface is about.
     func v1Tenant(_ call: Call) throws(ChromaError) -> String {
-        let tenant = call.request.parameter("tenant") ?? ChromaName.defaultTenant
+        let tenant = try call.text("tenant") ?? ChromaName.defaultTenant
         try check(call.user, tenant: tenant)
         return tenant
     }
 
     private func v1Place(_ call: Call) throws(ChromaError) -> Place {
-        Place(
-            tenant: try v1Tenant(call), database: call.request.parameter("database") ?? ChromaName.defaultDatabase)
+        let place = Place(tenant: try v1Tenant(call), database: try call.text("database") ?? ChromaName.defaultDatabase)
+        try Self.check(database: place.database)
+        return place
     }
 
     func addCollections(to router: inout HTTPRouter) {
@@ -100,7 +101,7 @@ extension ChromaDialect {
         ]
         let address = ChromaName.address(tenant: place.tenant, database: place.database)
         do throws(ChromaError) {
-            let made = try store.ask(.collectionCreate, address + request)
+            let made = try store.change(.collectionCreate, address + request)
             return .json(ChromaCollection(made["collection"] ?? .null).json(for: call.generation))
         } catch {
             throw error.status == 409 ? ChromaError(409, "Collection [\(name)] already exists") : error
@@ -129,8 +130,9 @@ extension ChromaDialect {
                     + "non-empty parts"
             )
         }
-        try check(call.user, tenant: parts[0])
-        return try collection(call, named: parts[2], in: Place(tenant: parts[0], database: parts[1]))
+        let tenant = try tenant(ofResource: parts[0])
+        try check(call.user, tenant: tenant)
+        return try collection(call, named: parts[2], in: Place(tenant: tenant, database: parts[1]))
     }
 
     private func list(_ call: Call, in place: Place) throws(ChromaError) -> HTTPResponse {
@@ -153,31 +155,34 @@ extension ChromaDialect {
         let fields = try call.fields()
         let name = try fields.string("new_name")
         if let name, let problem = ChromaName.problem(name) { throw .validation("new_name", problem) }
-        let metadata = try ChromaMetadata.ofCollection(fields.value("new_metadata"), field: "new_metadata")
+        let metadata = try ChromaMetadata.ofCollection(
+            fields.value("new_metadata"), field: "new_metadata", keepsNull: true)
         let configuration = try fields.fields("new_configuration")
-        var collection: ChromaCollection
-        do throws(ChromaError) { collection = try store.collection(id: id) } catch {
-            throw error.status == 404 ? ChromaError(404, "Collection [\(id)] does not exist.") : error
-        }
-        try check(call.user, tenant: collection.tenant)
-        if let name, name != collection.name {
-            let to = JSON.Member("to", .string(ChromaName.onMount(name)))
-            do throws(ChromaError) { _ = try store.ask(.collectionRename, [.init("uid", .string(id)), to]) } catch {
-                throw error.status == 409 ? ChromaError(409, "Collection [\(name)] already exists") : error
-            }
-        }
+        let found = try existing(id)
+        try check(call.user, tenant: found.tenant)
         guard name != nil || metadata != nil || configuration != nil else { return .json(.object([])) }
-        if let configuration { try collection.schema.update(configuration) }
-        collection.name = name ?? collection.name
-        collection.metadata = metadata ?? collection.metadata
-        try store.save(collection)
+        try store.update(id: id) { collection throws(ChromaError) in
+            if let configuration { try collection.schema.update(configuration) }
+            if let metadata { collection.metadata = metadata.isNull ? nil : metadata }
+            // Last, when nothing can be refused any more.
+            guard let name, name != collection.name else { return }
+            try rename(id, to: name)
+            collection.name = name
+        }
         return .json(.object([]))
+    }
+
+    private func rename(_ id: String, to name: String) throws(ChromaError) {
+        let to = JSON.Member("to", .string(ChromaName.onMount(name)))
+        do throws(ChromaError) { _ = try store.ask(.collectionRename, [.init("uid", .string(id)), to]) } catch {
+            throw error.status == 409 ? ChromaError(409, "Collection [\(name)] already exists") : error
+        }
     }
 
     private func delete(named name: String, in place: Place) throws(ChromaError) -> HTTPResponse {
         let address = ChromaName.address(tenant: place.tenant, database: place.database)
         let collection = JSON.Member("collection", .string(ChromaName.onMount(name)))
-        guard try store.find(.collectionDelete, address + [collection]) != nil else { throw .noCollection(name) }
+        guard try store.remove(.collectionDelete, address + [collection]) else { throw .noCollection(name) }
         return .json(.object([]))
     }
 }

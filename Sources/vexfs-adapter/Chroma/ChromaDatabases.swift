@@ -30,7 +30,7 @@ extension ChromaDialect {
         let exists = ChromaError(409, "Database [\(name)] already exists")
         if tenant == ChromaName.defaultTenant, name == ChromaName.defaultDatabase { throw exists }
         do throws(ChromaError) {
-            _ = try store.ask(.databaseCreate, ChromaStore.databaseAddress(name, of: tenant))
+            _ = try store.change(.databaseCreate, ChromaStore.databaseAddress(name, of: tenant))
         } catch {
             throw error.status == 409 ? exists : error
         }
@@ -65,8 +65,15 @@ extension ChromaDialect {
 
     private func deleteDatabase(_ call: Call) throws(ChromaError) -> HTTPResponse {
         let (tenant, name) = (call.values[0], call.values[1])
-        let found = try store.find(.databaseDelete, ChromaStore.databaseAddress(name, of: tenant))
-        guard found != nil else { throw ChromaError(404, "Database [\(name)] not found") }
+        let wasThere = try store.remove(.databaseDelete, ChromaStore.databaseAddress(name, of: tenant))
+        if tenant == ChromaName.defaultTenant, name == ChromaName.defaultDatabase {
+            // It is always there, so what goes is what is in it.
+            for item in try store.ask(.collectionList, [])["collections"]?.arrayValue ?? [] {
+                if let id = item["uid"] { _ = try store.remove(.collectionDelete, [.init("uid", id)]) }
+            }
+        } else if !wasThere {
+            throw ChromaError(404, "Database [\(name)] not found")
+        }
         return .json(.object([]))
     }
 }

@@ -6,7 +6,7 @@ final class ChromaDialect: Sendable {
     let configuration: AdapterConfiguration
 
     init(mount: Mount, configuration: AdapterConfiguration) {
-        store = ChromaStore(mount: mount)
+        store = ChromaStore(mount: mount, isDurable: configuration.isDurable)
         self.configuration = configuration
     }
 
@@ -23,11 +23,19 @@ final class ChromaDialect: Sendable {
 
         /// A parameter that is a number.
         func count(_ name: String) throws(ChromaError) -> Int? {
-            guard let text = request.parameter(name) else { return nil }
+            guard let text = try text(name) else { return nil }
             guard let number = UInt32(text) else {
                 throw .invalid("Failed to deserialize query string: \(name): invalid digit found in string")
             }
-            return Int(number)
+            return min(Int(number), Int(Int32.max))
+        }
+
+        /// A parameter that is there at the most once.
+        func text(_ name: String) throws(ChromaError) -> String? {
+            guard request.parameters.count(where: { $0.name == name }) < 2 else {
+                throw .invalid("Failed to deserialize query string: duplicate field `\(name)`")
+            }
+            return request.parameter(name)
         }
     }
 
@@ -46,6 +54,7 @@ final class ChromaDialect: Sendable {
         _ router: inout HTTPRouter, _ method: HTTPRequest.Method, _ path: String, _ name: String, _ need: Need,
         tenant: Int? = nil, prefix: String = "/api/v2", _ handler: @escaping Handler
     ) {
+        let hasDatabase = path.hasPrefix(Self.databasePath)
         let admission: HTTPRouter.Admission = { [self] request in
             do throws(ChromaError) {
                 _ = try user(of: request, need)
@@ -58,6 +67,7 @@ final class ChromaDialect: Sendable {
             do throws(ChromaError) {
                 let user = try user(of: request, need)
                 if let tenant { try check(user, tenant: values[tenant]) }
+                if hasDatabase { try Self.check(database: values[1]) }
                 let call = Call(request: request, values: values, user: user, generation: Self.generation(request))
                 return try handler(call)
             } catch {
@@ -75,7 +85,7 @@ final class ChromaDialect: Sendable {
         case .writing:
             guard !user.isReadOnly else { throw ChromaError(403, "The token of \(user.name) may only read") }
         case .all:
-            guard !user.isReadOnly, user.tenants == nil else {
+            guard user.isUnrestricted else {
                 throw ChromaError(403, "The token of \(user.name) does not allow this")
             }
         }
@@ -89,13 +99,19 @@ final class ChromaDialect: Sendable {
         }
     }
 
+    /// Refuses what no database is called.
+    static func check(database: String) throws(ChromaError) {
+        guard database.count >= 3 else { throw .invalid("database name must be at least 3 characters") }
+    }
+
     /// The collection of the id in the path, which need not be there.
     /// - Throws: 400 for no UUID, 403 where it is of a tenant that the user has nothing to do with.
     func collectionID(_ call: Call, at place: Int) throws(ChromaError) -> String {
         guard let id = ChromaName.uuid(call.values[place]) else {
             throw .invalid("Collection ID is not a valid UUIDv4")
         }
-        if call.user.tenants != nil { try check(call.user, tenant: try store.known(id: id).tenant) }
+        // Asked every time: on the mount, collections are moved from tenant to tenant.
+        if call.user.tenants != nil { try check(call.user, tenant: try store.collection(id: id).tenant) }
         return id
     }
 

@@ -9,13 +9,9 @@ struct ChromaFields {
     private let prefix: String
 
     /// Reads a body.
-    /// - Throws: 400 where it is no JSON, 422 where it is no object.
+    /// - Throws: 400 where it is no JSON, 422 where it is no object or has a member twice.
     init(body: [UInt8]) throws(ChromaError) {
-        let json: JSON
-        do throws(VexFSError) { json = try JSON.parse(body) } catch {
-            throw .invalid("Failed to parse the request body as JSON: \(error.message)")
-        }
-        try self.init(json, prefix: "")
+        try self.init(try ChromaBody.read(body) { $0.value($0.root) }, prefix: "")
     }
 
     /// Reads an object within a body.
@@ -61,13 +57,13 @@ struct ChromaFields {
         return flag
     }
 
-    /// A number that is not negative.
+    /// A number that is not negative; one that is more than there can be of anything counts as that.
     func count(_ key: String) throws(ChromaError) -> Int? {
         guard let value = value(key) else { return nil }
         guard case .integer(let number) = value, number >= 0, number <= Int64(UInt32.max) else {
             throw wrong(key, value, "u32")
         }
-        return Int(number)
+        return min(Int(number), Int(Int32.max))
     }
 
     func number(_ key: String) throws(ChromaError) -> Double? {

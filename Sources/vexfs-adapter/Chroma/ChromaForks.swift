@@ -20,16 +20,13 @@ extension ChromaDialect {
         let to = JSON.Member("to", .string(ChromaName.onMount(name)))
         var made: ChromaCollection
         do throws(ChromaError) {
-            let answer = try store.ask(.collectionFork, [.init("uid", .string(id)), to])
+            let answer = try store.change(.collectionFork, [.init("uid", .string(id)), to])
             made = ChromaCollection(answer["collection"] ?? .null)
         } catch {
             throw error.status == 409 ? ChromaError(409, "Collection [\(name)] already exists") : error
         }
         // Everything that Chroma keeps came along; a name that no directory can have is among it.
-        if made.name != name {
-            made.name = name
-            try store.save(made)
-        }
+        if made.name != name { made = try store.update(id: made.id) { $0.name = name } }
         return .json(made.json(for: call.generation))
     }
 

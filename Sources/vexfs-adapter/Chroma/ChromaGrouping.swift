@@ -56,13 +56,19 @@ struct ChromaGrouping: Equatable, Sendable {
             case (nil, nil): continue
             case (nil, _): return takesGreatest ? -1 : 1
             case (_, nil): return takesGreatest ? 1 : -1
-            case (.string(let one)?, .string(let other)?) where one != other: return one < other ? -1 : 1
+            case (.string(let one)?, .string(let other)?): if one != other { return one < other ? -1 : 1 }
             default:
-                let (one, other) = (first?.numberValue ?? 0, second?.numberValue ?? 0)
+                // Numbers come before strings, and those before all others, which are the same.
+                let (one, other) = (Self.order(first), Self.order(second))
                 if one != other { return one < other ? -1 : 1 }
             }
         }
         return 0
+    }
+
+    private static func order(_ value: JSON?) -> (Int, Double) {
+        if let number = value?.numberValue { return (0, number) }
+        return (value?.stringValue == nil ? 2 : 1, 0)
     }
 
     private func value(_ key: String, _ record: Record) -> JSON? {

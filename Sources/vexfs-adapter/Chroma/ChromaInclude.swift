@@ -15,6 +15,7 @@ struct ChromaInclude: Equatable, Sendable {
 
     /// Reads `include`.
     init(_ request: ChromaFields, default defaults: [Field]) throws(ChromaError) {
+        if request.json["include"]?.isNull == true { throw .shape("include: invalid type: null, expected a sequence") }
         guard let names = try request.strings("include") else {
             fields = defaults
             return

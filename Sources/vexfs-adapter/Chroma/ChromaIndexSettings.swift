@@ -42,13 +42,16 @@ struct ChromaIndexSettings: Equatable, Sendable {
         "space", "ef_construction", "ef_search", "max_neighbors", "num_threads", "resize_factor", "sync_threshold",
         "batch_size",
     ]
+    /// Those that can be changed.
+    static let changeableKeys = keys.filter { $0 != "space" && $0 != "ef_construction" }
+    private static let spannKeys = [
+        "search_nprobe", "write_nprobe", "space", "ef_construction", "ef_search", "max_neighbors",
+        "reassign_neighbor_count", "split_threshold", "merge_threshold",
+    ]
 
     /// Takes over what an `hnsw` object says.
     mutating func merge(_ fields: ChromaFields) throws(ChromaError) {
-        for key in fields.keys where !Self.keys.contains(key) {
-            let known = Self.keys.map { "`\($0)`" }.joined(separator: ", ")
-            throw .shape("\(fields.place(key)): unknown field `\(key)`, expected one of \(known)")
-        }
+        try Self.check(fields, keys: Self.keys)
         if let space = try fields.string("space") { self.space = try Self.space(space, at: fields.place("space")) }
         efConstruction = try fields.count("ef_construction") ?? efConstruction
         efSearch = try fields.count("ef_search") ?? efSearch
@@ -57,9 +60,20 @@ struct ChromaIndexSettings: Equatable, Sendable {
         batchSize = try fields.count("batch_size") ?? batchSize
         syncThreshold = try fields.count("sync_threshold") ?? syncThreshold
         resizeFactor = try fields.number("resize_factor") ?? resizeFactor
-        guard syncThreshold >= 2, batchSize >= 2 else {
-            throw .validation("hnsw", "batch_size and sync_threshold must be at least 2")
-        }
+    }
+
+    /// Takes over what a `spann` object says in the way of comparing vectors; the rest is of an index that is not here.
+    mutating func merge(spann fields: ChromaFields) throws(ChromaError) {
+        try Self.check(fields, keys: Self.spannKeys)
+        for key in fields.keys where key != "space" { _ = try fields.count(key) }
+        if let space = try fields.string("space") { self.space = try Self.space(space, at: fields.place("space")) }
+    }
+
+    /// Refuses what is not among the keys.
+    static func check(_ fields: ChromaFields, keys: [String]) throws(ChromaError) {
+        guard let key = fields.keys.first(where: { !keys.contains($0) }) else { return }
+        let known = keys.map { "`\($0)`" }.joined(separator: ", ")
+        throw .shape("\(fields.place(key)): unknown field `\(key)`, expected one of \(known)")
     }
 
     /// The space of this name.
@@ -73,20 +87,31 @@ struct ChromaIndexSettings: Equatable, Sendable {
 
     /// Takes over what a collection's metadata says in the way of clients before 1.0.
     mutating func merge(metadata: JSON?) throws(ChromaError) {
-        if let name = metadata?["hnsw:space"]?.stringValue {
-            guard let space = Space(rawValue: name) else {
-                throw .invalid("Failed to parse hnsw parameters from segment metadata: unknown space \(name)")
+        for member in metadata?.members ?? [] where member.key.hasPrefix("hnsw:") {
+            guard take(member.key.dropFirst(5), member.value) else {
+                throw .invalid("Failed to parse hnsw parameters from segment metadata: \(member.key)")
             }
-            self.space = space
         }
-        func number(_ key: String) -> Int? { metadata?["hnsw:\(key)"]?.integerValue.map { Int($0) } }
-        efConstruction = number("construction_ef") ?? efConstruction
-        efSearch = number("search_ef") ?? efSearch
-        maxNeighbors = number("M") ?? maxNeighbors
-        threads = number("num_threads") ?? threads
-        batchSize = number("batch_size") ?? batchSize
-        syncThreshold = number("sync_threshold") ?? syncThreshold
-        resizeFactor = metadata?["hnsw:resize_factor"]?.numberValue ?? resizeFactor
+    }
+
+    /// - Returns: whether there is such a setting, with such a value.
+    private mutating func take(_ key: Substring, _ value: JSON) -> Bool {
+        switch (key, value) {
+        case ("space", .string(let name)):
+            guard let space = Space(rawValue: name) else { return false }
+            self.space = space
+        case ("construction_ef", .integer(let number)) where number >= 0: efConstruction = Int(number)
+        case ("search_ef", .integer(let number)) where number >= 0: efSearch = Int(number)
+        case ("M", .integer(let number)) where number >= 0: maxNeighbors = Int(number)
+        case ("num_threads", .integer(let number)) where number >= 0: threads = Int(number)
+        case ("batch_size", .integer(let number)) where number >= 2: batchSize = Int(number)
+        case ("sync_threshold", .integer(let number)) where number >= 2: syncThreshold = Int(number)
+        case ("resize_factor", _):
+            guard let number = value.numberValue else { return false }
+            resizeFactor = number
+        default: return false
+        }
+        return true
     }
 
     /// As in `configuration_json`.

@@ -32,9 +32,12 @@ enum ChromaName {
     /// The longest name that is a directory's name too, with room for escapes, tenant and database.
     private static let longestBytes = 150
 
-    /// A name on the mount: itself, or the hash of one that no directory can have.
+    /// What stands for all tenants, or databases, in a request to the mount.
+    static let all = "*"
+
+    /// A name on the mount: itself, or the hash of one that no directory can have, or that says something else there.
     static func onMount(_ name: String) -> String {
-        guard name.utf8.count > longestBytes else { return name }
+        guard name.utf8.count > longestBytes || name == all else { return name }
         return "~" + String(SHA256.hexadecimal(SHA256.hash(name.utf8)).prefix(32))
     }
 
@@ -46,14 +49,15 @@ enum ChromaName {
         return members
     }
 
-    /// A UUID in its canonical form, or nil.
+    /// A UUID in its canonical form, or nil; it may have the form `{‥}` or `urn:uuid:‥`, too.
     static func uuid(_ text: String) -> String? {
-        let lower = text.lowercased()
+        let inner = text.hasPrefix("{") && text.hasSuffix("}") ? text.dropFirst().dropLast() : text[...]
+        let lower = (text.hasPrefix("urn:uuid:") ? text.dropFirst(9) : inner).lowercased()
         let digits = lower.utf8.filter { $0 != UInt8(ascii: "-") }
         let isHex = digits.allSatisfy { $0 >= 0x30 && $0 <= 0x39 || $0 >= 0x61 && $0 <= 0x66 }
         guard digits.count == 32, isHex else { return nil }
         let canonical = uuid(digits: String(decoding: digits, as: UTF8.self))
-        return lower == canonical || lower.utf8.count == 32 ? canonical : nil
+        return lower == canonical || text.utf8.count == 32 ? canonical : nil
     }
 
     /// The UUID of what has none on the mount: derived from its name, so that it stays.

@@ -14,19 +14,7 @@ struct ChromaQuery {
     /// - Throws: 400 where it is no JSON or breaks a rule, 422 where it has another shape.
     init(body: [UInt8], isOld: Bool) throws(ChromaError) {
         var others: [JSON.Member] = []
-        let read = body.withUnsafeBufferPointer { buffer -> Result<(floats: [Float], count: Int), ChromaError>? in
-            JSONTape.withTape(of: buffer) { tape in
-                do throws(ChromaError) { return .success(try Self.read(tape, &others)) } catch {
-                    return .failure(error)
-                }
-            }
-        }
-        guard let read else {
-            // Only to say what is wrong.
-            _ = try ChromaFields(body: body)
-            throw .invalid("Failed to parse the request body as JSON")
-        }
-        (floats, count) = try read.get()
+        (floats, count) = try ChromaBody.read(body) { tape throws(ChromaError) in try Self.read(tape, &others) }
         dimension = count == 0 ? 0 : floats.count / count
         let fields = try ChromaFields(.object(others), prefix: "")
         limit = try fields.count("n_results") ?? 10
@@ -37,7 +25,6 @@ struct ChromaQuery {
     private static func read(
         _ tape: JSONTape, _ others: inout [JSON.Member]
     ) throws(ChromaError) -> (floats: [Float], count: Int) {
-        guard tape.kind(tape.root) == .object else { throw .shape("invalid type, expected an object") }
         var floats: [Float] = []
         var count: Int?
         try tape.forEachMember(of: tape.root) { (key, value) throws(ChromaError) in
@@ -53,10 +40,12 @@ struct ChromaQuery {
                     throw .shape(
                         "query_embeddings[\(rows)]: invalid type: \(tape.value(item).kindName), expected a sequence")
                 }
-                guard let vector = tape.floats(item) else {
-                    throw tape.next(item) == item + 2
-                        ? .invalid("query_embeddings[\(rows)] is empty")
-                        : .shape("query_embeddings[\(rows)]: invalid type, expected f32")
+                guard tape.next(item) > item + 2 else { throw .invalid("query_embeddings[\(rows)] is empty") }
+                guard let vector = tape.chromaFloats(item) else {
+                    throw .shape("query_embeddings[\(rows)]: invalid type, expected f32")
+                }
+                guard vector.allSatisfy(\.isFinite) else {
+                    throw .validation("query_embeddings", "Embeddings must not contain NaN or Infinity values")
                 }
                 floats.append(contentsOf: vector)
                 rows += 1

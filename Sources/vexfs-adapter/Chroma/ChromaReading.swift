@@ -6,7 +6,8 @@ extension ChromaDialect {
     func addReading(to router: inout HTTPRouter) {
         let (path, v1, old) = (Self.recordsPath, "/api/v1", "/collections/*")
         route(&router, .get, path + "/count", "count", .reading) { [self] call throws(ChromaError) in
-            try count(id: try collectionID(call, at: 2))
+            try checkReadLevel(call)
+            return try count(id: try collectionID(call, at: 2))
         }
         route(&router, .post, path + "/get", "get", .reading) { [self] call throws(ChromaError) in
             try get(call, id: try collectionID(call, at: 2), isOld: false)
@@ -26,8 +27,22 @@ extension ChromaDialect {
     }
 
     private func count(id: String) throws(ChromaError) -> HTTPResponse {
+        .json(.integer(Int64(try recordCount(id))))
+    }
+
+    /// How many records a collection has.
+    func recordCount(_ id: String) throws(ChromaError) -> Int {
         let answer = try store.body(of: try store.call(.count, of: id, []))
-        return .json(answer["count"] ?? .integer(0))
+        return Int(answer["count"]?.integerValue ?? 0)
+    }
+
+    /// What is written is searchable when it is answered, so all levels are the same.
+    private func checkReadLevel(_ call: Call) throws(ChromaError) {
+        let levels = ["index_and_wal", "index_only", "index_and_bounded_wal"]
+        guard let level = try call.text("read_level"), !levels.contains(level) else { return }
+        let known = levels.map { "`\($0)`" }.joined(separator: ", ")
+        throw .invalid(
+            "Failed to deserialize query string: read_level: unknown variant `\(level)`, expected one of \(known)")
     }
 
     /// Reads the columns of an answer.
@@ -43,9 +58,10 @@ extension ChromaDialect {
         let fields = try call.fields()
         let selection = try ChromaSelection(fields, acceptsEmptyFilters: isOld)
         let include = try ChromaInclude(fields, default: [.documents, .metadatas])
-        let (limit, offset) = (try fields.count("limit"), try fields.count("offset") ?? 0)
+        let most = Int(Int32.max)
+        let (limit, offset) = (try fields.count("limit") ?? most, try fields.count("offset") ?? 0)
         try store.check(selection, of: id)
-        return try gathered(selection, of: id, include, limit: limit ?? Int(Int32.max), offset: offset).response
+        return try gathered(selection, of: id, include, limit: min(limit, most), offset: min(offset, most)).response
     }
 
     // MARK: Query
@@ -57,7 +73,10 @@ extension ChromaDialect {
             try existing(id)
             return .json(Self.empty(lists: request.count, request.include))
         }
-        if let ids = request.selection.ids { try find(ids, in: id) }
+        try limit(.queries, request.count, results: request.limit, of: id)
+        if let ids = request.selection.ids, try !find(ids, in: id) {
+            return .json(Self.empty(lists: request.count, request.include))
+        }
         var parts = WirePartsBuilder()
         var members = request.selection.members
         members.append(
@@ -76,13 +95,16 @@ extension ChromaDialect {
     }
 
     /// The real server fails where a query names an id that is not there, and clients rely on it.
-    private func find(_ ids: [String], in id: String) throws(ChromaError) {
-        let list = JSON.Member("ids", .array(ids.map(JSON.string)))
+    /// - Returns: false where there are no records at all.
+    private func find(_ ids: [String], in id: String) throws(ChromaError) -> Bool {
+        let list = JSON.Member("ids", .array(ids.filter { !$0.isEmpty }.map(JSON.string)))
         let found = try store.body(of: try store.call(.get, of: id, [list, .init("include", .array([]))]))
         let present = Set((found["ids"]?.arrayValue ?? []).compactMap(\.stringValue))
-        if let missing = ids.first(where: { !present.contains($0) }) {
+        guard let missing = ids.first(where: { !present.contains($0) }) else { return true }
+        guard try recordCount(id) == 0 else {
             throw ChromaError(500, "Error executing plan: Error finding id: \(missing)")
         }
+        return false
     }
 
     private static func write(_ lists: [ChromaColumns], _ include: ChromaInclude) -> [UInt8] {

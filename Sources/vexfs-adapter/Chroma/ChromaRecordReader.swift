@@ -21,19 +21,7 @@ struct ChromaRecords {
     /// Reads a body.
     /// - Throws: 400 where it is no JSON or breaks a rule, 422 where it has another shape.
     init(body: [UInt8], kind: Kind) throws(ChromaError) {
-        let read = body.withUnsafeBufferPointer { buffer -> Result<ChromaRecords, ChromaError>? in
-            JSONTape.withTape(of: buffer) { tape in
-                do throws(ChromaError) { return .success(try ChromaRecords(tape, kind: kind)) } catch {
-                    return .failure(error)
-                }
-            }
-        }
-        guard let read else {
-            // Only to say what is wrong.
-            _ = try ChromaFields(body: body)
-            throw .invalid("Failed to parse the request body as JSON")
-        }
-        self = try read.get()
+        self = try ChromaBody.read(body) { tape throws(ChromaError) in try ChromaRecords(tape, kind: kind) }
     }
 
     /// The keys of the metadata, with their types.
@@ -48,7 +36,6 @@ struct ChromaRecords {
     }
 
     private init(_ tape: JSONTape, kind: Kind) throws(ChromaError) {
-        guard tape.kind(tape.root) == .object else { throw .shape("invalid type, expected an object") }
         var hasIDs = false
         var hasEmbeddings = false
         try tape.forEachMember(of: tape.root) { (key, value) throws(ChromaError) in
@@ -71,6 +58,20 @@ struct ChromaRecords {
         guard counts.allSatisfy({ $0 == nil || $0 == ids.count }) else {
             throw .invalid("Inconsistent number of IDs, embeddings, documents, URIs and metadatas")
         }
+        takeOut(ChromaMetadata.documentKey, into: \.documents)
+        takeOut(ChromaMetadata.uriKey, into: \.uris)
+    }
+
+    /// Moves what the metadata has under a key to where it belongs, unless something is there.
+    private mutating func takeOut(_ key: String, into column: WritableKeyPath<Self, [String?]?>) {
+        for place in ids.indices {
+            guard let found = metadatas?[place]?.firstIndex(where: { $0.key == key }),
+                let text = metadatas?[place]?.remove(at: found).value.stringValue
+            else { continue }
+            var texts = self[keyPath: column] ?? [String?](repeating: nil, count: ids.count)
+            if texts[place] == nil { texts[place] = text }
+            self[keyPath: column] = texts
+        }
     }
 
     private mutating func readIDs(_ tape: JSONTape, _ list: Int) throws(ChromaError) {
@@ -90,7 +91,13 @@ struct ChromaRecords {
         if tape.kind(list) == .null, kind == .update { return }
         guard tape.kind(list) == .array else { throw noVariant }
         var present: [Bool] = []
+        var form: JSONTape.Kind?
         try tape.forEachElement(of: list) { (item) throws(ChromaError) in
+            if tape.kind(item) != .null {
+                // All are arrays, or all are base64.
+                guard form ?? tape.kind(item) == tape.kind(item) else { throw noVariant }
+                form = tape.kind(item)
+            }
             var count = 0
             switch tape.kind(item) {
             case .null where kind == .update:
@@ -99,7 +106,10 @@ struct ChromaRecords {
             case .string: count = try appendBase64(tape.bytes(item))
             case .array where tape.next(item) == item + 2: break
             case .array:
-                guard let vector = tape.floats(item) else { throw noVariant }
+                guard let vector = tape.chromaFloats(item) else { throw noVariant }
+                guard vector.allSatisfy(\.isFinite) else {
+                    throw .validation("embeddings", "Embeddings must not contain NaN or Infinity values")
+                }
                 floats.append(contentsOf: vector)
                 count = vector.count
             default: throw noVariant

@@ -10,6 +10,7 @@ struct ChromaSchema: Equatable, Sendable {
 
     static let embeddingKey = "#embedding"
     private static let documentKey = "#document"
+    private static let documentOperators = ["$contains", "$not_contains", "$regex", "$not_regex"]
 
     /// The schema of a collection that was not made through Chroma.
     init(metric: String) {
@@ -19,15 +20,16 @@ struct ChromaSchema: Equatable, Sendable {
 
     /// The schema that a request to create a collection describes.
     init(creating fields: ChromaFields, metadata: JSON?) throws(ChromaError) {
-        try index.merge(metadata: metadata)
-        if let configuration = try fields.fields("configuration") {
-            let hnsw = try configuration.fields("hnsw")
-            if hnsw != nil, try configuration.fields("spann") != nil {
-                throw .invalid("Multiple vector index configurations provided")
-            }
-            if let hnsw { try index.merge(hnsw) }
-            embeddingFunction = try Self.embeddingFunction(configuration)
-        }
+        var old = index
+        try old.merge(metadata: metadata)
+        let defaults = index
+        let configuration = try fields.fields("configuration")
+        let (hnsw, spann) = try configuration.map(Self.vectorIndex) ?? (nil, nil)
+        if let hnsw { try index.merge(hnsw) }
+        if let spann { try index.merge(spann: spann) }
+        // What the metadata says counts where nothing else is said.
+        if spann == nil, index == defaults { index = old }
+        embeddingFunction = try configuration.flatMap(Self.embeddingFunction)
         json = base
         guard let schema = try fields.fields("schema") else { return }
         for part in ["defaults", "keys"] {
@@ -45,6 +47,15 @@ struct ChromaSchema: Equatable, Sendable {
         try takeIndexFromSchema()
     }
 
+    /// What a configuration says of the vectors' index, which is of one kind.
+    private static func vectorIndex(
+        _ configuration: ChromaFields
+    ) throws(ChromaError) -> (hnsw: ChromaFields?, spann: ChromaFields?) {
+        let found = (try configuration.fields("hnsw"), try configuration.fields("spann"))
+        if found.0 != nil, found.1 != nil { throw .invalid("Multiple vector index configurations provided") }
+        return found
+    }
+
     private static func embeddingFunction(_ configuration: ChromaFields) throws(ChromaError) -> JSON? {
         guard let function = try configuration.fields("embedding_function") else { return nil }
         let type = try function.requiredString("type")
@@ -52,8 +63,12 @@ struct ChromaSchema: Equatable, Sendable {
             throw .shape(
                 "\(function.place("type")): unknown variant `\(type)`, expected one of `legacy`, `unknown`, `known`")
         }
-        if type == "known" { _ = try function.requiredString("name") }
-        return configuration.value("embedding_function")
+        guard type == "known" else { return .object([.init("type", .string(type))]) }
+        let name = try function.requiredString("name")
+        guard let config = function.json["config"] else {
+            throw .shape("\(function.place("config").dropLast(7)): missing field `config`")
+        }
+        return .object([.init("type", .string(type)), .init("name", .string(name)), .init("config", config)])
     }
 
     /// The settings of the vectors' index may stand in the schema too.
@@ -91,12 +106,12 @@ struct ChromaSchema: Equatable, Sendable {
 
     /// Takes over what a request to change a collection says.
     mutating func update(_ configuration: ChromaFields) throws(ChromaError) {
-        if let hnsw = try configuration.fields("hnsw") {
-            if hnsw.keys.contains("space") || hnsw.keys.contains("ef_construction") {
-                throw .shape("new_configuration.hnsw: space and ef_construction cannot be changed")
-            }
+        let (hnsw, spann) = try Self.vectorIndex(configuration)
+        if let hnsw {
+            try ChromaIndexSettings.check(hnsw, keys: ChromaIndexSettings.changeableKeys)
             try index.merge(hnsw)
         }
+        if let spann { try ChromaIndexSettings.check(spann, keys: ["search_nprobe", "ef_search"]) }
         embeddingFunction = try Self.embeddingFunction(configuration) ?? embeddingFunction
         var keys = json["keys"] ?? .object([])
         keys.set(Self.embeddingKey, to: base["keys"]?[Self.embeddingKey])
@@ -212,7 +227,12 @@ struct ChromaSchema: Equatable, Sendable {
             if member.key == "$and" || member.key == "$or" {
                 for clause in member.value.arrayValue ?? [] { try check(filter: clause) }
             } else {
-                try check(key: member.key, value: member.value.members?.first?.value ?? member.value)
+                let condition = member.value.members?.first
+                // Documents have an index of their own.
+                if member.key == Self.documentKey, let name = condition?.key, Self.documentOperators.contains(name) {
+                    continue
+                }
+                try check(key: member.key, value: condition?.value ?? member.value)
             }
         }
     }

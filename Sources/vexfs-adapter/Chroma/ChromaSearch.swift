@@ -8,9 +8,11 @@ extension ChromaDialect {
             let id = try collectionID(call, at: 2)
             let fields = try call.fields()
             guard let searches = fields.value("searches")?.arrayValue else { throw .shape("missing field `searches`") }
-            var found: [Found] = []
+            var (found, searched) = ([Found](), 0)
+            try limit(.searches, searches.count, results: 1, of: id)
             for (index, search) in searches.enumerated() {
-                found.append(try self.search(try ChromaFields(search, prefix: "searches[\(index)]."), id: id))
+                let fields = try ChromaFields(search, prefix: "searches[\(index)].")
+                found.append(try self.search(fields, id: id, &searched))
             }
             if searches.isEmpty { try existing(id) }
             return .json(Self.json(found))
@@ -37,7 +39,8 @@ extension ChromaDialect {
         var score: Double?
     }
 
-    private func search(_ fields: ChromaFields, id: String) throws(ChromaError) -> Found {
+    /// - Parameter searched: how many times neighbours were asked for with this request.
+    private func search(_ fields: ChromaFields, id: String, _ searched: inout Int) throws(ChromaError) -> Found {
         let selection = try Self.selection(try fields.fields("filter"))
         try store.check(selection, of: id)
         let limits = try fields.fields("limit")
@@ -46,9 +49,10 @@ extension ChromaDialect {
         let select = try fields.fields("select")?.strings("keys") ?? []
         var hits: [Hit]
         if let rank = try fields.fields("rank"), !rank.keys.isEmpty, let json = fields.value("rank") {
-            hits = try ranked(json, selection, id: id)
+            hits = try ranked(json, selection, id: id, &searched)
         } else {
-            hits = try all(selection, id: id, limit: grouping == nil ? limit.map { $0 + offset } : nil)
+            hits = try all(
+                selection, id: id, limit: grouping == nil ? limit.map { min($0 + offset, Int(Int32.max)) } : nil)
         }
         if let grouping {
             let body = try store.body(of: try columns(of: hits, ["metadatas"], id: id))
@@ -76,7 +80,7 @@ extension ChromaDialect {
         return selection
     }
 
-    /// Conditions on ids and documents stand in the same clause as those on metadata.
+    /// Conditions on ids stand in the same clause as those on metadata and documents.
     private static func split(_ clause: JSON, _ selection: inout ChromaSelection) throws(ChromaError) {
         if let parts = clause["$and"]?.arrayValue, clause.members?.count == 1 {
             for part in parts { try split(part, &selection) }
@@ -92,29 +96,18 @@ extension ChromaDialect {
             }
             let ids = values.compactMap(\.stringValue)
             selection.ids = selection.ids.map { old in old.filter(ids.contains) } ?? ids
-        case Key.document: add(documentClause(clause), to: &selection.documentFilter)
         default: add(clause, to: &selection.filter)
         }
     }
 
-    /// `#id` or `#document` where that is what a clause is about, else nil.
+    /// `#id` where that is what a clause is about, else nil.
     private static func subject(of clause: JSON) throws(ChromaError) -> String? {
         guard let member = clause.members?.first else { throw .invalid("Invalid where clause") }
-        guard member.key == "$or" || member.key == "$and" else {
-            return member.key == Key.id || member.key == Key.document ? member.key : nil
+        guard member.key == "$or" || member.key == "$and" else { return member.key == Key.id ? Key.id : nil }
+        for part in member.value.arrayValue ?? [] where try subject(of: part) == Key.id {
+            throw .invalid("Invalid where clause: \(member.key) cannot mix ids with other conditions")
         }
-        var subjects: Set<String?> = []
-        for part in member.value.arrayValue ?? [] { subjects.insert(try subject(of: part)) }
-        guard subjects.count <= 1, !subjects.contains(Key.id) else {
-            throw .invalid("Invalid where clause: \(member.key) cannot mix ids or documents with metadata")
-        }
-        return subjects.first ?? nil
-    }
-
-    private static func documentClause(_ clause: JSON) -> JSON {
-        guard let member = clause.members?.first else { return clause }
-        guard member.key != Key.document else { return member.value }
-        return .object([.init(member.key, .array((member.value.arrayValue ?? []).map(documentClause)))])
+        return nil
     }
 
     private func all(_ selection: ChromaSelection, id: String, limit: Int?) throws(ChromaError) -> [Hit] {
@@ -124,11 +117,16 @@ extension ChromaDialect {
         return (answer["ids"]?.arrayValue ?? []).compactMap { $0.stringValue.map { Hit(id: $0) } }
     }
 
-    private func ranked(_ json: JSON, _ selection: ChromaSelection, id: String) throws(ChromaError) -> [Hit] {
+    private func ranked(
+        _ json: JSON, _ selection: ChromaSelection, id: String, _ searched: inout Int
+    ) throws(ChromaError) -> [Hit] {
         var searches: [ChromaRank.Neighbors] = []
         let rank = try ChromaRank(json, &searches)
+        searched += searches.count
+        try self.limit(.neighbors, searched, results: searches.map(\.limit).max() ?? 0, of: id)
         guard !searches.isEmpty else {
             let value = rank.evaluate { _ in nil }
+            if value?.isNaN == true { return [] }
             return try all(selection, id: id, limit: nil).map { Hit(id: $0.id, score: value) }
         }
         var lists: [[String: (place: Int, distance: Double)]] = []
@@ -141,8 +139,10 @@ extension ChromaDialect {
             }
             lists.append(list)
         }
-        let hits = order.compactMap { id in
-            rank.evaluate { lists[$0][id] }.map { Hit(id: id, score: $0) }
+        let hits = order.compactMap { id -> Hit? in
+            // What is no number has no place in an order.
+            guard let score = rank.evaluate({ lists[$0][id] }), !score.isNaN else { return nil }
+            return Hit(id: id, score: score)
         }
         // Equal scores keep the order in which they were found.
         return hits.enumerated().sorted {
@@ -228,10 +228,13 @@ extension ChromaDialect {
         }
         found.ids = hits.map { .string($0.id) }
         if select.contains(Key.score) {
-            found.columns["scores"] = .array(hits.map { $0.score.map { .number(Double(Float($0))) } ?? .null })
+            found.columns["scores"] = .array(hits.map { $0.score.map(Self.shown) ?? .null })
         }
         return found
     }
+
+    /// A score in the digits that a Float32 has.
+    private static func shown(_ score: Double) -> JSON { Double(Float(score).description).map(JSON.number) ?? .null }
 
     private static func shown(_ metadata: JSON, _ wanted: Set<String>?) -> JSON {
         let members = (metadata.members ?? []).filter {

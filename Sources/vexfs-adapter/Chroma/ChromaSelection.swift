@@ -22,10 +22,10 @@ struct ChromaSelection {
 
     var hasFilter: Bool { filter != nil || documentFilter != nil }
 
-    /// As the mount is asked.
+    /// As the mount is asked; no record has an empty id.
     var members: [JSON.Member] {
         var members: [JSON.Member] = []
-        if let ids { members.append(.init("ids", .array(ids.map(JSON.string)))) }
+        if let ids { members.append(.init("ids", .array(ids.filter { !$0.isEmpty }.map(JSON.string)))) }
         if let filter { members.append(.init("where", filter)) }
         if let documentFilter { members.append(.init("where_document", documentFilter)) }
         return members

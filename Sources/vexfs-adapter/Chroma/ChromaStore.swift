@@ -1,3 +1,4 @@
+import Glibc
 import Synchronization
 import VexValues
 import VexWire
@@ -5,18 +6,20 @@ import VexWire
 /// Tenants, databases and collections on the mount, in Chroma's terms.
 final class ChromaStore: Sendable {
     let mount: Mount
-    /// What of collections never changes and is asked with every request, by id.
-    private let known = Mutex<[String: Known]>([:])
+    /// The schemas of collections, which are asked for with every request, by id: all that is relied on never changes.
+    private let known = Mutex<[String: ChromaSchema]>([:])
     private let changing = Mutex(())
+    private let isDurable: Bool
     private static let mostKnown = 10_000
 
-    /// What of a collection never changes.
-    struct Known: Sendable {
-        var tenant: String
-        var schema: ChromaSchema
+    /// - Parameter isDurable: whether what is answered survives loss of power.
+    init(mount: Mount, isDurable: Bool) {
+        self.mount = mount
+        self.isDurable = isDurable
     }
 
-    init(mount: Mount) { self.mount = mount }
+    /// What a request to write records adds to have its answer survive loss of power, where that is wanted.
+    var durable: [JSON.Member] { isDurable ? [.init("durable", .bool(true))] : [] }
 
     /// Asks the mount.
     /// - Throws: what the mount says, in Chroma's terms.
@@ -29,6 +32,33 @@ final class ChromaStore: Sendable {
         do throws(MountError) { return try mount.ask(operation, members) } catch {
             if case .refused(let refusal) = error, refusal.code == .notFound { return nil }
             throw ChromaError(error)
+        }
+    }
+
+    /// Asks the mount to change something other than records.
+    /// - Throws: what the mount says, in Chroma's terms.
+    func change(_ operation: WireOperation, _ members: [JSON.Member]) throws(ChromaError) -> JSON {
+        let answer = try ask(operation, members)
+        try sync()
+        return answer
+    }
+
+    /// Asks the mount to remove something other than records.
+    /// - Returns: whether it was there.
+    func remove(_ operation: WireOperation, _ members: [JSON.Member]) throws(ChromaError) -> Bool {
+        guard try find(operation, members) != nil else { return false }
+        try sync()
+        return true
+    }
+
+    /// Brings what was changed to the disk, where that is wanted: operations on collections, databases and tenants do
+    /// not do it themselves.
+    private func sync() throws(ChromaError) {
+        guard isDurable else { return }
+        let directory = open(mount.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        defer { if directory >= 0 { close(directory) } }
+        guard directory >= 0, fsync(directory) == 0 else {
+            throw ChromaError(500, "the change is not known to be on the disk: \(String(cString: strerror(errno)))")
         }
     }
 
@@ -67,18 +97,17 @@ final class ChromaStore: Sendable {
         return remember(ChromaCollection(found["collection"] ?? .null))
     }
 
-    /// What never changes of the collection of an id; asks the mount only the first time.
-    func known(id: String) throws(ChromaError) -> Known {
+    /// The schema of the collection of an id; asks the mount only the first time.
+    private func known(id: String) throws(ChromaError) -> ChromaSchema {
         if let known = known.withLock({ $0[id] }) { return known }
-        let collection = try collection(id: id)
-        return Known(tenant: collection.tenant, schema: collection.schema)
+        return try collection(id: id).schema
     }
 
     @discardableResult
     private func remember(_ collection: ChromaCollection) -> ChromaCollection {
         known.withLock { known in
             if known.count >= Self.mostKnown { known.removeAll() }
-            known[collection.id] = Known(tenant: collection.tenant, schema: collection.schema)
+            known[collection.id] = collection.schema
         }
         return collection
     }
@@ -88,22 +117,23 @@ final class ChromaStore: Sendable {
 
     /// Has the schema of a collection name the keys that its records have.
     func name(_ keys: Set<ChromaSchema.Key>, in id: String) throws(ChromaError) {
-        guard !keys.isEmpty, try !known(id: id).schema.names(keys) else { return }
-        // One at a time: each must see what those before it have written.
-        try changing.withLock { (_) throws(ChromaError) in
-            var collection = try collection(id: id)
-            collection.schema.add(keys)
-            try save(collection)
-        }
+        guard !keys.isEmpty, try !known(id: id).names(keys) else { return }
+        try update(id: id) { $0.schema.add(keys) }
     }
 
-    /// Writes what Chroma keeps of a collection.
-    func save(_ collection: ChromaCollection) throws(ChromaError) {
-        let change: [JSON.Member] = [
-            .init("uid", .string(collection.id)), .init("properties", collection.newProperties),
-        ]
-        _ = try ask(.collectionUpdate, change)
-        remember(collection)
+    /// Changes what Chroma keeps of a collection, one at a time: each sees what those before it have written.
+    /// - Returns: the collection as it is now.
+    @discardableResult
+    func update(
+        id: String, _ body: (inout ChromaCollection) throws(ChromaError) -> Void
+    ) throws(ChromaError) -> ChromaCollection {
+        try changing.withLock { (_) throws(ChromaError) in
+            var collection = try collection(id: id)
+            try body(&collection)
+            _ = try change(
+                .collectionUpdate, [.init("uid", .string(id)), .init("properties", collection.newProperties)])
+            return remember(collection)
+        }
     }
 
     // MARK: Records
@@ -145,7 +175,7 @@ final class ChromaStore: Sendable {
     /// The schema of a collection that records are asked of.
     /// - Throws: 404 in the words that requests about records have.
     func schema(of id: String) throws(ChromaError) -> ChromaSchema {
-        do throws(ChromaError) { return try known(id: id).schema } catch {
+        do throws(ChromaError) { return try known(id: id) } catch {
             throw error.status == 404 ? ChromaError(404, "Collection [\(id)] does not exist.") : error
         }
     }

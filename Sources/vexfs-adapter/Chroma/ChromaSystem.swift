@@ -60,10 +60,10 @@ extension ChromaDialect {
     /// Removes all collections, databases and tenants, where the configuration allows it.
     private func reset() throws(ChromaError) -> HTTPResponse {
         guard configuration.allowsReset else { throw ChromaError(403, "Reset is disabled by config") }
-        let all: [JSON.Member] = [.init("tenant", .string("*")), .init("database", .string("*"))]
+        let all: [JSON.Member] = [.init("tenant", .string(ChromaName.all)), .init("database", .string(ChromaName.all))]
         for item in try store.ask(.collectionList, all)["collections"]?.arrayValue ?? [] {
             guard let id = item["uid"] else { continue }
-            _ = try store.find(.collectionDelete, [.init("uid", id)])
+            _ = try store.remove(.collectionDelete, [.init("uid", id)])
         }
         var tenants: [JSON.Member?] = [nil]
         for tenant in try store.ask(.tenantList, [])["tenants"]?.arrayValue ?? [] {
@@ -73,9 +73,9 @@ extension ChromaDialect {
             let address = tenant.map { [$0] } ?? []
             for database in try store.ask(.databaseList, address)["databases"]?.arrayValue ?? [] {
                 guard let name = database["name"] else { continue }
-                _ = try store.find(.databaseDelete, address + [.init("database", name)])
+                _ = try store.remove(.databaseDelete, address + [.init("database", name)])
             }
-            if let tenant { _ = try store.find(.tenantDelete, [tenant]) }
+            if let tenant { _ = try store.remove(.tenantDelete, [tenant]) }
         }
         store.forget()
         return .json(.bool(true))

@@ -28,7 +28,7 @@ extension ChromaDialect {
         }
         let exists = ChromaError(409, "Tenant [\(name)] already exists")
         guard name != ChromaName.defaultTenant else { throw exists }
-        do throws(ChromaError) { _ = try store.ask(.tenantCreate, [Self.address(name)]) } catch {
+        do throws(ChromaError) { _ = try store.change(.tenantCreate, [Self.address(name)]) } catch {
             throw error.status == 409 ? exists : error
         }
         return .json(.object([]))
@@ -46,6 +46,13 @@ extension ChromaDialect {
         return .json(.object([.init("name", .string(name)), .init(Self.resourceName, resource)]))
     }
 
+    /// The tenant that has this resource name, else the one that is called so.
+    func tenant(ofResource name: String) throws(ChromaError) -> String {
+        let tenants = try store.ask(.tenantList, [])["tenants"]?.arrayValue ?? []
+        let found = tenants.first { $0["properties"]?[Self.resourceName] == .string(name) }
+        return found?["name"]?.stringValue ?? name
+    }
+
     private func updateTenant(_ call: Call) throws(ChromaError) -> HTTPResponse {
         let name = call.values[0]
         let resource = try call.fields().requiredString(Self.resourceName)
@@ -60,7 +67,7 @@ extension ChromaDialect {
         }
         properties.set(Self.resourceName, to: .string(resource))
         let change = address + [.init("properties", properties)]
-        _ = found == nil ? try store.ask(.tenantCreate, change) : try store.ask(.tenantUpdate, change)
+        _ = try store.change(found == nil ? .tenantCreate : .tenantUpdate, change)
         return .json(.object([]))
     }
 }

@@ -57,7 +57,7 @@ extension ChromaDialect {
         if kind != .add {
             requests += records.sparseRemovals(sparse).map { (operation: .vectorsDelete, members: $0) }
         }
-        let durable: [JSON.Member] = configuration.isDurable ? [.init("durable", .bool(true))] : []
+        let durable = store.durable
         if requests.count == 1 {
             _ = try store.call(place, of: id, requests[0].members + durable, parts: parts, dimension: records.dimension)
         } else {
@@ -132,12 +132,16 @@ extension ChromaDialect {
         if let ids = selection.ids, ids.isEmpty, !selection.hasFilter {
             throw .validation("ids, where", "Either ids or where must be specified")
         }
+        let limit = try fields.count("limit")
+        guard limit == nil || selection.hasFilter else {
+            throw .validation("limit, where", "limit can only be specified when a where clause is provided")
+        }
         guard selection.ids != nil || selection.hasFilter else {
             try existing(id)
             return .json(.object([.init("deleted", .integer(0))]))
         }
-        var members = selection.members
-        if let limit = try fields.count("limit") { members.append(.init("limit", .integer(Int64(limit)))) }
+        var members = selection.members + store.durable
+        if let limit { members.append(.init("limit", .integer(Int64(limit)))) }
         try store.check(selection, of: id)
         let answer = try store.body(of: try store.call(.delete, of: id, members))
         return .json(.object([.init("deleted", answer["deleted"] ?? .integer(0))]))
@@ -150,7 +154,7 @@ extension ChromaDialect {
         let found = try store.body(
             of: try store.call(.get, of: id, selection.members + [.init("include", .array([]))]))
         let ids = found["ids"] ?? .array([])
-        if ids != .array([]) { _ = try store.call(.delete, of: id, [.init("ids", ids)]) }
+        if ids != .array([]) { _ = try store.call(.delete, of: id, [.init("ids", ids)] + store.durable) }
         return .json(ids)
     }
 }

@@ -17,6 +17,16 @@ extension JSONTape {
         kind(index) == .integer ? Int(Int64(bitPattern: rawNumber(index))) : nil
     }
 
+    /// The elements of the array at `index` where all are numbers, those beyond Float32 as infinity; nil for any other.
+    func chromaFloats(_ index: Int) -> [Float]? {
+        if let floats = floats(index) { return floats }
+        var floats: [Float]? = []
+        forEachElement(of: index) { element in
+            if let number = double(element) { floats?.append(Float(number)) } else { floats = nil }
+        }
+        return floats
+    }
+
     /// How many elements the array at `index` has. O(elements).
     func count(_ index: Int) -> Int {
         var count = 0

@@ -44,6 +44,16 @@ import Testing
         #expect(try Filter(chromaWhere: try JSON.parse(Array(text.utf8))).description == description)
     }
 
+    @Test(arguments: [
+        (##"{"#document": {"$contains": "He"}}"##, true), (##"{"#document": {"$not_regex": "H.l"}}"##, false),
+        (##"{"$or": [{"#document": {"$contains": "zz"}}, {"n": 1}]}"##, true),
+        (##"{"$and": [{"#document": {"$regex": "é\\w"}}, {"n": 1}]}"##, false), (##"{"": 1}"##, false),
+    ]) func conditionsOnTheTextStandAmongOthers(_ text: String, _ isMatch: Bool) throws {
+        let subject = FilterSubject(
+            payload: .object([.init("n", .integer(1))]), id: "a", text: "Hello", vectors: [""])
+        #expect(try Filter(chromaWhere: try JSON.parse(Array(text.utf8))).matches(subject) == isMatch)
+    }
+
     @Test func aDocumentWithoutTextMatchesWhatIsNegated() throws {
         let subject = FilterSubject(payload: .object([]))
         #expect(try !Filter(chromaWhereDocument: .object([.init("$contains", .string(""))])).matches(subject))
