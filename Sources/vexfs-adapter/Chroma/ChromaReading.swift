@@ -58,9 +58,10 @@ extension ChromaDialect {
         let fields = try call.fields()
         let selection = try ChromaSelection(fields, acceptsEmptyFilters: isOld)
         let include = try ChromaInclude(fields, default: [.documents, .metadatas])
-        let (limit, offset) = (try fields.count("limit"), try fields.count("offset") ?? 0)
+        let most = Int(Int32.max)
+        let (limit, offset) = (try fields.count("limit") ?? most, try fields.count("offset") ?? 0)
         try store.check(selection, of: id)
-        return try gathered(selection, of: id, include, limit: limit ?? Int(Int32.max), offset: offset).response
+        return try gathered(selection, of: id, include, limit: min(limit, most), offset: min(offset, most)).response
     }
 
     // MARK: Query
