@@ -34,10 +34,14 @@ def test_bodies_have_a_limit_together():
     server = Mounted({"max_held_body_bytes": 1 << 20})
     try:
         head = b"POST /api/v2/tenants HTTP/1.1\r\nHost: localhost\r\nContent-Length: 800001\r\n\r\n"
-        with socket.create_connection(("127.0.0.1", server.port)) as first:
-            first.sendall(head + b" " * 800_000)
-            # The kernel's buffers hold some of it for a while.
-            until(lambda: server.call("POST", "/api/v2/tenants", b" " * 800_000)[0] == 503, "a refusal")
+
+        def is_refused():
+            # Where the second is faster it is the first that finds no room.
+            with socket.create_connection(("127.0.0.1", server.port)) as first:
+                first.sendall(head + b" " * 800_000)
+                return server.call("POST", "/api/v2/tenants", b" " * 800_000)[0] == 503
+
+        until(is_refused, "a refusal")
         until(lambda: server.call("POST", "/api/v2/tenants", b" " * 800_000)[0] != 503, "room again")
     finally:
         server.close()
