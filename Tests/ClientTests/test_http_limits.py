@@ -142,9 +142,11 @@ def test_the_end_does_not_wait_for_a_stopped_daemon(limited, signals):
     if signals == 2:
         limited.adapter.send_signal(signal.SIGTERM)
     began = time.monotonic()
-    limited.adapter.wait(30)
-    assert (time.monotonic() - began < 5) == (signals == 2)
-    assert "with requests unanswered" in log.read_text()
+    until(lambda: "with requests unanswered" in log.read_text(), "the end")
+    assert (time.monotonic() - began < 8) == (signals == 2)
+    # A question that the daemon has read before it stopped keeps the kernel from ending the thread that asked.
+    limited.daemon.send_signal(signal.SIGCONT)
+    assert limited.adapter.wait(30) == 0
     for link in links:
         link.close()
 
