@@ -34,10 +34,14 @@ def test_bodies_have_a_limit_together():
     server = Mounted({"max_held_body_bytes": 1 << 20})
     try:
         head = b"POST /api/v2/tenants HTTP/1.1\r\nHost: localhost\r\nContent-Length: 800001\r\n\r\n"
-        with socket.create_connection(("127.0.0.1", server.port)) as first:
-            first.sendall(head + b" " * 800_000)
-            # The kernel's buffers hold some of it for a while.
-            until(lambda: server.call("POST", "/api/v2/tenants", b" " * 800_000)[0] == 503, "a refusal")
+
+        def is_refused():
+            # Where the second is faster it is the first that finds no room.
+            with socket.create_connection(("127.0.0.1", server.port)) as first:
+                first.sendall(head + b" " * 800_000)
+                return server.call("POST", "/api/v2/tenants", b" " * 800_000)[0] == 503
+
+        until(is_refused, "a refusal")
         until(lambda: server.call("POST", "/api/v2/tenants", b" " * 800_000)[0] != 503, "room again")
     finally:
         server.close()
@@ -138,9 +142,11 @@ def test_the_end_does_not_wait_for_a_stopped_daemon(limited, signals):
     if signals == 2:
         limited.adapter.send_signal(signal.SIGTERM)
     began = time.monotonic()
-    limited.adapter.wait(30)
-    assert (time.monotonic() - began < 5) == (signals == 2)
-    assert "with requests unanswered" in log.read_text()
+    until(lambda: "with requests unanswered" in log.read_text(), "the end")
+    assert (time.monotonic() - began < 8) == (signals == 2)
+    # A question that the daemon has read before it stopped keeps the kernel from ending the thread that asked.
+    limited.daemon.send_signal(signal.SIGCONT)
+    assert limited.adapter.wait(30) == 0
     for link in links:
         link.close()
 

@@ -115,6 +115,8 @@ import VexWire
         let page = try ask(#"{"op":"scroll","limit":3,"include":[]}"#)
         #expect(page["ids"]?.strings == ["1", "2", "3"] && page["next"] == .string("4"))
         #expect(try ask(#"{"op":"scroll","start":"4","include":[]}"#)["next"] == .null)
+        #expect(try ask(#"{"op":"get","limit":3,"include":[]}"#)["more"] == .bool(true))
+        #expect(try ask(#"{"op":"get","limit":5,"include":[]}"#)["more"] == nil)
         let facet = try ask(#"{"op":"facet","key":"g"}"#)["values"]
         #expect(facet?.arrayValue?.first == .object([.init("value", .string("a")), .init("count", .integer(2))]))
         #expect(try fixture.refusal(#"{"op":"query","vector":[1],"k":1}"#, in: collection) == "dimensionMismatch")
