@@ -138,7 +138,8 @@ def test_tokens(guarded):
     assert guarded.call("GET", "/api/v2/heartbeat", headers=as_user("root"))[0] == 200
     bearer = {"Authorization": "Bearer secret-of-root"}
     assert guarded.call("GET", "/api/v2/auth/identity", headers=bearer)[1]["user_id"] == "root"
-    spaced = b"GET /api/v2/heartbeat HTTP/1.1\r\nHost: x\r\nX-Chroma-Token: secret-of-root \r\nConnection: close\r\n\r\n"
+    spaced = (b"GET /api/v2/heartbeat HTTP/1.1\r\nHost: x\r\nX-Chroma-Token: secret-of-root \r\n"
+              b"Connection: close\r\n\r\n")
     assert raw(guarded, spaced).startswith(b"HTTP/1.1 200 ")
     # With tokens, names of the server are for whoever runs it to choose.
     named = {"Host": "db.example", "Origin": "http://app.example"} | as_user("root")

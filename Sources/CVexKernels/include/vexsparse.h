@@ -1,8 +1,8 @@
 /*
  * Scoring with lists of a sparse index. A list has ascending places of 16 bits and a value for each; places are scored
- * a window of VEXFS_SPARSE_WINDOW at a time, exactly in double precision, or estimated in single precision first. Most of
- * these loops follow pointers from one place to the next, so no instruction set makes them faster: there is one version.
- * Those that read whole windows are in a table. No function allocates.
+ * a window of VEXFS_SPARSE_WINDOW at a time, exactly in double precision, or estimated in single precision first. Most
+ * of these loops follow pointers from one place to the next, so no instruction set makes them faster: there is one
+ * version. Those that read whole windows are in a table. No function allocates.
  */
 #ifndef VEXSPARSE_H
 #define VEXSPARSE_H

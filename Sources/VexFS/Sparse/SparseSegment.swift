@@ -6,8 +6,9 @@ import Glibc
 ///
 /// A row's *place* is its last 16 bits. Long lists know where each window of ``window`` places begins in them and the
 /// largest value in it, so that windows without a good candidate are left out (Ding & Suel 2011, "Faster top-k document
-/// retrieval using block-max indexes", doi:10.1145/2009916.2010048). Lists that many of the rows are in have their values
-/// a second time, as a byte for each place that is in reach: never too small, so that sums of them are bounds of scores.
+/// retrieval using block-max indexes", doi:10.1145/2009916.2010048). Lists that many of the rows are in have their
+/// values a second time, as a byte for each place that is in reach: never too small, so that sums of them are bounds of
+/// scores.
 final class SparseSegment: @unchecked Sendable {
     // The memory is written by the builder before this object is shared, and by nobody after.
 
@@ -41,8 +42,8 @@ final class SparseSegment: @unchecked Sendable {
     let windowMaxima: UnsafeBufferPointer<Float>
     /// Of each list, where its codes begin in ``codes``, or ``noDirectory``.
     let codeStarts: UnsafeBufferPointer<UInt32>
-    /// `[coded lists × windows.count × window]`: 0 where the row is not in the list, otherwise its value in steps of a 255th
-    /// of the list's largest, rounded up.
+    /// `[coded lists × windows.count × window]`: 0 where the row is not in the list, otherwise its value in steps of a
+    /// 255th of the list's largest, rounded up.
     let codes: UnsafeBufferPointer<UInt8>
     /// The windows with rows.
     let windows: Range<Int>

@@ -1,5 +1,5 @@
-/// What keeps requests of web pages out, told by their heads: a browser sends them for whoever wrote the page, from inside
-/// the machine or the network.
+/// What keeps requests of web pages out, told by their heads: a browser sends them for whoever wrote the page, from
+/// inside the machine or the network.
 struct HTTPAdmission: Sendable {
     /// Whether tokens say who may come in; else it is those who are on this machine.
     var asksForTokens: Bool
@@ -19,7 +19,7 @@ struct HTTPAdmission: Sendable {
                         + "addresses\n", status: 403)
             }
         }
-        // What a page may send without asking beforehand (https://fetch.spec.whatwg.org/#cors-safelisted-request-header)
+        // What a page may send without asking before (https://fetch.spec.whatwg.org/#cors-safelisted-request-header)
         // is none of these.
         switch request.method {
         case .post, .put, .patch:

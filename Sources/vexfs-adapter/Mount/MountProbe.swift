@@ -1,8 +1,8 @@
 import Glibc
 import Synchronization
 
-/// Asks the mount every second whether it is there, on a thread of its own: a daemon that hangs must not keep the process
-/// from ending, nor from saying that it hangs.
+/// Asks the mount every second whether it is there, on a thread of its own: a daemon that hangs must not keep the
+/// process from ending, nor from saying that it hangs.
 final class MountProbe: Sendable {
     private let mount: Mount
     /// When the question that is open was asked; 0 for none.

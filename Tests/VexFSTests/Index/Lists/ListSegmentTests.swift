@@ -29,7 +29,7 @@ import Testing
         for _ in 0..<queries {
             let query = fixture.query(limit: limit, ef: ef, using: &generator)
             let bitmap = filter(query)
-            let answer = segment.search(query, filter: bitmap.map(fixture.filter))
+            let answer = try segment.search(query, filter: bitmap.map(fixture.filter))
             #expect(faults(of: answer, query, fixture, bitmap) == [])
             let exact = try fixture.exact(query, bitmap)
             found += ListFixture.hits(answer.neighbors, exact, fixture.metric)
