@@ -120,7 +120,6 @@ def test_a_stopped_daemon_is_away_and_holds_nobody(limited):
     assert limited.call("GET", "/livez") == (200, "ok\n")
     assert limited.call("GET", "/healthz")[0] == 503
     assert metric(limited, "vexfs_adapter_mount_up") == 0
-    # Who leaves takes the work along.
     for link in links:
         link.close()
     limited.daemon.send_signal(signal.SIGCONT)
