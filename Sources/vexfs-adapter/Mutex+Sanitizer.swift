@@ -1,0 +1,6 @@
+#if VEXFS_TSAN
+    import VexValues
+
+    /// The lock that ThreadSanitizer understands, under the name of the one it does not (see ``SanitizerMutex``).
+    typealias Mutex<Value> = SanitizerMutex<Value>
+#endif
