@@ -47,7 +47,7 @@ extension Base64 {
                 }
                 guard text.count % 4 == 0 else { return .failure(.length(text.count)) }
                 guard size % 4 == 0 else { return .failure(.bytes(size)) }
-                // No room is reserved for one vector: Swift reserves exactly, and many vectors would be copied each time.
+                // No room is reserved for one vector: Swift reserves exactly, and many would be copied each time.
                 for offset in stride(from: 0, to: size, by: 4) {
                     let bits = UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt32.self))
                     floats.append(Float(bitPattern: bits))
