@@ -51,7 +51,11 @@ class Mounted:
         self.configuration.write_text(json.dumps(configuration or {"allow_reset": True}))
         self.daemon = self.adapter = None
         self.start_daemon()
-        self.start_adapter()
+        try:
+            self.start_adapter()
+        except BaseException:
+            self.close()
+            raise
 
     # Daemon
 
