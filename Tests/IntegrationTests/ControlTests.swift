@@ -46,6 +46,24 @@ import Testing
         try mount.close()
     }
 
+    /// "Of the vectors of one inline insert some may have ids, which replace, and others choose one, which is new."
+    @Test func chosenBesideGivenIDs() throws {
+        let collection = try SharedMount.collection("chosenBesideGivenIDs")
+        let script = """
+            import array, fcntl, os, struct, sys
+            fd = os.open(sys.argv[1], os.O_RDONLY)
+            for number in (1, 2):
+                vectors = array.array("f", [number, 0, 0, number])
+                argument = bytearray(struct.pack("=IIIIQQ", 2, 2, 0, 0, 5, 2**64 - 1) + vectors.tobytes())
+                fcntl.ioctl(fd, 3 << 30 | len(argument) << 16 | 0x5644, argument)
+                given, chosen = struct.unpack_from("=QQ", argument, 16)
+                assert given == 5 and chosen != 5, (given, chosen)
+            """
+        let result = try run(["python3", "-c", script, collection.string])
+        #expect(result.status == 0, "\(result.errorText)")
+        #expect(try collection.list().count == 3)
+    }
+
     /// "An ioctl changes nothing for a caller who may not write into the directory."
     @Test(.enabled(if: getuid() == 0)) func rights() throws {
         let mount = try TestMount(options: ["allow_other"])
@@ -102,34 +120,25 @@ import Testing
     }
 
     /// "Arguments of noise do the daemon no harm."
+    ///
+    /// `VEXFS_FUZZ_SECONDS` says how long (two by default), `VEXFS_TEST_SEED` repeats a run.
     @Test func noise() throws {
-        let collection = try quarterCircle("noise")
-        let script = """
-            import fcntl, os, random, sys
-            seed = int.from_bytes(os.urandom(4), "little")
-            print("seed", seed, file=sys.stderr)
-            random.seed(seed)
-            fd = os.open(sys.argv[1], os.O_RDONLY)
-            numbers = [0x40285601, 0x80285602, 0xC0305603, 0x40205604]
-            for _ in range(3000):
-                if random.random() < 0.4:
-                    number = random.choice(numbers)
-                else:
-                    number = random.choice([1, 2, 3]) << 30 | random.choice([0, 8, 32, 48, 784, 800, 2048, 16383]) << 16
-                    number |= 0x5600 | random.choice([0x40, 0x41, 0x43, 0x44, 0x45])
-                argument = bytearray(random.choice([b"\\0", b"\\xff", None]) or os.urandom(1)) * 16384
-                for _ in range(random.randrange(12)):
-                    at = random.randrange(64)
-                    argument[at:at + 4] = random.choice([0, 1, 2, 64, 65536, 2**32 - 1]).to_bytes(4, "little")
-                if random.random() < 0.3:
-                    argument[0:4] = b"VXR1"
-                try:
-                    fcntl.ioctl(fd, number, argument)
-                except OSError:
-                    pass
-            """
-        let result = try run(["python3", "-c", script, collection.string], timeLimitSeconds: 120)
+        let seconds = Environment["VEXFS_FUZZ_SECONDS"].flatMap(Int.init) ?? 2
+        var generator = SeededGenerator.announced(for: "fuzzed ioctls")
+        let directory = try makeTemporaryDirectory()
+        defer { removeTree(directory) }
+        let collection = try SharedMount.collection("noise")
+        try (collection / "first.json").write(#"{"vector": [1, 0, 0, 0, 0, 0, 0, 0]}"#)
+        let program = directory + "/fuzz"
+        let header = Self.fixtures + "/../../../Sources/CFuseShim/include"
+        let compiler = ["cc", "-Wall", "-Wextra", "-Werror", "-I", header, "-o", program, Self.fixtures + "/fuzz.c"]
+        let compiled = try run(compiler)
+        try #require(compiled.status == 0, "\(compiled.errorText)")
+        let arguments = [collection.string, "\(collection)/.vexfs/index", "\(seconds)", "\(generator.next() >> 1)"]
+        let result = try run([program] + arguments, timeLimitSeconds: seconds + 120)
         #expect(result.status == 0, "\(result.errorText)")
-        #expect(try collection.searchIDs([1, 0], options: "k=1") == ["d0"], "\(result.errorText)")
+        // Whatever was asked, the collection still takes vectors and finds them.
+        try (collection / "last.json").write(#"{"vector": [0, 0, 0, 0, 0, 0, 0, 1e9]}"#)
+        #expect(try collection.searchIDs([0, 0, 0, 0, 0, 0, 0, 1], options: "k=1") == ["last"])
     }
 }

@@ -20,7 +20,7 @@ extension Collection {
     ///   - vectors: `[points × dimension] Float32`, row-major, finite; for the metric cosine none all zero.
     ///   - sync: whether loss of power must lose none either once this returns.
     ///   - existing: what becomes of documents that are there.
-    /// - Throws: `alreadyExists` where they were to be refused; `dimensionMismatch`, `invalidVector`,
+    /// - Throws: `alreadyExists` where one was to be refused; `dimensionMismatch`, `invalidVector`,
     ///   `malformedDocument` for metadata that is no JSON object, `invalidArgument`, `isADirectory` where an id's file
     ///   is no document, `documentTooLarge`, `storeFull`, `inputOutput`.
     /// - Complexity: O(points × dimension).
@@ -47,14 +47,15 @@ extension Collection {
         if !batch.documents.isEmpty {
             let created: Int? = try write { () throws(VexFSError) in
                 guard self.configuration.storesVectors(as: configuration) else { return nil }
-                if existing != .replace {
+                if existing != .replace || points.contains(where: \.mustBeNew) {
                     let isThere = state.withLock { state in
                         batch.documents.map { state.tree.lookup($0.name, in: Self.rootNumber) != nil }
                     }
-                    if existing == .refuse, let place = isThere.firstIndex(of: true) {
-                        throw VexFSError(.alreadyExists, "there is a \(batch.documents[place].name) already")
+                    for (document, isThere) in zip(batch.documents, isThere)
+                    where isThere && (existing == .refuse || document.mustBeNew) {
+                        throw VexFSError(.alreadyExists, "there is a \(document.name) already")
                     }
-                    batch.leaveOut(isThere)
+                    if existing == .keep { batch.leaveOut(isThere) }
                     if batch.documents.isEmpty { return 0 }
                 }
                 return try commit(batch)

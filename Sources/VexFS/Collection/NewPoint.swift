@@ -8,12 +8,15 @@ public struct NewPoint: Sendable {
     public var metadata: [UInt8]
     /// Its text, which is kept and not embedded; empty for none.
     public var text: String
+    /// Whether a document that has the id refuses the whole insert: for ids that were chosen because they were free.
+    public var mustBeNew: Bool
 
     /// Creates a point.
-    public init(id: ByteString, metadata: [UInt8] = [], text: String = "") {
+    public init(id: ByteString, metadata: [UInt8] = [], text: String = "", mustBeNew: Bool = false) {
         self.id = id
         self.metadata = metadata
         self.text = text
+        self.mustBeNew = mustBeNew
     }
 }
 
@@ -37,6 +40,7 @@ struct PointBatch {
         /// The metadata as a value, where a payload index wants it.
         var payload: JSON?
         var size: Int64
+        var mustBeNew: Bool
     }
 
     var documents: [Document] = []
@@ -142,7 +146,7 @@ struct PointBatch {
         return Document(
             name: Self.name(forID: point.id), stored: bytes,
             checksum: bytes.withUnsafeBytes { vexfs_crc32c(0, $0.baseAddress, $0.count) }, row: row,
-            payload: wantsPayloads ? payload : nil, size: Int64(size))
+            payload: wantsPayloads ? payload : nil, size: Int64(size), mustBeNew: point.mustBeNew)
     }
 
     private mutating func replace(_ place: Int, by document: Document, from index: Int) {

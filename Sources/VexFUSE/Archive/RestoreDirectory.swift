@@ -33,7 +33,7 @@ final class RestoreDirectory: VirtualDirectory {
 
     func attributes() -> VirtualAttributes {
         VirtualAttributes(
-            mode: S_IFDIR | 0o755, owner: tree.owner.user, group: tree.owner.group, modified: tree.mounted,
+            mode: S_IFDIR | 0o755, owner: tree.owner, modified: tree.mounted,
             isStable: true)
     }
 
@@ -54,7 +54,7 @@ final class RestoreFile: VirtualFile {
 
     func attributes() -> VirtualAttributes {
         VirtualAttributes(
-            mode: S_IFREG | 0o644, owner: tree.owner.user, group: tree.owner.group, modified: tree.mounted,
+            mode: S_IFREG | 0o644, owner: tree.owner, modified: tree.mounted,
             isStable: false)
     }
 

@@ -23,7 +23,7 @@ final class SnapshotExportFile: VirtualFile {
 
     func attributes() -> VirtualAttributes {
         VirtualAttributes(
-            mode: S_IFREG | 0o444, owner: owner.user, group: owner.group, modified: modified, isStable: false)
+            mode: S_IFREG | 0o444, owner: owner, modified: modified, isStable: false)
     }
 
     func open(flags: Int32, caller: Caller, in operations: Operations) throws(VexFSError) -> any OpenHandle {

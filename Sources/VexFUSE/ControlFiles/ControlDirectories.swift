@@ -21,9 +21,8 @@ final class CollectionControlDirectory: VirtualDirectory {
     private static let sessions: ByteString = "rpc"
 
     func attributes() -> VirtualAttributes {
-        let owner = FacetAttributes.owner(collection, tree)
-        return VirtualAttributes(
-            mode: S_IFDIR | 0o555, owner: owner.user, group: owner.group, modified: tree.mounted, isStable: true)
+        VirtualAttributes(
+            mode: S_IFDIR | 0o555, owner: tree.owner(of: collection), modified: tree.mounted, isStable: true)
     }
 
     func child(_ name: ByteString, for caller: Caller) -> (any VirtualNode)? {
@@ -87,7 +86,7 @@ final class StoreControlDirectory: VirtualDirectory {
 
     func attributes() -> VirtualAttributes {
         VirtualAttributes(
-            mode: S_IFDIR | 0o555, owner: tree.owner.user, group: tree.owner.group, modified: tree.mounted,
+            mode: S_IFDIR | 0o555, owner: tree.owner, modified: tree.mounted,
             isStable: true)
     }
 

@@ -17,10 +17,10 @@ final class ControlFile: VirtualFile {
         let size =
             content.hasExactSize
             ? try content.bytes(in: tree, for: Caller(user: 0, group: 0, process: 0)).count : 0
-        let owner = content.collection.map { FacetAttributes.owner($0, tree) } ?? tree.owner
         return VirtualAttributes(
-            mode: S_IFREG | (content.isWritable ? 0o644 : 0o444), size: Int64(size), owner: owner.user,
-            group: owner.group, modified: tree.mounted, isStable: !content.isWritable && content.hasExactSize)
+            mode: S_IFREG | (content.isWritable ? 0o644 : 0o444), size: Int64(size),
+            owner: tree.owner(of: content.collection), modified: tree.mounted,
+            isStable: !content.isWritable && content.hasExactSize)
     }
 
     func truncate() throws(VexFSError) {

@@ -25,9 +25,8 @@ final class StreamFile: VirtualFile {
     }
 
     func attributes() -> VirtualAttributes {
-        let owner = FacetAttributes.owner(collection, tree)
-        return VirtualAttributes(
-            mode: S_IFREG | (isWritable ? 0o644 : 0o444), owner: owner.user, group: owner.group,
+        VirtualAttributes(
+            mode: S_IFREG | (isWritable ? 0o644 : 0o444), owner: tree.owner(of: collection),
             modified: tree.mounted, isStable: false)
     }
 

@@ -19,7 +19,7 @@ final class EventFile: VirtualFile {
     /// Every change of a collection's documents.
     init(changesOf collection: Collection, key: String, in tree: VirtualTree) {
         subject = .changes(collection)
-        owner = FacetAttributes.owner(collection, tree)
+        owner = tree.owner(of: collection)
         self.key = key
         self.tree = tree
     }
@@ -42,7 +42,7 @@ final class EventFile: VirtualFile {
     func attributes() -> VirtualAttributes {
         let size = tree.events.log(key)?.size
         return VirtualAttributes(
-            mode: S_IFREG | 0o444, size: size?.end ?? 0, owner: owner.user, group: owner.group,
+            mode: S_IFREG | 0o444, size: size?.end ?? 0, owner: owner,
             modified: size?.modified ?? tree.mounted, isStable: false)
     }
 

@@ -15,7 +15,10 @@ final class FacetDirectory: VirtualDirectory {
 
     var looksUpSlowly: Bool { true }
 
-    func attributes() -> VirtualAttributes { FacetAttributes.directory(collection, tree) }
+    func attributes() -> VirtualAttributes {
+        VirtualAttributes(
+            mode: S_IFDIR | 0o555, owner: tree.owner(of: collection), modified: tree.mounted, isStable: false)
+    }
 
     func child(_ name: ByteString, for caller: Caller) throws(VexFSError) -> (any VirtualNode)? {
         guard let field = VirtualName.decode(name),
@@ -49,7 +52,10 @@ final class FacetFieldDirectory: VirtualDirectory {
 
     var looksUpSlowly: Bool { true }
 
-    func attributes() -> VirtualAttributes { FacetAttributes.directory(collection, tree) }
+    func attributes() -> VirtualAttributes {
+        VirtualAttributes(
+            mode: S_IFDIR | 0o555, owner: tree.owner(of: collection), modified: tree.mounted, isStable: false)
+    }
 
     func child(_ name: ByteString, for caller: Caller) throws(VexFSError) -> (any VirtualNode)? {
         guard let value = VirtualName.decode(name), try !collection.files(withField: field, value: value).isEmpty else {
@@ -84,14 +90,17 @@ final class FacetValueDirectory: VirtualDirectory {
         key = "c\(collection.number)/.by/\(field)/\(value)/"
     }
 
-    func attributes() -> VirtualAttributes { FacetAttributes.directory(collection, tree) }
+    func attributes() -> VirtualAttributes {
+        VirtualAttributes(
+            mode: S_IFDIR | 0o555, owner: tree.owner(of: collection), modified: tree.mounted, isStable: false)
+    }
 
     /// A name leads to its document without asking for all the others: it is the document's path.
     func child(_ name: ByteString, for caller: Caller) throws(VexFSError) -> (any VirtualNode)? {
         guard let path = FacetLinkName.path(name), let target = file(at: path) else { return nil }
         let attributes = collection.attributes(of: target)
         return VirtualLink(
-            key: key + path, target: "../../../" + path, owner: FacetAttributes.owner(collection, tree),
+            key: key + path, target: "../../../" + path, owner: tree.owner(of: collection),
             modified: attributes?.modified ?? tree.mounted, isStable: false)
     }
 
@@ -121,17 +130,4 @@ enum FacetLinkName {
     }
 
     static func path(_ name: ByteString) -> String? { VirtualName.decode(name)?.string }
-}
-
-/// What the facets' directories show.
-enum FacetAttributes {
-    static func owner(_ collection: Collection, _ tree: VirtualTree) -> VirtualOwner {
-        SearchScope.folder(CollectionFile(collection: collection, number: Collection.rootNumber)).owner(of: tree)
-    }
-
-    static func directory(_ collection: Collection, _ tree: VirtualTree) -> VirtualAttributes {
-        let owner = owner(collection, tree)
-        return VirtualAttributes(
-            mode: S_IFDIR | 0o555, owner: owner.user, group: owner.group, modified: tree.mounted, isStable: false)
-    }
 }

@@ -30,8 +30,8 @@ enum Attributes {
         result.st_ino = UInt(id.raw)
         result.st_mode = attributes.mode
         result.st_nlink = attributes.mode & S_IFMT == S_IFDIR ? 2 : 1
-        result.st_uid = attributes.owner
-        result.st_gid = attributes.group
+        result.st_uid = attributes.owner.user
+        result.st_gid = attributes.owner.group
         result.st_size = Int(attributes.size)
         result.st_blocks = Int((attributes.size + 511) / 512)
         result.st_blksize = blockSize

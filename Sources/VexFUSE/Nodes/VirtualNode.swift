@@ -6,8 +6,7 @@ struct VirtualAttributes: Sendable {
     /// `S_IFDIR`, `S_IFREG` or `S_IFLNK` with the permission bits.
     var mode: UInt32
     var size: Int64 = 0
-    var owner: UInt32 = 0
-    var group: UInt32 = 0
+    var owner: VirtualOwner
     /// Nanoseconds since 1970.
     var modified: Int64
     /// Whether name and attributes may be cached; live nodes may not.
@@ -105,7 +104,7 @@ final class VirtualLink: VirtualNode {
 
     func attributes() -> VirtualAttributes {
         VirtualAttributes(
-            mode: S_IFLNK | 0o777, size: Int64(target.count), owner: owner.user, group: owner.group,
+            mode: S_IFLNK | 0o777, size: Int64(target.count), owner: owner,
             modified: modified, isStable: isStable)
     }
 }

@@ -19,6 +19,12 @@ final class VirtualTree: Sendable {
         self.errors = errors
     }
 
+    /// Whose the virtual nodes of a collection are: its directory's owner; without one the owner of the store.
+    func owner(of collection: Collection?) -> VirtualOwner {
+        guard let root = collection?.attributes(of: Collection.rootNumber) else { return owner }
+        return VirtualOwner(user: root.owner, group: root.group)
+    }
+
     static let query: ByteString = "query"
     static let facets: ByteString = ".by"
     static let control: ByteString = ".vexfs"

@@ -53,7 +53,7 @@ extension Operations {
 
     private func rootStatus() -> stat {
         let attributes = VirtualAttributes(
-            mode: S_IFDIR | 0o755, owner: tree.owner.user, group: tree.owner.group, modified: tree.mounted,
+            mode: S_IFDIR | 0o755, owner: tree.owner, modified: tree.mounted,
             isStable: true)
         var status = Attributes.status(attributes, id: .root)
         status.st_nlink = UInt(2 + store.collections.count)

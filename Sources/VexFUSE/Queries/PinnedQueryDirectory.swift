@@ -30,9 +30,8 @@ final class PinnedQueryDirectory: VirtualDirectory {
     }
 
     func attributes() throws(VexFSError) -> VirtualAttributes {
-        let owner = pins.scope.owner(of: pins.tree)
-        return VirtualAttributes(
-            mode: S_IFDIR | 0o755, owner: owner.user, group: owner.group, modified: try current().result.refreshed,
+        VirtualAttributes(
+            mode: S_IFDIR | 0o755, owner: pins.scope.owner(of: pins.tree), modified: try current().result.refreshed,
             isStable: false)
     }
 

@@ -18,9 +18,8 @@ final class QueryDirectory: VirtualDirectory {
     private var pins: PinnedQueries { PinnedQueries(scope, in: tree) }
 
     func attributes() -> VirtualAttributes {
-        let owner = scope.owner(of: tree)
-        return VirtualAttributes(
-            mode: S_IFDIR | 0o755, owner: owner.user, group: owner.group, modified: tree.mounted,
+        VirtualAttributes(
+            mode: S_IFDIR | 0o755, owner: scope.owner(of: tree), modified: tree.mounted,
             isStable: segments.isEmpty)
     }
 

@@ -17,9 +17,8 @@ final class QueryFile: VirtualFile {
     }
 
     func attributes() -> VirtualAttributes {
-        let owner = scope.owner(of: tree)
-        return VirtualAttributes(
-            mode: S_IFREG | 0o444, owner: owner.user, group: owner.group, modified: tree.mounted, isStable: false)
+        VirtualAttributes(
+            mode: S_IFREG | 0o444, owner: scope.owner(of: tree), modified: tree.mounted, isStable: false)
     }
 
     func open(flags: Int32, caller: Caller, in operations: Operations) throws(VexFSError) -> any OpenHandle {

@@ -46,9 +46,9 @@ final class SavedQueryDirectory: VirtualDirectory {
     }
 
     func attributes() -> VirtualAttributes {
-        let owner = saved.scope.owner(of: saved.tree)
-        return VirtualAttributes(
-            mode: S_IFDIR | 0o755, owner: owner.user, group: owner.group, modified: saved.tree.mounted, isStable: true)
+        VirtualAttributes(
+            mode: S_IFDIR | 0o755, owner: saved.scope.owner(of: saved.tree), modified: saved.tree.mounted,
+            isStable: true)
     }
 
     private func link(_ name: ByteString, _ target: String) -> VirtualLink {

@@ -15,9 +15,8 @@ final class SnapshotDirectory: VirtualDirectory {
     }
 
     func attributes() -> VirtualAttributes {
-        let owner = FacetAttributes.owner(collection, tree)
-        return VirtualAttributes(
-            mode: S_IFDIR | (collection.isReadOnly ? 0o555 : 0o755), owner: owner.user, group: owner.group,
+        VirtualAttributes(
+            mode: S_IFDIR | (collection.isReadOnly ? 0o555 : 0o755), owner: tree.owner(of: collection),
             modified: collection.snapshots().map(\.created).max() ?? tree.mounted, isStable: false)
     }
 
@@ -26,7 +25,7 @@ final class SnapshotDirectory: VirtualDirectory {
         guard let wanted = SnapshotExportFile.snapshotName(name), let snapshot = try collection.snapshot(named: wanted)
         else { return nil }
         return SnapshotExportFile(
-            snapshot, key: "\(key)/\(name)", owner: FacetAttributes.owner(collection, tree),
+            snapshot, key: "\(key)/\(name)", owner: tree.owner(of: collection),
             modified: snapshot.attributes(of: Collection.rootNumber)?.modified ?? tree.mounted)
     }
 

@@ -17,9 +17,8 @@ final class TrashDirectory: VirtualDirectory {
         // Whoever may remove documents from the collection may remove them from here.
         let root = collection.attributes(of: Collection.rootNumber)
         return VirtualAttributes(
-            mode: S_IFDIR | UInt32(root?.mode ?? 0o755), owner: root?.owner ?? tree.owner.user,
-            group: root?.group ?? tree.owner.group, modified: collection.trash.last?.removed ?? tree.mounted,
-            isStable: false)
+            mode: S_IFDIR | UInt32(root?.mode ?? 0o755), owner: tree.owner(of: collection),
+            modified: collection.trash.last?.removed ?? tree.mounted, isStable: false)
     }
 
     func child(_ name: ByteString, for caller: Caller) -> (any VirtualNode)? {
@@ -51,7 +50,8 @@ final class TrashFile: VirtualFile, AttributedNode {
         let file = entry.attributes
         // Names come and go, and a name that was moved back is another node's.
         return VirtualAttributes(
-            mode: S_IFREG | UInt32(file.mode), size: file.size, owner: file.owner, group: file.group,
+            mode: S_IFREG | UInt32(file.mode), size: file.size,
+            owner: VirtualOwner(user: file.owner, group: file.group),
             modified: file.modified, isStable: false)
     }
 

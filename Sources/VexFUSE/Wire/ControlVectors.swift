@@ -179,10 +179,10 @@ struct ControlVectors {
         guard flags <= 7, !(overwrites && appends) else { throw Self.refused("there are no such flags together") }
         guard ids.allSatisfy({ ($0 ?? 0) < 1 << 63 }) else { throw Self.refused("an id is below 2^63") }
         let chooses = ids.contains(nil)
-        let existing: ExistingPoints = appends || chooses ? .refuse : .replace
+        let existing: ExistingPoints = appends ? .refuse : .replace
         for _ in 0..<8 {
             let chosen = choose(ids)
-            let points = chosen.map { NewPoint(id: ByteString(String($0))) }
+            let points = zip(chosen, ids).map { NewPoint(id: ByteString(String($0)), mustBeNew: $1 == nil) }
             do throws(VexFSError) {
                 if validates, !overwrites, !appends {
                     try collection.checkInsert(points, vectors: vectors)
@@ -207,6 +207,10 @@ struct ControlVectors {
         }
         // A text file has one of the ids: it becomes a JSON file, as every document that is given a vector.
         guard existing == .replace else { throw VexFSError(.alreadyExists, "a document has one of the ids already") }
+        guard !points.contains(where: \.mustBeNew) else {
+            throw VexFSError(
+                .invalidArgument, "a text file has one of the ids: insert the vectors without ids on their own")
+        }
         let dimension = vectors.count / points.count
         let contents = points.enumerated().map { place, point in
             PointContent(id: point.id, vector: Array(vectors[place * dimension..<(place + 1) * dimension]))

@@ -30,7 +30,7 @@ final class DatabaseDirectory: VirtualDirectory {
 
     func attributes() -> VirtualAttributes {
         VirtualAttributes(
-            mode: S_IFDIR | 0o555, owner: tree.owner.user, group: tree.owner.group, modified: tree.mounted,
+            mode: S_IFDIR | 0o555, owner: tree.owner, modified: tree.mounted,
             isStable: true)
     }
 

@@ -15,9 +15,8 @@ final class IndexFile: VirtualFile {
     }
 
     func attributes() -> VirtualAttributes {
-        let owner = FacetAttributes.owner(collection, tree)
-        return VirtualAttributes(
-            mode: S_IFREG | 0o644, owner: owner.user, group: owner.group, modified: tree.mounted, isStable: true)
+        VirtualAttributes(
+            mode: S_IFREG | 0o644, owner: tree.owner(of: collection), modified: tree.mounted, isStable: true)
     }
 
     func open(flags: Int32, caller: Caller, in operations: Operations) -> any OpenHandle {
@@ -40,9 +39,8 @@ final class VectorsDirectory: VirtualDirectory {
     }
 
     func attributes() -> VirtualAttributes {
-        let owner = FacetAttributes.owner(collection, tree)
-        return VirtualAttributes(
-            mode: S_IFDIR | 0o555, owner: owner.user, group: owner.group, modified: tree.mounted, isStable: false)
+        VirtualAttributes(
+            mode: S_IFDIR | 0o555, owner: tree.owner(of: collection), modified: tree.mounted, isStable: false)
     }
 
     func child(_ name: ByteString, for caller: Caller) -> (any VirtualNode)? {

@@ -15,9 +15,8 @@ final class SessionDirectory: VirtualDirectory {
     }
 
     func attributes() -> VirtualAttributes {
-        let owner = collection.map { FacetAttributes.owner($0, tree) } ?? tree.owner
-        return VirtualAttributes(
-            mode: S_IFDIR | 0o555, owner: owner.user, group: owner.group, modified: tree.mounted, isStable: true)
+        VirtualAttributes(
+            mode: S_IFDIR | 0o555, owner: tree.owner(of: collection), modified: tree.mounted, isStable: true)
     }
 
     func child(_ name: ByteString, for caller: Caller) -> (any VirtualNode)? {
@@ -41,9 +40,8 @@ final class SessionFile: VirtualFile {
     }
 
     func attributes() -> VirtualAttributes {
-        let owner = collection.map { FacetAttributes.owner($0, tree) } ?? tree.owner
-        return VirtualAttributes(
-            mode: S_IFREG | 0o644, owner: owner.user, group: owner.group, modified: tree.mounted, isStable: true)
+        VirtualAttributes(
+            mode: S_IFREG | 0o644, owner: tree.owner(of: collection), modified: tree.mounted, isStable: true)
     }
 
     func open(flags: Int32, caller: Caller, in operations: Operations) -> any OpenHandle {
