@@ -135,16 +135,23 @@ public struct IndexPolicy: Sendable {
         _ parts: [Part], gaps: [Range<Row>], recipe: SegmentRecipe?, live: (Range<Row>) -> Int
     ) -> IndexJob? {
         guard let recipe else { return nil }
-        var all = parts
         // What grows by insertion is written anew each time, and takes in rows more seldom.
-        if !recipe.isExtensible, let gap = gaps.last, gap.lowerBound >= parts.last?.range.upperBound ?? 0 {
-            let end = min(gap.upperBound / SegmentList.alignment * SegmentList.alignment, gap.lowerBound + Row(listLimit))
-            let rows = gap.lowerBound < end ? live(gap.lowerBound..<end) : 0
-            if gap.lowerBound < end, isWorth(gap, live(gap), limit: calmScanLimit) {
-                all.append(Part(range: gap.lowerBound..<end, recipe: "", rows: rows, live: rows))
-            }
+        guard !recipe.isExtensible, let gap = gaps.last, gap.lowerBound >= parts.last?.range.upperBound ?? 0 else {
+            return nextMerge(parts, recipe: recipe, growth: calmGrowth)
         }
-        return nextMerge(all, recipe: recipe, growth: calmGrowth)
+        let whole = gap.upperBound / SegmentList.alignment * SegmentList.alignment
+        let new = gap.lowerBound..<max(gap.lowerBound, min(whole, gap.lowerBound + Row(listLimit)))
+        let rows = new.isEmpty ? 0 : live(new)
+        if !new.isEmpty, isWorth(gap, live(gap), limit: calmScanLimit) {
+            let part = Part(range: new, recipe: "", rows: rows, live: rows)
+            return nextMerge(parts + [part], recipe: recipe, growth: calmGrowth)
+        }
+        // Too few for a segment of their own; in one that is built anyway they cost next to nothing.
+        guard var job = nextMerge(parts, recipe: recipe, growth: calmGrowth) else { return nil }
+        if job.range.upperBound == new.lowerBound, live(job.range) + rows <= segmentLimit {
+            job.range = job.range.lowerBound..<new.upperBound
+        }
+        return job
     }
 
     /// A merge: lists into a graph, a segment with many dead rows anew, one that is wanted otherwise, one with older

@@ -212,7 +212,8 @@ import Testing
                 guard end <= model.end else { break }
                 if Int.random(in: 0..<4, using: &generator) > 0 {
                     let rows = Int.random(in: 0...Int(end - start), using: &generator)
-                    let recipe = ["graph", "lists binary", "hnsw m=16 ef_construct=200"].randomElement(using: &generator)
+                    let recipe = ["graph", "lists binary", "hnsw m=16 ef_construct=200"].randomElement(
+                        using: &generator)
                     model.parts.append(
                         .init(range: start..<end, recipe: rows == 0 ? "" : recipe ?? "", rows: rows, live: 0))
                     for row in start + Row(rows)..<end { model.dead.insert(row) }
