@@ -35,7 +35,7 @@ public struct IndexPolicy: Sendable {
 
     /// Rows that are scanned rather than built into a segment while many come in.
     public var scanLimit = 16_384
-    /// Rows that are scanned once few come in: to compare so many codes takes about as long as a walk through a graph.
+    /// Rows that are scanned beside segments once few come in: less than a walk through one more graph takes.
     public var calmScanLimit: Int { max(Int(SegmentList.alignment), scanLimit / 4) }
     /// Rows of one segment of lists made of new rows.
     public var listLimit = 131_072
@@ -142,7 +142,9 @@ public struct IndexPolicy: Sendable {
         let whole = gap.upperBound / SegmentList.alignment * SegmentList.alignment
         let new = gap.lowerBound..<max(gap.lowerBound, min(whole, gap.lowerBound + Row(listLimit)))
         let rows = new.isEmpty ? 0 : live(new)
-        if !new.isEmpty, isWorth(gap, live(gap), limit: calmScanLimit) {
+        // A collection of few rows is searched exactly.
+        let limit = parts.contains { $0.rows > 0 } ? calmScanLimit : scanLimit
+        if !new.isEmpty, isWorth(gap, live(gap), limit: limit) {
             let part = Part(range: new, recipe: "", rows: rows, live: rows)
             return nextMerge(parts + [part], recipe: recipe, growth: calmGrowth)
         }

@@ -76,10 +76,9 @@ import Testing
 
     @Test func fewRowsAreScanned() {
         var model = Model()
-        model.end = 4000
+        model.end = 16_000
         model.settle()
         #expect(model.parts.isEmpty)
-        model.end = 16_000
         model.settle(isCalm: false)
         #expect(model.parts.isEmpty)
     }
