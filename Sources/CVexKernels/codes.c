@@ -168,6 +168,46 @@ size_t vexfs_possible(const int32_t *scores, const uint32_t *places, size_t coun
     return kept;
 }
 
+/* What single precision may take from sums whose parts add up to 1, and what is lost among the smallest numbers. */
+#define ROUNDED 4e-6f
+#define SMALLEST 1e-37f
+/* Beyond it squares and products come near what single precision has room for. */
+#define HUGE_LENGTH 1e17f
+
+static float most_by_product(const struct vexfs_code_reach *reach, float product, const struct vexfs_row_facts *row) {
+    float score = product * row->scale * reach->factor;
+    return score + row->residual * reach->by_residual + row->norm * reach->by_norm + SMALLEST - reach->limit;
+}
+
+static float most_by_distance(const struct vexfs_code_reach *reach, float product, const struct vexfs_row_facts *row) {
+    float squares = reach->squared + row->scale * row->scale * (float)row->sum_of_squares;
+    float squared = squares - 2 * (product * row->scale * reach->factor);
+    float limit = reach->limit + reach->constant + row->residual * reach->by_residual + row->norm * reach->by_norm;
+    return limit * limit * (1 + ROUNDED) + SMALLEST - (squared - squares * ROUNDED);
+}
+
+size_t vexfs_codes_reaching(const struct vexfs_code_reach *reach, const int32_t *products,
+                            const struct vexfs_row_facts *facts, size_t count, uint32_t *reaching) {
+    enum { BLOCK = 256 };
+    float most[BLOCK];
+    size_t found = 0;
+    for (size_t from = 0; from < count; from += BLOCK) {
+        size_t some = count - from < BLOCK ? count - from : BLOCK;
+        if (reach->squared < 0)
+            for (size_t i = 0; i < some; i++)
+                most[i] = most_by_product(reach, (float)products[from + i], facts + from + i);
+        else
+            for (size_t i = 0; i < some; i++)
+                most[i] = most_by_distance(reach, (float)products[from + i], facts + from + i);
+        for (size_t i = 0; i < some; i++) {
+            reaching[found] = (uint32_t)(from + i);
+            /* What is not a number reaches, too. */
+            found += !(most[i] < 0) | !(facts[from + i].norm + facts[from + i].residual < HUGE_LENGTH);
+        }
+    }
+    return found;
+}
+
 void vexfs_pool_offer_all(struct vexfs_pool *pool, const uint32_t *places, const int32_t *scores, size_t count) {
     size_t i = 0;
     for (; i < count && pool->count < pool->capacity; i++) vexfs_pool_offer(pool, vexfs_item(scores[i], places[i]));

@@ -212,6 +212,32 @@ size_t vexfs_score_from(const int32_t *scores, size_t from, size_t count, int32_
 size_t vexfs_possible(const int32_t *scores, const uint32_t *places, size_t count, const uint8_t *residuals,
                       const int32_t *floors, uint32_t *possible);
 
+/* What is known of a row besides 8-bit codes on a scale of its own. */
+struct vexfs_row_facts {
+    /* What one step of a code is worth: component = code * scale, about. */
+    float scale;
+    /* Upper bounds of the lengths of what the codes miss of the vector, and of the vector that they stand for. */
+    float residual, norm;
+    int32_t sum_of_squares;
+};
+
+/* How near a row must be, and what rounding a query's and a row's codes may take from that. */
+struct vexfs_code_reach {
+    /* What one unit of a product is worth, but for the row's scale. */
+    float factor;
+    /* Errors of a score: for each unit of the row's residual and norm, and for every row. */
+    float by_residual, by_norm, constant;
+    /* By the product: the least that counts. By the distance: the greatest. */
+    float limit;
+    /* By the distance: the squared length of the query's codes; negative for by the product. */
+    float squared;
+};
+
+/* The indices of the rows that may reach the limit by their products with the query's codes, ascending, and of all
+   whose numbers are too large for that to be known; returns how many. Room for `count` is needed. */
+size_t vexfs_codes_reaching(const struct vexfs_code_reach *reach, const int32_t *products,
+                            const struct vexfs_row_facts *facts, size_t count, uint32_t *reaching);
+
 /* Keeps the best of `places` in a pool. */
 void vexfs_pool_offer_all(struct vexfs_pool *pool, const uint32_t *places, const int32_t *scores, size_t count);
 

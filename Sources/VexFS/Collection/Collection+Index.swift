@@ -8,8 +8,12 @@ extension Collection {
         case fresh
         /// Taking in new rows for good.
         case whole
-        /// Merging segments.
+        /// Making larger lists of small ones.
+        case gathering
+        /// Merging segments while many rows come in.
         case merge
+        /// Merging segments, and new rows, once few come in.
+        case calm
     }
 
     /// Builds what the policy wants next, if it wants anything.
@@ -18,9 +22,13 @@ extension Collection {
     func buildNext(
         _ work: IndexWork, policy: IndexPolicy, threads: Int, isCancelled: @escaping @Sendable () -> Bool
     ) throws(VexFSError) -> Bool {
-        try (work == .merge ? mergeLock : freshLock).withLock { _ throws(VexFSError) in
+        try lock(of: work).withLock { _ throws(VexFSError) in
             for space in state.withLock({ $0.spaces.map(\.number) }) {
-                guard let job = nextJob(work, policy, in: space) else { continue }
+                guard let job = claim(work, policy, in: space) else { continue }
+                defer {
+                    claims.withLock { $0.removeAll { $0.space == space && $0.range == job.range } }
+                    progress.update { $0 += 1 }
+                }
                 return try build(job, in: space, threads: threads) { [weak self] in
                     isCancelled() || self?.state.withLock { $0.isRemoved || $0.space(space) == nil } ?? true
                 }
@@ -29,12 +37,30 @@ extension Collection {
         }
     }
 
+    private func lock(of work: IndexWork) -> Monitor<UInt64> {
+        switch work {
+        case .fresh, .whole: freshLock
+        case .gathering: gatheringLock
+        case .merge, .calm: mergeLock
+        }
+    }
+
+    /// Chooses what is built next and keeps others from building the same rows; ``claims`` has them until they are
+    /// built.
+    private func claim(_ work: IndexWork, _ policy: IndexPolicy, in space: SpaceNumber) -> IndexJob? {
+        claims.withLock { claims in
+            let job = nextJob(work, policy, in: space, without: claims.filter { $0.space == space }.map(\.range))
+            if let job { claims.append(IndexClaim(space: space, range: job.range)) }
+            return job
+        }
+    }
+
     /// Builds segments until the policy wants none; rows that come meanwhile may be left for the next call.
     /// - Throws: `storeFull`, `inputOutput`.
     public func buildIndex() throws(VexFSError) {
         let policy = context.indexPolicy
         let threads = IndexBuilder.threadCount
-        for work in [IndexWork.whole, .fresh, .merge] {
+        for work in [IndexWork.whole, .fresh, .calm] {
             while try buildNext(work, policy: policy, threads: threads, isCancelled: { false }) {}
         }
     }
@@ -64,28 +90,43 @@ extension Collection {
     /// Whether the policy wants nothing built.
     var isIndexed: Bool {
         let policy = context.indexPolicy
-        return state.withLock { $0.spaces.map(\.number) }.allSatisfy { space in
-            nextJob(.fresh, policy, in: space) == nil && nextJob(.merge, policy, in: space) == nil
+        return claims.withLock { claims in
+            claims.isEmpty
+                && state.withLock { $0.spaces.map(\.number) }.allSatisfy { space in
+                    [IndexWork.fresh, .calm].allSatisfy { nextJob($0, policy, in: space, without: []) == nil }
+                }
         }
     }
 
-    private func nextJob(_ work: IndexWork, _ policy: IndexPolicy, in number: SpaceNumber) -> IndexJob? {
+    /// What the policy wants next of some work; `claimed` rows are built already.
+    private func nextJob(
+        _ work: IndexWork, _ policy: IndexPolicy, in number: SpaceNumber, without claimed: [Range<Row>]
+    ) -> IndexJob? {
         let (found, end, configuration) = state.withLock { ($0.space(number), $0.rows.next, $0.configuration) }
         guard let space = found, space.vectors != nil else { return nil }
         let recipe = configuration.settings(of: space.name)?.recipe
         // What someone keeps is searched too, and counts as live.
         let held = space.held
         let live = { (range: Range<Row>) in held.count(in: Int(range.lowerBound)..<Int(range.upperBound)) }
-        let parts = space.segments.entries.filter { $0.range.lowerBound >= space.ownFrom }.map { entry in
+        var parts = space.segments.entries.filter { $0.range.lowerBound >= space.ownFrom }.map { entry in
             IndexPolicy.Part(
                 range: entry.range, recipe: entry.recipe, rows: entry.segment?.rows.count ?? 0,
                 live: live(entry.range))
         }
-        let gaps = space.segments.gaps(below: end)
+        var gaps = space.segments.gaps(below: end)
+        for range in claimed {
+            parts.removeAll { $0.range.overlaps(range) }
+            // What is built of a gap begins where it does.
+            gaps = gaps.map { $0.overlaps(range) ? min(range.upperBound, $0.upperBound)..<$0.upperBound : $0 }
+        }
+        gaps.removeAll(where: \.isEmpty)
         switch work {
         case .fresh: return policy.nextFresh(parts, gaps: gaps, recipe: recipe, live: live)
         case .whole: return policy.nextWhole(parts, gaps: gaps, recipe: recipe, live: live)
+        case .gathering: return policy.nextGathering(parts, recipe: recipe)
         case .merge: return policy.nextMerge(parts, recipe: recipe)
+        // What others are about to finish is soon a part of it.
+        case .calm: return claimed.isEmpty ? policy.nextCalm(parts, gaps: gaps, recipe: recipe, live: live) : nil
         }
     }
 
@@ -167,7 +208,6 @@ extension Collection {
         } else if replaced == nil {
             removeFiles([entry])
         }
-        progress.update { $0 += 1 }
         return replaced != nil
     }
 
@@ -265,6 +305,12 @@ extension Collection {
             _ = state.spaces[place].segments.insert(entry)
         }
     }
+}
+
+/// Rows of a space that are being built into a segment.
+struct IndexClaim {
+    var space: SpaceNumber
+    var range: Range<Row>
 }
 
 /// What an index is made of, in numbers.

@@ -30,9 +30,13 @@ public final class Collection: Sendable {
     let compaction = Monitor<UInt64>(0)
     /// Counts commits, so that waiters for pending documents can look again.
     let progress = Monitor<UInt64>(0)
-    /// One build of new rows, and one merge, at a time. The locks are the point, the counts are for ThreadSanitizer.
+    /// One build of new rows, one of larger lists and one merge at a time. The locks are the point, the counts are for
+    /// ThreadSanitizer.
     let freshLock = Monitor<UInt64>(0)
+    let gatheringLock = Monitor<UInt64>(0)
     let mergeLock = Monitor<UInt64>(0)
+    /// The rows that are being built into segments. Taken after these locks, before the state's.
+    let claims = Mutex<[IndexClaim]>([])
     /// One image of the tree at a time.
     let imageLock = Monitor<UInt64>(0)
     /// Where the files and rows are that it did not write: a snapshot and a fork have one.

@@ -39,39 +39,54 @@ struct QuantizedFlatIndex: VectorIndex {
 }
 
 /// The first pass: bounds for every row, and the rows that may be among the nearest.
+///
+/// Contract: lives inside one call of ``QuantizedFlatIndex/search(_:_:allowed:)``, which keeps the blocks alive.
 private struct CodeScan {
     private let metric: Metric
-    private let dimension: Int
-    private let codes: [Int8]
+    /// The query's codes, `[width] Int8`.
+    private let codes: Scratch<Int8>
     private let facts: CodeFacts
     /// The query's length, rounded up.
     private let length: Double
     /// Relative rounding error of a full-precision score: each of 16 lanes adds dimension / 16 terms.
     private let rounding: Double
+    private var reach = vexfs_code_reach()
     /// The best lower bounds so far.
     private var lower: NeighborHeap
     private var kept: [(row: Row, upper: Float)] = []
     private var keptLimit = 8192
-    private var scores: [Int32]
+    private let products: Scratch<Int32>
+    private let reaching: Scratch<UInt32>
     private(set) var compared = 0
+
+    /// Rows that are compared before those that cannot reach the best of them are left out.
+    private static let rowsAtOnce = 256
 
     init(query: [Float], limit: Int, metric: Metric) {
         self.metric = metric
-        dimension = query.count
-        var codes = [Int8](repeating: 0, count: query.count)
-        facts = query.withUnsafeBufferPointer { vector in
-            codes.withUnsafeMutableBufferPointer { target in
-                // An empty query has no address; nothing is read or written then.
-                target.baseAddress.map { CodeFacts(encoding: vector, into: $0) } ?? CodeFacts()
-            }
-        }
+        let codes = Scratch<Int8>(GraphPoints.width(query.count), repeating: 0)
+        facts = query.withUnsafeBufferPointer { CodeFacts(encoding: $0, into: codes.start) }
         self.codes = codes
         let squares = query.reduce(0.0) { $0 + Double($1) * Double($1) }
         length = squares.squareRoot() * (1 + 1e-12)
         rounding = Double(query.count / 16 + 32) * 0x1p-23
         // Bounds are kept as similarities: a higher one is nearer for every metric.
         lower = NeighborHeap(limit: limit, metric: .dot)
-        scores = [Int32](repeating: 0, count: CodeBlock.rowCount)
+        products = Scratch(Self.rowsAtOnce)
+        reaching = Scratch(Self.rowsAtOnce)
+        reach.factor = facts.scale
+        let missed = Double(facts.residual)
+        if metric == .euclidean {
+            let own = Double(facts.scale) * Double(facts.scale) * Double(facts.sum_of_squares)
+            reach.squared = Float(own)
+            reach.by_residual = Float((1 + 4 * rounding) * (1 + 1e-5))
+            reach.by_norm = 2e-7
+            reach.constant = Float((missed + 2e-7 * length) * (1 + 4 * rounding) * (1 + 1e-5))
+        } else {
+            reach.squared = -1
+            reach.by_residual = Float(length * (1 + rounding) * (1 + 1e-5))
+            reach.by_norm = Float((missed + rounding * length) * (1 + 1e-5) + 4e-6 * (length + missed))
+        }
     }
 
     /// Bounds the scores of the chunk's rows `local`.
@@ -81,22 +96,34 @@ private struct CodeScan {
         var start = places.lowerBound
         while start < places.upperBound {
             let place = start % CodeBlock.rowCount
-            let count = min(CodeBlock.rowCount - place, places.upperBound - start)
-            let block = blocks[start / CodeBlock.rowCount]
-            if let block {
-                vexfs_scan_i8(codes, dimension, block.codes + place * dimension, dimension, count, &scores)
+            let count = min(Self.rowsAtOnce, CodeBlock.rowCount - place, places.upperBound - start)
+            func row(_ index: Int) -> Row {
+                chunk.firstRow + (rows.map { $0[start + index - places.lowerBound] } ?? Row(start + index))
             }
-            for index in 0..<count {
-                let row = chunk.firstRow + (rows.map { $0[start + index - places.lowerBound] } ?? Row(start + index))
-                if let block {
-                    bound(row, product: scores[index], facts: block.facts[place + index])
-                } else {
-                    kept.append((row, .infinity))
+            if let block = blocks[start / CodeBlock.rowCount] {
+                let found = compare(block, place, count)
+                for at in 0..<found {
+                    let index = Int(reaching.start[at])
+                    bound(row(index), product: products.start[index], facts: block.facts[place + index])
                 }
+            } else {
+                for index in 0..<count { kept.append((row(index), .infinity)) }
             }
             compared += count
             start += count
         }
+    }
+
+    /// Compares the codes of rows of a block; returns how many of them, named by ``reaching``, may be near enough.
+    private mutating func compare(_ block: CodeBlock, _ place: Int, _ count: Int) -> Int {
+        let width = codes.count
+        vexfs_codes_kernels().pointee.scan(
+            codes.start, block.codes + place * width, width, count, products.start)
+        // Numbers that single precision has no room for are left to the bounds.
+        let worst = length < 1e17 ? lower.worst?.score ?? -.infinity : -.infinity
+        let distance = -Double(worst) * (1 + 4 * rounding) * (1 + 1e-5)
+        reach.limit = metric == .euclidean ? Float(distance).nextUp : worst
+        return vexfs_codes_reaching(&reach, products.start, block.facts + place, count, reaching.start)
     }
 
     /// The rows that may be among the nearest.
@@ -113,8 +140,8 @@ private struct CodeScan {
         let score: Double
         var error: Double
         if metric == .euclidean {
-            let mine = Double(facts.scale) * Double(facts.scale) * Double(facts.sumOfSquares)
-            let theirs = Double(row8.scale) * Double(row8.scale) * Double(row8.sumOfSquares)
+            let mine = Double(facts.scale) * Double(facts.scale) * Double(facts.sum_of_squares)
+            let theirs = Double(row8.scale) * Double(row8.scale) * Double(row8.sum_of_squares)
             let distance = max(0, mine + theirs - 2 * dot).squareRoot()
             // The root magnifies what cancellation leaves of doubles' own rounding.
             let cancelled = 1e-7 * (length + Double(row8.norm))

@@ -2,16 +2,7 @@ import CVexKernels
 import Synchronization
 
 /// What is known of a row besides its 8-bit codes.
-struct CodeFacts {
-    /// What one step of a code is worth: component ≈ code × scale.
-    var scale: Float = 0
-    /// An upper bound of the length of what the codes miss of the vector.
-    var residual: Float = 0
-    /// An upper bound of the length of the vector that the codes stand for.
-    var norm: Float = 0
-    /// The sum of the squared codes.
-    var sumOfSquares: Int32 = 0
-}
+typealias CodeFacts = vexfs_row_facts
 
 /// Codes and facts of ``rowCount`` consecutive places of a chunk.
 ///
@@ -19,14 +10,14 @@ struct CodeFacts {
 /// exists; after that it is only read.
 final class CodeBlock: @unchecked Sendable {
     static let rowCount = 1024
-    /// `[rowCount × dimension] Int8`
+    /// `[rowCount × width] Int8`: what is beyond the dimension is 0.
     let codes: UnsafeMutablePointer<Int8>
     /// `[rowCount]`
     let facts: UnsafeMutablePointer<CodeFacts>
 
-    init(dimension: Int) {
-        codes = .allocate(capacity: max(1, Self.rowCount * dimension))
-        codes.initialize(repeating: 0, count: max(1, Self.rowCount * dimension))
+    init(width: Int) {
+        codes = .allocate(capacity: Self.rowCount * width)
+        codes.initialize(repeating: 0, count: Self.rowCount * width)
         facts = .allocate(capacity: Self.rowCount)
         facts.initialize(repeating: CodeFacts(), count: Self.rowCount)
     }
@@ -37,7 +28,8 @@ final class CodeBlock: @unchecked Sendable {
     }
 }
 
-/// 8-bit codes of a collection's vectors, kept in memory and appended to: `dimension + 16` bytes a row.
+/// 8-bit codes of a collection's vectors, kept in memory and appended to: `width + 16` bytes a row, the width being
+/// the dimension rounded up to what the kernels compare at once.
 ///
 /// Each row has its own scale, so no sample of the data is needed first. A chunk that was packed is encoded anew, and
 /// the codes of its former rows go with the last search that uses them.
@@ -50,6 +42,7 @@ public final class VectorCodes: Sendable {
     }
 
     private let dimension: Int
+    private var width: Int { GraphPoints.width(dimension) }
     /// By the chunks' first rows.
     private let state = Mutex<[Row: ChunkCodes]>([:])
 
@@ -58,7 +51,7 @@ public final class VectorCodes: Sendable {
 
     /// Bytes that the codes take in memory.
     public var allocatedBytes: Int {
-        let block = CodeBlock.rowCount * (dimension + MemoryLayout<CodeFacts>.stride)
+        let block = CodeBlock.rowCount * (width + MemoryLayout<CodeFacts>.stride)
         return state.withLock { $0.values.reduce(0) { $0 + $1.blocks.count { $0 != nil } * block } }
     }
 
@@ -108,11 +101,11 @@ public final class VectorCodes: Sendable {
                 (codes.blocks[index], codes.filled[index]) = (nil, 0)
                 continue
             }
-            let block = codes.blocks[index] ?? CodeBlock(dimension: dimension)
+            let block = codes.blocks[index] ?? CodeBlock(width: width)
             for within in codes.filled[index]..<max(codes.filled[index], places.count) {
                 let source = chunk.base + (places.lowerBound + within) * strideBytes
                 let vector = UnsafeBufferPointer(start: source.assumingMemoryBound(to: Float.self), count: dimension)
-                block.facts[within] = CodeFacts(encoding: vector, into: block.codes + within * dimension)
+                block.facts[within] = CodeFacts(encoding: vector, into: block.codes + within * width)
             }
             codes.blocks[index] = block
             codes.filled[index] = max(codes.filled[index], places.count)
@@ -135,6 +128,7 @@ extension VectorChunk {
 extension CodeFacts {
     /// Writes the codes of a vector, `[dimension] Int8`, and returns what is known of it.
     init(encoding vector: UnsafeBufferPointer<Float>, into codes: UnsafeMutablePointer<Int8>) {
+        self.init()
         let largest = vexfs_largest_f32(vector.baseAddress, vector.count)
         let factor = 127 / largest
         guard largest.isFinite, factor.isFinite else {
@@ -145,8 +139,8 @@ extension CodeFacts {
         }
         vexfs_quantize_i8(vector.baseAddress, vector.count, factor, codes)
         scale = largest / 127
-        sumOfSquares = vexfs_dot_i8(codes, codes, vector.count)
+        sum_of_squares = vexfs_dot_i8(codes, codes, vector.count)
         residual = Float(vexfs_residual_i8(vector.baseAddress, codes, vector.count, scale)).nextUp
-        norm = Float(Double(scale) * Double(sumOfSquares).squareRoot()).nextUp
+        norm = Float(Double(scale) * Double(sum_of_squares).squareRoot()).nextUp
     }
 }

@@ -1,4 +1,5 @@
 import Glibc
+import Synchronization
 import Testing
 
 @testable import VexFS
@@ -181,6 +182,69 @@ import Testing
         for number in 0..<2100 { _ = try corpus.collection.remove(ByteString("\(number).json"), in: 1) }
         try corpus.fixture.store.removeCollection(corpus.collection)
         for file in files { #expect(access("\(corpus.fixture.path)/segments/\(file)", F_OK) != 0) }
+    }
+
+    @Test func noRowIsBuiltTwiceAtOnce() throws {
+        let corpus = try Corpus("{}", count: 5000, seed: 0x1DA)
+        let collection = corpus.collection
+        let policy = Self.smallSegments
+        func build(_ work: Collection.IndexWork) throws -> Bool {
+            try collection.buildNext(work, policy: policy, threads: 1) { false }
+        }
+        // As if another thread had begun with the first rows.
+        collection.claims.withLock { $0.append(IndexClaim(space: VectorSpace.unnamed, range: 0..<1024)) }
+        #expect(try build(.fresh))
+        #expect(try !build(.calm))
+        #expect(!collection.isIndexed)
+        #expect(collection.state.withLock { $0.unnamed.segments.entries.map(\.range) } == [1024..<3072])
+        collection.claims.withLock { $0 = [] }
+        #expect(try build(.fresh))
+        while try build(.calm) {}
+        #expect(collection.isIndexed)
+        #expect(collection.claims.withLock { $0.isEmpty })
+        #expect(collection.state.withLock { $0.unnamed.segments.end } == 4096)
+    }
+
+    /// All works at once, on a collection that is written to meanwhile: nothing is lost, nothing comes back.
+    @Test func allWorksAtOnceKeepEveryRow() throws {
+        let corpus = try Corpus("{}", count: 3000, dimension: 32, seed: 0x1DB)
+        let collection = corpus.collection
+        let policy = Self.smallSegments
+        let isDone = Atomic<Bool>(false)
+        let failure = Mutex<VexFSError?>(nil)
+        let works: [Collection.IndexWork] = [.fresh, .gathering, .merge, .calm]
+        let workers = Monitor(works.count)
+        for work in works {
+            let isStarted = BackgroundThread.start { [isStopping = { isDone.load(ordering: .acquiring) }] in
+                do throws(VexFSError) {
+                    while !isStopping() { _ = try collection.buildNext(work, policy: policy, threads: 1) { false } }
+                } catch {
+                    failure.withLock { $0 = error }
+                }
+                workers.update { $0 -= 1 }
+            }
+            #expect(isStarted)
+        }
+        var generator = SeededGenerator(seed: 0x1DC)
+        var live = Set((0..<3000).map { "\($0)" })
+        for number in 3000..<9000 {
+            let vector = (0..<32).map { _ in Float.random(in: -1...1, using: &generator) }
+            try collection.insert([NewPoint(id: ByteString("\(number)"))], vectors: vector)
+            live.insert("\(number)")
+            if number % 3 == 0, let gone = live.randomElement(using: &generator) {
+                _ = try collection.remove(ByteString("\(gone).json"), in: 1)
+                live.remove(gone)
+            }
+        }
+        isDone.store(true, ordering: .releasing)
+        workers.wait { $0 == 0 ? () : nil }
+        #expect(failure.withLock { $0 } == nil)
+        #expect(collection.claims.withLock { $0.isEmpty })
+        try collection.buildIndex()
+        #expect(collection.isIndexed)
+        var request = QueryRequest(target: .vector([Float](repeating: 1, count: 32)), title: "test")
+        request.limit = live.count + 1
+        #expect(Set(try collection.search(request).hits.map(\.id.string)) == live)
     }
 
     @Test func searchesAreSampledForRecall() throws {

@@ -29,7 +29,7 @@ import Testing
                 #expect(answer.isExact)
             }
             let kept = graph.scans.allocatedBytes
-            let most = rows.count * (graph.points.width + 4 * graph.degree) / 16
+            let most = rows.count * (graph.points.width + 4 * graph.degree) / 8
             #expect(kept > 0 && kept <= most, "\(kept) of \(most)")
         }
         #expect(

@@ -83,7 +83,7 @@ import Testing
         }
         let codes = VectorCodes(dimension: 16)
         let flat = FlatIndex(rows: fixture.rows, metric: .dot)
-        let block = CodeBlock.rowCount * (16 + MemoryLayout<CodeFacts>.stride)
+        let block = CodeBlock.rowCount * (32 + MemoryLayout<CodeFacts>.stride)
         for (wanted, blocks) in [
             ([Row(0)..<9000], 10), ([Row(1024)..<1025], 1), ([Row(4000)..<4101, Row(8999)..<9000], 4),
             ([], 0), ([Row(0)..<9000], 10),

@@ -45,9 +45,10 @@ final class GatheredCodes: @unchecked Sendable {
 
 /// The codes that filters of late let pass, gathered: programs ask with the same filter again and again.
 ///
-/// A list of points is gathered when it comes the second time. What is kept takes at most a sixteenth of the graph's
-/// codes and links. Another list takes the place of those that were not used since it came last; where more filters
-/// take turns than there is room for, some stay and the others are never copied for nothing.
+/// A list of points is gathered when it comes the second time. What is kept takes at most an eighth of the graph's
+/// codes and links: a tenth of the points has room. Another list takes the place of those that were not used since it
+/// came last; where more filters take turns than there is room for, some stay and the others are never copied for
+/// nothing.
 final class GraphScans: Sendable {
     private struct State {
         /// The latest used first, with when that was.
@@ -65,7 +66,7 @@ final class GraphScans: Sendable {
     private let state = Mutex(State())
     private let byteCountMax: Int
 
-    init(count: Int, width: Int, degree: Int) { byteCountMax = count * (width + 4 * degree) / 16 }
+    init(count: Int, width: Int, degree: Int) { byteCountMax = count * (width + 4 * degree) / 8 }
 
     /// Bytes of codes and places that are kept.
     var allocatedBytes: Int { state.withLock { $0.byteCount } }
