@@ -1,96 +1,141 @@
+#define _GNU_SOURCE
 #include "cmicrohttpd.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
 #include <malloc.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
-/* The library keeps a pointer to the callbacks; one server is started per process and port, and they live as long. */
+struct vexfs_http_loop {
+    struct MHD_Daemon *daemon;
+    vexfs_http_callbacks callbacks;
+    /* Whether the connection is there that was added last. */
+    int is_open;
+};
+
 static void *on_uri(void *own, const char *uri, struct MHD_Connection *connection) {
     (void)connection;
-    const vexfs_http_callbacks *callbacks = own;
-    return callbacks->begin(callbacks->context, uri);
+    const vexfs_http_loop *loop = own;
+    return loop->callbacks.begin(loop->callbacks.context, uri);
 }
 
 static void on_completed(void *own, struct MHD_Connection *connection, void **request,
                          enum MHD_RequestTerminationCode code) {
     (void)connection;
     (void)code;
-    const vexfs_http_callbacks *callbacks = own;
-    if (*request != NULL) callbacks->end(callbacks->context, *request);
+    const vexfs_http_loop *loop = own;
+    if (*request != NULL) loop->callbacks.end(loop->callbacks.context, *request);
     *request = NULL;
 }
 
 static void on_connection(void *own, struct MHD_Connection *connection, void **socket_context,
                           enum MHD_ConnectionNotificationCode code) {
+    (void)connection;
     (void)socket_context;
-    const vexfs_http_callbacks *callbacks = own;
-    callbacks->connection(callbacks->context, vexfs_http_socket(connection),
-                          code == MHD_CONNECTION_NOTIFY_STARTED);
+    vexfs_http_loop *loop = own;
+    if (code != MHD_CONNECTION_NOTIFY_CLOSED) return;
+    loop->is_open = 0;
+    loop->callbacks.closed(loop->callbacks.context);
 }
 
 static enum MHD_Result on_access(void *own, struct MHD_Connection *connection, const char *url, const char *method,
                                  const char *version, const char *data, size_t *size, void **request) {
-    const vexfs_http_callbacks *callbacks = own;
-    return callbacks->handle(callbacks->context, connection, url, method, version, data, size, request);
+    const vexfs_http_loop *loop = own;
+    return loop->callbacks.handle(loop->callbacks.context, connection, url, method, version, data, size, request);
 }
 
-struct MHD_Daemon *vexfs_http_start(const vexfs_http_settings *settings, const vexfs_http_callbacks *callbacks) {
-    struct sockaddr_in6 six = {.sin6_family = AF_INET6, .sin6_port = htons(settings->port)};
-    struct sockaddr_in four = {.sin_family = AF_INET, .sin_port = htons(settings->port)};
-    unsigned flags = MHD_USE_POLL_INTERNAL_THREAD | MHD_USE_THREAD_PER_CONNECTION | MHD_USE_ITC;
-    const struct sockaddr *address = (const struct sockaddr *)&four;
-    if (inet_pton(AF_INET6, settings->address, &six.sin6_addr) == 1) {
-        address = (const struct sockaddr *)&six;
-        flags |= MHD_USE_IPv6;
-    } else if (inet_pton(AF_INET, settings->address, &four.sin_addr) != 1) {
+int vexfs_http_listen(const char *address, uint16_t port) {
+    struct sockaddr_in6 six = {.sin6_family = AF_INET6, .sin6_port = htons(port)};
+    struct sockaddr_in four = {.sin_family = AF_INET, .sin_port = htons(port)};
+    const struct sockaddr *own = (const struct sockaddr *)&four;
+    socklen_t size = sizeof four;
+    if (inet_pton(AF_INET6, address, &six.sin6_addr) == 1) {
+        own = (const struct sockaddr *)&six;
+        size = sizeof six;
+    } else if (inet_pton(AF_INET, address, &four.sin_addr) != 1) {
         errno = EINVAL;
-        return NULL;
+        return -1;
     }
-    vexfs_http_callbacks *own = malloc(sizeof *own);
-    if (own == NULL) return NULL;
-    *own = *callbacks;
+    int listener = socket(own->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (listener < 0) return -1;
+    int yes = 1;
+    setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+    /* A thread is woken when there is something to read, and not before; inherited by the connections, like NODELAY. */
+    setsockopt(listener, IPPROTO_TCP, TCP_DEFER_ACCEPT, &yes, sizeof yes);
+    setsockopt(listener, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+    if (own->sa_family == AF_INET6) setsockopt(listener, IPPROTO_IPV6, IPV6_V6ONLY, &yes, sizeof yes);
+    if (bind(listener, own, size) != 0 || listen(listener, 1024) != 0) {
+        int reason = errno;
+        close(listener);
+        errno = reason;
+        return -1;
+    }
+    return listener;
+}
+
+uint16_t vexfs_http_port(int listener) {
+    struct sockaddr_storage own;
+    socklen_t size = sizeof own;
+    if (getsockname(listener, (struct sockaddr *)&own, &size) != 0) return 0;
+    return ntohs(own.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&own)->sin6_port
+                                           : ((struct sockaddr_in *)&own)->sin_port);
+}
+
+int vexfs_http_accept(int listener, vexfs_http_peer *peer) {
+    struct sockaddr_storage *name = &peer->name;
+    peer->size = sizeof *name;
+    int connection = accept4(listener, (struct sockaddr *)name, &peer->size, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    if (connection < 0) return -1;
+    peer->address[0] = peer->address[1] = 0;
+    if (name->ss_family == AF_INET6) {
+        memcpy(peer->address, &((struct sockaddr_in6 *)name)->sin6_addr, sizeof peer->address);
+    } else if (name->ss_family == AF_INET) {
+        peer->address[0] = ((struct sockaddr_in *)name)->sin_addr.s_addr;
+    }
+    return connection;
+}
+
+vexfs_http_loop *vexfs_http_loop_create(const vexfs_http_settings *settings, const vexfs_http_callbacks *callbacks) {
+    vexfs_http_loop *loop = calloc(1, sizeof *loop);
+    if (loop == NULL) return NULL;
+    loop->callbacks = *callbacks;
     struct MHD_OptionItem options[] = {
         {MHD_OPTION_CONNECTION_MEMORY_LIMIT, settings->head_bytes, NULL},
-        {MHD_OPTION_CONNECTION_LIMIT, settings->connection_limit, NULL},
+        {MHD_OPTION_CONNECTION_LIMIT, 1, NULL},
         {MHD_OPTION_CONNECTION_TIMEOUT, settings->idle_timeout_seconds, NULL},
-        {MHD_OPTION_PER_IP_CONNECTION_LIMIT, settings->connections_per_address, NULL},
-        {MHD_OPTION_STRICT_FOR_CLIENT, 1, NULL},
-        {MHD_OPTION_LISTEN_BACKLOG_SIZE, 1024, NULL},
+        /* 1 would refuse a request without Host, with two heads, and spaces in targets: both are looked at later. */
+        {MHD_OPTION_STRICT_FOR_CLIENT, 0, NULL},
         {MHD_OPTION_END, 0, NULL},
     };
-    struct MHD_Daemon *daemon = MHD_start_daemon(
-        flags, settings->port, NULL, NULL, on_access, own, MHD_OPTION_SOCK_ADDR, address, MHD_OPTION_URI_LOG_CALLBACK,
-        on_uri, own, MHD_OPTION_NOTIFY_COMPLETED, on_completed, own, MHD_OPTION_NOTIFY_CONNECTION, on_connection, own,
+    loop->daemon = MHD_start_daemon(
+        MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET, 0, NULL, NULL, on_access, loop, MHD_OPTION_URI_LOG_CALLBACK, on_uri,
+        loop, MHD_OPTION_NOTIFY_COMPLETED, on_completed, loop, MHD_OPTION_NOTIFY_CONNECTION, on_connection, loop,
         MHD_OPTION_ARRAY, options, MHD_OPTION_END);
-    if (daemon == NULL) free(own);
-    return daemon;
+    if (loop->daemon != NULL) return loop;
+    free(loop);
+    return NULL;
 }
 
-uint16_t vexfs_http_port(struct MHD_Daemon *daemon) {
-    const union MHD_DaemonInfo *info = MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_BIND_PORT);
-    return info == NULL ? 0 : info->port;
+void vexfs_http_loop_destroy(vexfs_http_loop *loop) {
+    MHD_stop_daemon(loop->daemon);
+    free(loop);
 }
 
-void vexfs_http_stop(struct MHD_Daemon *daemon) { MHD_stop_daemon(daemon); }
-
-int vexfs_http_socket(struct MHD_Connection *connection) {
-    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-    return info == NULL ? -1 : info->connect_fd;
-}
-
-void vexfs_http_client(struct MHD_Connection *connection, char *out) {
-    out[0] = 0;
-    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-    if (info == NULL || info->client_addr == NULL) return;
-    if (info->client_addr->sa_family == AF_INET6) {
-        inet_ntop(AF_INET6, &((const struct sockaddr_in6 *)info->client_addr)->sin6_addr, out, 64);
-    } else if (info->client_addr->sa_family == AF_INET) {
-        inet_ntop(AF_INET, &((const struct sockaddr_in *)info->client_addr)->sin_addr, out, 64);
+int vexfs_http_serve(vexfs_http_loop *loop, int connection, const vexfs_http_peer *peer) {
+    loop->is_open = 1;
+    if (MHD_add_connection(loop->daemon, connection, (const struct sockaddr *)&peer->name, peer->size) != MHD_YES) {
+        /* Closed, but nobody is told. */
+        return -1;
     }
+    while (loop->is_open) {
+        if (MHD_run_wait(loop->daemon, -1) != MHD_YES) return -1;
+    }
+    return 0;
 }
 
 void vexfs_http_prepare_memory(void) {

@@ -158,8 +158,21 @@ extension Metric {
     func distance(ofScore score: Float) -> Float {
         switch self {
         case .cosine, .dot: 1 - score
-        case .euclidean: score * score
+        case .euclidean: Self.square(ofRoot: score)
         case .manhattan: score
         }
+    }
+
+    /// The number whose root, rounded to a Float, is this: two or three are, of which the one with the fewest digits is
+    /// meant where vectors are of small whole numbers, and none is nearer to the truth elsewhere.
+    private static func square(ofRoot root: Float) -> Float {
+        let square = root * root
+        guard square.isFinite, square > 0 else { return square }
+        var found = square
+        for candidate in [square.nextDown, square.nextUp] where candidate.squareRoot() == root {
+            let digits = { (number: Float) in 23 - min(23, number.significandBitPattern.trailingZeroBitCount) }
+            if found.squareRoot() != root || digits(candidate) < digits(found) { found = candidate }
+        }
+        return found
     }
 }

@@ -17,7 +17,22 @@ extension Store {
 
     /// `aliases.json`.
     public func aliasText() throws(VexFSError) -> [UInt8] {
-        JSON.object(try aliases().sorted { $0.key < $1.key }.map { .init($0.key, .string($0.value)) }).pretty
+        Self.aliasJSON(try aliases()).pretty
+    }
+
+    fileprivate static func aliasJSON(_ aliases: [String: String]) -> JSON {
+        .object(aliases.sorted { $0.key < $1.key }.map { .init($0.key, .string($0.value)) })
+    }
+
+    /// Forgets the aliases of a collection that is gone: a later one of its name is another.
+    public func forgetAliases(of directory: ByteString) throws(VexFSError) {
+        func isOther(_ alias: (key: String, value: String)) -> Bool {
+            CollectionAddress(name: alias.value).directory != directory
+        }
+        guard try !aliases().allSatisfy(isOther) else { return }
+        try changingProperty(Self.aliasKey, of: 0) { (_) throws(VexFSError) in
+            (Self.aliasJSON(try aliases().filter(isOther)).compact, ())
+        }
     }
 }
 
@@ -30,8 +45,7 @@ extension Service {
             for (index, action) in actions.enumerated() {
                 try apply(action, at: "actions[\(index)]", to: &aliases)
             }
-            let json = JSON.object(aliases.sorted { $0.key < $1.key }.map { .init($0.key, .string($0.value)) })
-            return (json.compact, aliases.count)
+            return (Store.aliasJSON(aliases).compact, aliases.count)
         }
         answer.add("aliases", count)
     }

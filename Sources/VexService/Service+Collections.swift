@@ -45,12 +45,11 @@ extension Service {
                 named: address.directory, owner: request.owner, group: request.group)
         } catch {
             guard error.code == .alreadyExists else { throw error }
-            guard getsExisting, let existing = store.collection(named: address.directory) else {
+            guard getsExisting else {
                 throw VexFSError(.alreadyExists, "there is a collection \"\(address.name)\" already")
             }
-            answer.add("collection", try describe(existing))
-            answer.add("created", .bool(false))
-            return
+            // Made meanwhile by somebody else, and perhaps removed again.
+            return try createCollection(request, &answer)
         }
         do throws(VexFSError) {
             try set(members, of: collection)
@@ -109,6 +108,7 @@ extension Service {
     func delete(_ collection: Collection) throws(VexFSError) {
         let directory = collection.name
         try store.removeCollection(collection, withDocuments: true)
+        try store.forgetAliases(of: directory)
         observer.collectionChanged(named: directory)
     }
 

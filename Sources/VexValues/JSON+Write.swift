@@ -45,24 +45,57 @@ extension JSON {
 
     /// Appends a string with its quotes; text that is not ASCII stays as it is.
     public static func write(string: String, to bytes: inout [UInt8]) {
+        var string = string
+        string.withUTF8 { write(utf8: $0, to: &bytes) }
+    }
+
+    /// Appends UTF-8 as a JSON string.
+    public static func write(utf8 text: UnsafeBufferPointer<UInt8>, to bytes: inout [UInt8]) {
         bytes.append(UInt8(ascii: "\""))
-        for byte in string.utf8 {
-            switch byte {
-            case UInt8(ascii: "\""), UInt8(ascii: "\\"):
-                bytes.append(UInt8(ascii: "\\"))
-                bytes.append(byte)
-            case 0x0A: bytes.append(contentsOf: "\\n".utf8)
-            case 0x0D: bytes.append(contentsOf: "\\r".utf8)
-            case 0x09: bytes.append(contentsOf: "\\t".utf8)
-            case 0..<0x20, 0x7F:
-                let digits = Array("0123456789abcdef".utf8)
-                bytes.append(contentsOf: "\\u00".utf8)
-                bytes.append(digits[Int(byte >> 4)])
-                bytes.append(digits[Int(byte & 15)])
-            default: bytes.append(byte)
-            }
+        if isPlain(text) {
+            bytes.append(contentsOf: text)
+        } else {
+            for byte in text { write(escaped: byte, to: &bytes) }
         }
         bytes.append(UInt8(ascii: "\""))
+    }
+
+    private static func write(escaped byte: UInt8, to bytes: inout [UInt8]) {
+        switch byte {
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"):
+            bytes.append(UInt8(ascii: "\\"))
+            bytes.append(byte)
+        case 0x0A: bytes.append(contentsOf: "\\n".utf8)
+        case 0x0D: bytes.append(contentsOf: "\\r".utf8)
+        case 0x09: bytes.append(contentsOf: "\\t".utf8)
+        case 0..<0x20, 0x7F:
+            let digits = Array("0123456789abcdef".utf8)
+            bytes.append(contentsOf: "\\u00".utf8)
+            bytes.append(digits[Int(byte >> 4)])
+            bytes.append(digits[Int(byte & 15)])
+        default: bytes.append(byte)
+        }
+    }
+
+    /// Whether a text, as the usual one, has nothing to escape.
+    private static func isPlain(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
+        let (ones, highs) = (UInt64(0x0101_0101_0101_0101), UInt64(0x8080_8080_8080_8080))
+        // Eight bytes at a time: the highest bit of each result tells of a byte that is less than the number.
+        func hasLess(_ word: UInt64, than limit: UInt64) -> Bool { (word &- ones &* limit) & ~word & highs != 0 }
+        let raw = UnsafeRawBufferPointer(text)
+        var place = 0
+        while place + 8 <= raw.count {
+            let word = raw.loadUnaligned(fromByteOffset: place, as: UInt64.self)
+            if hasLess(word, than: 0x20) || hasLess(word ^ ones &* 0x22, than: 1) { return false }
+            if hasLess(word ^ ones &* 0x5C, than: 1) || hasLess(word ^ ones &* 0x7F, than: 1) { return false }
+            place += 8
+        }
+        while place < raw.count {
+            let byte = raw[place]
+            if byte < 0x20 || byte == 0x22 || byte == 0x5C || byte == 0x7F { return false }
+            place += 1
+        }
+        return true
     }
 
     /// Appends the shortest text that reads back as the same number, never as an integer; not finite: null.

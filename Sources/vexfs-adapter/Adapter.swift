@@ -26,7 +26,8 @@ enum Adapter {
             settings.bodyLimitBytes = configuration.bodyLimitBytes
             settings.requestSeconds = configuration.requestSeconds
             settings.connectionsPerAddress = configuration.connectionsPerAddress
-            settings.connectionLimit = min(settings.connectionLimit, max(64, descriptors - descriptorsKept))
+            settings.connectionLimit = min(
+                settings.connectionLimit, max(32, (descriptors - descriptorsKept) / descriptorsPerConnection))
             settings.heldBytesMax = configuration.heldBodyBytes
             settings.admission = HTTPAdmission(asksForTokens: configuration.authority.isRequired)
             let router = router(mount, configuration, metrics, gate)
@@ -59,6 +60,8 @@ enum Adapter {
 
     /// Descriptors that are not for connections: sessions of the mount, and what the process itself needs.
     private static let descriptorsKept = 128
+    /// Its socket, and what its thread waits by.
+    private static let descriptorsPerConnection = 2
 
     /// Allows the process as many descriptors as it may have.
     private static func raisedDescriptorLimit() -> Int {

@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import threading
 
 import pytest
 
@@ -172,6 +173,10 @@ CREATIONS = [
     ({"configuration": {"embedding_function": {"type": "known", "name": "x"}}}, 422, None),
     ({"schema": {"defaults": {}, "keys": {"#embedding": {"float_list": {"vector_index": {
         "enabled": True, "config": {"space": "cosine", "spann": {"search_nprobe": 3}}}}}}}}, 200, "cosine"),
+    # A schema that says what holds anyway leaves what the configuration says.
+    ({"configuration": {"hnsw": {"space": "cosine"}}, "schema": {"defaults": {}, "keys": {"#embedding": {"float_list": {
+        "vector_index": {"enabled": True, "config": {"space": "l2", "source_key": "#document", "embedding_function": {
+            "type": "known", "name": "default", "config": {}}}}}}}}}, 200, "cosine"),
 ]
 
 
@@ -191,6 +196,58 @@ def test_creation(fresh, members, status, space):
 def test_embedding_functions(fresh, given, kept):
     found = fresh.call("POST", "collections", {"name": "made", "configuration": {"embedding_function": given}})
     assert found[0] == 200 and found[1]["configuration_json"]["embedding_function"] == kept
+
+
+def test_a_default_schema_leaves_the_embedding_function(fresh):
+    function = {"type": "known", "name": "mine", "config": {"dim": 8}}
+    config = {"space": "l2", "embedding_function": {"type": "known", "name": "default", "config": {}}}
+    vectors = {"float_list": {"vector_index": {"enabled": True, "config": config}}}
+    made = fresh.call("POST", "collections", {
+        "name": "made", "configuration": {"hnsw": {"space": "cosine"}, "embedding_function": function},
+        "schema": {"defaults": vectors, "keys": {"#embedding": vectors}}})[1]
+    assert made["configuration_json"]["embedding_function"] == function
+    for shown in [made["schema"]["defaults"], made["schema"]["keys"]["#embedding"]]:
+        shown = shown["float_list"]["vector_index"]["config"]
+        assert shown["embedding_function"] == function and shown["space"] == "cosine"
+
+
+def test_a_collection_is_got_or_created_while_others_delete_it(fresh):
+    problems = []
+
+    def work(number):
+        for _ in range(10):
+            status, answer = fresh.call("POST", "collections", {"name": "fleeting", "get_or_create": True})
+            if status != 200 or answer["name"] != "fleeting":
+                problems.append((status, answer))
+            if number % 2 == 0 and fresh.call("DELETE", "collections/fleeting")[0] not in (200, 404):
+                problems.append("delete")
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not problems
+
+
+def test_squared_distances_of_whole_numbers_are_whole(fresh):
+    path = f"collections/{fresh.call('POST', 'collections', {'name': 'whole'})[1]['id']}"
+    numbers = range(1, 60)
+    vectors = [[number % 7, number % 5, number % 11] for number in numbers]
+    body = {"ids": [str(number) for number in numbers], "embeddings": vectors}
+    assert fresh.call("POST", f"{path}/add", body)[0] == 201
+    answer = fresh.call("POST", f"{path}/query", {"query_embeddings": [[0, 0, 0]], "n_results": 60})[1]
+    squares = sorted(sum(value * value for value in vector) for vector in vectors)
+    assert answer["distances"][0] == squares
+
+
+def test_an_update_fixes_the_dimension_of_an_empty_collection(fresh):
+    path = f"collections/{fresh.call('POST', 'collections', {'name': 'empty'})[1]['id']}"
+    assert fresh.call("POST", f"{path}/update", {"ids": ["a"], "embeddings": [[1, 2, 3]]})[0] == 200
+    assert fresh.call("GET", "collections/empty")[1]["dimension"] == 3
+    status, answer = fresh.call("POST", f"{path}/add", {"ids": ["a"], "embeddings": [[1, 2]]})
+    assert status == 400 and "dimension of 3, got 2" in answer["message"]
+    assert fresh.call("POST", f"{path}/add", {"ids": ["a"], "embeddings": [[1, 2, 3]]})[0] == 201
 
 
 # The change, its status, and the name and metadata then.

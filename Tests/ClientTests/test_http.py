@@ -34,6 +34,14 @@ def test_ambiguous_lengths_are_refused(mounted, head):
     assert answer.startswith(b"HTTP/1.1 400 "), answer
 
 
+def test_a_request_names_the_server(mounted):
+    answer = raw(mounted, b"GET /api/v2/version HTTP/1.1\r\nUser-Agent: x\r\n\r\n")
+    assert answer.startswith(b"HTTP/1.1 400 ") and answer.count(b"HTTP/1.1") == 1, answer
+    answer = raw(mounted, b"GET /api/v2/version x HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    assert answer.startswith(b"HTTP/1.1 400 "), answer
+    assert raw(mounted, b"GET /api/v2/version HTTP/1.0\r\n\r\n").startswith((b"HTTP/1.0 200 ", b"HTTP/1.1 200 "))
+
+
 def test_old_requests_have_no_chunks(mounted):
     chunks = b"2\r\n{}\r\n0\r\n\r\n"
     head = b"POST /api/v2/tenants HTTP/1.0\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"

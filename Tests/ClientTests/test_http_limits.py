@@ -170,15 +170,35 @@ def test_descriptors_are_kept_for_the_mount():
         links = []
         for _ in range(300):
             links.append(socket.create_connection(("127.0.0.1", server.port)))
-        time.sleep(2.5)
+        descriptors = f"/proc/{server.adapter.pid}/fd"
+        until(lambda: len(os.listdir(descriptors)) >= 128, "all connections that may be")
+        # One that is among them asks for what needs a descriptor for the mount.
+        links[0].sendall(b"POST /api/v2/tenants HTTP/1.1\r\nHost: localhost\r\nContent-Length: 16\r\n\r\n"
+                         b'{"name": "more"}')
+        assert links[0].recv(1000).startswith(b"HTTP/1.1 200 ")
         assert "does not answer" not in (server.directory / "adapter.log").read_text()
-        assert len(os.listdir(f"/proc/{server.adapter.pid}/fd")) < 200
+        assert len(os.listdir(descriptors)) < 200
         for link in links:
             link.close()
         until(lambda: server.answers(), "connections to be taken again")
         assert server.call("GET", "collections")[0] == 200
     finally:
         server.close()
+
+
+def test_threads_end_when_their_connections_are_gone(mounted):
+    def threads():
+        return len(os.listdir(f"/proc/{mounted.adapter.pid}/task"))
+
+    request = b"GET /api/v2/version HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    links = [socket.create_connection(("127.0.0.1", mounted.port), timeout=10) for _ in range(60)]
+    for link in links:
+        link.sendall(request)
+        assert b"1.0.0" in link.recv(1000)
+    assert threads() > 60
+    for link in links:
+        link.close()
+    until(lambda: threads() < 20, "the threads to end")
 
 
 def test_more_descriptors_are_asked_for():

@@ -3,6 +3,7 @@
 
 #include <microhttpd.h>
 #include <stdint.h>
+#include <sys/socket.h>
 
 /* The functions that a server is made of; `context` is handed to each of them. */
 typedef struct vexfs_http_callbacks {
@@ -14,38 +15,48 @@ typedef struct vexfs_http_callbacks {
     MHD_AccessHandlerCallback handle;
     /* The request is over, however it ended: `request` may be freed. */
     void (*end)(void *context, void *request);
-    /* A connection with this descriptor was opened or closed. */
-    void (*connection)(void *context, int descriptor, int is_open);
+    /* The connection is about to be closed: its descriptor is somebody else's afterwards. */
+    void (*closed)(void *context);
 } vexfs_http_callbacks;
 
-/* The settings of a server. */
+/* How requests are read. */
 typedef struct vexfs_http_settings {
-    /* An IPv4 or IPv6 address in text form. */
-    const char *address;
-    /* 0: any free port. */
-    uint16_t port;
-    unsigned connection_limit;
-    unsigned connections_per_address;
     /* How long a connection may be silent. */
     unsigned idle_timeout_seconds;
     /* Bytes for the head of one request. */
     unsigned head_bytes;
 } vexfs_http_settings;
 
-/* Starts a server with a thread for each connection; NULL with errno where it cannot listen. `callbacks` is copied. */
-struct MHD_Daemon *vexfs_http_start(const vexfs_http_settings *settings, const vexfs_http_callbacks *callbacks);
+/* Who is at the other end of a connection. */
+typedef struct vexfs_http_peer {
+    struct sockaddr_storage name;
+    socklen_t size;
+    /* The address without the port. */
+    uint64_t address[2];
+} vexfs_http_peer;
 
-/* The port that the server listens on, or 0. */
-uint16_t vexfs_http_port(struct MHD_Daemon *daemon);
+/* Listens on an IPv4 or IPv6 address in text form; port 0 is any free one. Returns the socket, or -1 with errno. */
+int vexfs_http_listen(const char *address, uint16_t port);
 
-/* Stops the server when its threads have answered what they work on, and frees it. */
-void vexfs_http_stop(struct MHD_Daemon *daemon);
+/* The port of a listening socket, or 0. */
+uint16_t vexfs_http_port(int listener);
 
-/* The socket of a connection, or -1. */
-int vexfs_http_socket(struct MHD_Connection *connection);
+/* Waits for a connection on which something was sent, or which has been silent for a second. Returns its socket, or -1
+ * with errno: EINVAL once the listening socket is shut down. */
+int vexfs_http_accept(int listener, vexfs_http_peer *peer);
 
-/* Writes the client's address without its port into `out`, which has room for 64 bytes. */
-void vexfs_http_client(struct MHD_Connection *connection, char *out);
+/* What reads the requests of one connection at a time; of one thread. */
+typedef struct vexfs_http_loop vexfs_http_loop;
+
+/* Makes one; NULL without memory or descriptors. Both arguments are copied. */
+vexfs_http_loop *vexfs_http_loop_create(const vexfs_http_settings *settings, const vexfs_http_callbacks *callbacks);
+
+/* Frees it. */
+void vexfs_http_loop_destroy(vexfs_http_loop *loop);
+
+/* Answers the requests of a connection until it is closed, which it is in any case. Returns 0, or -1 where the loop is
+ * of no more use. */
+int vexfs_http_serve(vexfs_http_loop *loop, int connection, const vexfs_http_peer *peer);
 
 /* How far a connection is, as the kernel counts; all 0 where nothing is known. */
 typedef struct vexfs_http_link {

@@ -1,6 +1,7 @@
 import CFuseShim
 import Glibc
 import VexFS
+import VexService
 
 extension Operations {
     // MARK: MKDIR, SYMLINK, LINK
@@ -117,6 +118,7 @@ extension Operations {
                     throw VexFSError(.notPermitted, "this directory belongs to VexFS", at: name.string)
                 }
                 try self.store.removeCollection(collection)
+                try self.store.forgetAliases(of: name)
                 request.reply(errno: 0)
             }
         case .file(let parent):

@@ -35,7 +35,9 @@ extension Operations: ServiceObserver {
     ) -> Bool {
         guard let attributes = collection.attributes(of: Collection.rootNumber) else { return false }
         if attributes.owner == caller.user { return attributes.mode & ownerBit != 0 }
-        return attributes.mode & (attributes.group == caller.group ? groupBit : otherBit) != 0
+        let (ofGroup, ofOthers) = (attributes.mode & groupBit != 0, attributes.mode & otherBit != 0)
+        guard ofGroup != ofOthers, attributes.group != caller.group else { return ofGroup }
+        return CallerGroups.contains(attributes.group, of: caller.process) ? ofGroup : ofOthers
     }
 
     func documentsRemoved(_ files: [FileAttributes], from collection: Collection) {

@@ -101,8 +101,7 @@ extension ChromaDialect {
         ]
         let address = ChromaName.address(tenant: place.tenant, database: place.database)
         do throws(ChromaError) {
-            let made = try store.change(.collectionCreate, address + request)
-            return .json(ChromaCollection(made["collection"] ?? .null).json(for: call.generation))
+            return .json(try store.create(address + request).json(for: call.generation))
         } catch {
             throw error.status == 409 ? ChromaError(409, "Collection [\(name)] already exists") : error
         }

@@ -51,6 +51,7 @@ enum ChromaName {
 
     /// A UUID in its canonical form, or nil; it may have the form `{‥}` or `urn:uuid:‥`, too.
     static func uuid(_ text: String) -> String? {
+        if isCanonical(text) { return text }
         let inner = text.hasPrefix("{") && text.hasSuffix("}") ? text.dropFirst().dropLast() : text[...]
         let lower = (text.hasPrefix("urn:uuid:") ? text.dropFirst(9) : inner).lowercased()
         let digits = lower.utf8.filter { $0 != UInt8(ascii: "-") }
@@ -58,6 +59,20 @@ enum ChromaName {
         guard digits.count == 32, isHex else { return nil }
         let canonical = uuid(digits: String(decoding: digits, as: UTF8.self))
         return lower == canonical || text.utf8.count == 32 ? canonical : nil
+    }
+
+    /// Whether a text is a UUID as all clients write it.
+    private static func isCanonical(_ text: String) -> Bool {
+        guard text.utf8.count == 36 else { return false }
+        var place = 0
+        for byte in text.utf8 {
+            switch place {
+            case 8, 13, 18, 23: guard byte == UInt8(ascii: "-") else { return false }
+            default: guard byte >= 0x30 && byte <= 0x39 || byte >= 0x61 && byte <= 0x66 else { return false }
+            }
+            place += 1
+        }
+        return true
     }
 
     /// The UUID of what has none on the mount: derived from its name, so that it stays.

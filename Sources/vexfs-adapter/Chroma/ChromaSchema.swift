@@ -71,16 +71,41 @@ struct ChromaSchema: Equatable, Sendable {
         return .object([.init("type", .string(type)), .init("name", .string(name)), .init("config", config)])
     }
 
-    /// The settings of the vectors' index may stand in the schema too.
+    /// The settings of the vectors' index may stand in the schema too. One that says nothing but what holds anyway, as
+    /// clients send it for every schema, leaves what the configuration says.
     private mutating func takeIndexFromSchema() throws(ChromaError) {
-        let config = json["keys"]?[Self.embeddingKey]?["float_list"]?["vector_index"]?["config"]
-        guard let config else { return }
+        let place = ["keys", Self.embeddingKey] + Self.vectorConfigPath
+        guard let config = place.reduce(Optional(json), { $0?[$1] }) else { return }
         let fields = try ChromaFields(config, prefix: "schema.keys.\(Self.embeddingKey).config.")
+        var said = ChromaIndexSettings()
         if let space = try fields.string("space") {
-            index.space = try ChromaIndexSettings.space(space, at: fields.place("space"))
+            said.space = try ChromaIndexSettings.space(space, at: fields.place("space"))
         }
-        if let hnsw = try fields.fields("hnsw") { try index.merge(hnsw) }
-        embeddingFunction = fields.value("embedding_function") ?? embeddingFunction
+        let hnsw = try fields.fields("hnsw")
+        if let hnsw { try said.merge(hnsw) }
+        let function = fields.value("embedding_function")
+        let isDefault = function?["type"]?.stringValue != "known" || function?["name"]?.stringValue == "default"
+        guard said == ChromaIndexSettings(), isDefault else {
+            if fields.value("space") != nil { index.space = said.space }
+            if let hnsw { try index.merge(hnsw) }
+            embeddingFunction = function ?? embeddingFunction
+            return
+        }
+        embeddingFunction = embeddingFunction ?? function
+        let base = base
+        for place in [place, ["defaults"] + Self.vectorConfigPath] {
+            json = Self.replaced(json, place[...], by: place.reduce(Optional(base)) { $0?[$1] } ?? .null)
+        }
+    }
+
+    private static let vectorConfigPath = ["float_list", "vector_index", "config"]
+
+    /// An object with another value at a path of keys.
+    private static func replaced(_ json: JSON, _ path: ArraySlice<String>, by value: JSON) -> JSON {
+        guard let key = path.first else { return value }
+        var result = json
+        result.set(key, to: replaced(json[key] ?? .object([]), path.dropFirst(), by: value))
+        return result
     }
 
     // MARK: Keeping

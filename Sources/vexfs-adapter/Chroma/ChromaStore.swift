@@ -7,10 +7,16 @@ import VexWire
 final class ChromaStore: Sendable {
     let mount: Mount
     /// The schemas of collections, which are asked for with every request, by id: all that is relied on never changes.
-    private let known = Mutex<[String: ChromaSchema]>([:])
+    private let known = Mutex<[String: Known]>([:])
     private let changing = Mutex(())
     private let isDurable: Bool
     private static let mostKnown = 10_000
+
+    private struct Known {
+        var schema: ChromaSchema
+        /// Whether the collection has a dimension, which then stays.
+        var hasDimension: Bool
+    }
 
     /// - Parameter isDurable: whether what is answered survives loss of power.
     init(mount: Mount, isDurable: Bool) {
@@ -97,9 +103,16 @@ final class ChromaStore: Sendable {
         return remember(ChromaCollection(found["collection"] ?? .null))
     }
 
+    /// Makes a collection, one at a time: who gets one that exists gets it with everything it was made with.
+    func create(_ members: [JSON.Member]) throws(ChromaError) -> ChromaCollection {
+        try changing.withLock { (_) throws(ChromaError) in
+            remember(ChromaCollection(try change(.collectionCreate, members)["collection"] ?? .null))
+        }
+    }
+
     /// The schema of the collection of an id; asks the mount only the first time.
     private func known(id: String) throws(ChromaError) -> ChromaSchema {
-        if let known = known.withLock({ $0[id] }) { return known }
+        if let known = known.withLock({ $0[id] }) { return known.schema }
         return try collection(id: id).schema
     }
 
@@ -107,7 +120,7 @@ final class ChromaStore: Sendable {
     private func remember(_ collection: ChromaCollection) -> ChromaCollection {
         known.withLock { known in
             if known.count >= Self.mostKnown { known.removeAll() }
-            known[collection.id] = collection.schema
+            known[collection.id] = Known(schema: collection.schema, hasDimension: collection.dimension != nil)
         }
         return collection
     }
@@ -134,6 +147,15 @@ final class ChromaStore: Sendable {
                 .collectionUpdate, [.init("uid", .string(id)), .init("properties", collection.newProperties)])
             return remember(collection)
         }
+    }
+
+    /// Has a collection without a dimension get one, as an update gives it even where no record is there to be updated.
+    func fix(dimension: Int, of id: String) throws(ChromaError) {
+        if known.withLock({ $0[id]?.hasDimension }) == true { return }
+        guard try collection(id: id).dimension == nil else { return }
+        let configuration = JSON.object([.init("dimension", .integer(Int64(dimension)))])
+        let answer = try change(.collectionUpdate, [.init("uid", .string(id)), .init("configuration", configuration)])
+        remember(ChromaCollection(answer["collection"] ?? .null))
     }
 
     // MARK: Records

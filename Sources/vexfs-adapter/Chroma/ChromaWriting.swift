@@ -67,6 +67,7 @@ extension ChromaDialect {
             let batch: [JSON.Member] = [.init("operations", .array(operations)), .init("atomic", .bool(true))]
             _ = try store.call(.batch, of: id, batch, parts: parts, dimension: records.dimension)
         }
+        if kind == .update, let dimension = records.dimension { try store.fix(dimension: dimension, of: id) }
         try store.name(keys, in: id)
     }
 

@@ -37,7 +37,7 @@ extension JSONTape {
     /// Appends the value at `index` as compact JSON.
     func write(_ index: Int, to out: inout [UInt8]) {
         switch kind(index) {
-        case .string: writeString(index, to: &out)
+        case .string: JSON.write(utf8: bytes(index), to: &out)
         case .integer: out.append(contentsOf: String(Int64(bitPattern: rawNumber(index))).utf8)
         case .unsigned: out.append(contentsOf: String(rawNumber(index)).utf8)
         case .array:
@@ -63,23 +63,11 @@ extension JSONTape {
             guard isWanted(bytes(key)) else { return }
             if !isEmpty { out.append(UInt8(ascii: ",")) }
             isEmpty = false
-            writeString(key, to: &out)
+            JSON.write(utf8: bytes(key), to: &out)
             out.append(UInt8(ascii: ":"))
             write(value, to: &out)
         }
         out.append(UInt8(ascii: "}"))
         return !isEmpty
-    }
-
-    private func writeString(_ index: Int, to out: inout [UInt8]) {
-        let text = bytes(index)
-        // The usual text needs no escapes and is copied as a whole.
-        let isPlain = text.allSatisfy {
-            $0 >= 0x20 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") && $0 != 0x7F
-        }
-        guard isPlain else { return JSON.write(string: string(index), to: &out) }
-        out.append(UInt8(ascii: "\""))
-        out.append(contentsOf: text)
-        out.append(UInt8(ascii: "\""))
     }
 }

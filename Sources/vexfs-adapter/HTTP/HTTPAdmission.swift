@@ -30,6 +30,7 @@ struct HTTPAdmission: Sendable {
     }
 
     private static func isJSON(_ type: String) -> Bool {
+        if type == "application/json" { return true }
         let name = type.prefix { $0 != ";" && $0 != " " && $0 != "\t" }.lowercased()
         return name == "application/json" || name.hasPrefix("application/") && name.hasSuffix("+json")
     }

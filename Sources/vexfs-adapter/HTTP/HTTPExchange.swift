@@ -13,13 +13,12 @@ final class HTTPExchange {
 
     let target: String
     var phase = Phase.head
-    var request: HTTPRequest?
+    var request: (HTTPRequest, HTTPRouter.Finding)?
     var body: [UInt8] = []
     /// What the head says of the body's size.
     var claimedBytes = 0
     /// Bytes of it that count as held.
     var heldBytes = 0
-    var socket: Int32 = -1
     /// Whether it counts as under way.
     var isCounted = false
 

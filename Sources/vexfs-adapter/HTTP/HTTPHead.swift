@@ -35,6 +35,7 @@ struct HTTPHead {
                     return .YES
                 }, head)
         }
+        if version == "HTTP/1.1", headers["host"] == nil, problem == nil { problem = "a request has a Host" }
         if isChunked, contentLength != nil { problem = "a request has Content-Length or Transfer-Encoding, not both" }
     }
 

@@ -14,37 +14,50 @@ struct HTTPRequest: Sendable {
 
     /// Nil for one that nothing here answers.
     var method: Method?
-    /// The path as the client wrote it, without the query.
-    var path: String
     /// The parts of the path between its slashes, with `%XX` decoded.
     var segments: [String]
     /// The parameters behind the "?", decoded, in order.
     var parameters: [(name: String, value: String)]
     /// The few headers that something here reads, by lower-case name.
     var headers: [String: String]
-    /// The client's address without its port.
-    var client: String
     /// The body.
     var body: [UInt8]
 
     /// Takes a request target (RFC 9112, section 3.2) apart.
-    init(method: String, target: String, headers: [String: String] = [:], client: String = "", body: [UInt8] = []) {
+    init(method: String, target: String, headers: [String: String] = [:], body: [UInt8] = []) {
         self.method = Method(rawValue: method)
         self.headers = headers
-        self.client = client
         self.body = body
-        let parts = Self.origin(of: target).utf8.split(
-            separator: UInt8(ascii: "?"), maxSplits: 1, omittingEmptySubsequences: false)
-        path = String(decoding: parts[0], as: UTF8.self)
-        segments = parts[0].dropFirst().split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
-            .map { Self.decoded($0, isForm: false) }
+        segments = []
         parameters = []
-        guard parts.count == 2 else { return }
-        for item in parts[1].split(separator: UInt8(ascii: "&")) {
-            let pair = item.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
-            parameters.append(
-                (Self.decoded(pair[0], isForm: true), pair.count == 2 ? Self.decoded(pair[1], isForm: true) : ""))
+        var target = target.hasPrefix("/") ? target : String(Self.origin(of: target))
+        target.withUTF8 { bytes in
+            let end = bytes.firstIndex(of: UInt8(ascii: "?")) ?? bytes.endIndex
+            segments.reserveCapacity(12)
+            Self.forEachPart(of: bytes[min(1, end)..<end], between: UInt8(ascii: "/")) {
+                segments.append(Self.decoded($0, isForm: false))
+            }
+            guard end < bytes.endIndex else { return }
+            Self.forEachPart(of: bytes[(end + 1)...], between: UInt8(ascii: "&")) { item in
+                guard !item.isEmpty else { return }
+                let place = item.firstIndex(of: UInt8(ascii: "=")) ?? item.endIndex
+                parameters.append(
+                    (Self.decoded(item[..<place], isForm: true), Self.decoded(item[place...].dropFirst(), isForm: true))
+                )
+            }
         }
+    }
+
+    private static func forEachPart(
+        of bytes: Slice<UnsafeBufferPointer<UInt8>>, between separator: UInt8,
+        _ body: (Slice<UnsafeBufferPointer<UInt8>>) -> Void
+    ) {
+        var start = bytes.startIndex
+        for place in bytes.indices where bytes[place] == separator {
+            body(bytes[start..<place])
+            start = place + 1
+        }
+        body(bytes[start...])
     }
 
     /// The path and query of a target that also names the server, as requests to proxies do.
@@ -61,9 +74,11 @@ struct HTTPRequest: Sendable {
     /// The value of a parameter, the first where it repeats.
     func parameter(_ name: String) -> String? { parameters.first { $0.name == name }?.value }
 
-    private static func decoded(_ text: Substring.UTF8View, isForm: Bool) -> String {
+    private static func decoded(_ text: Slice<UnsafeBufferPointer<UInt8>>, isForm: Bool) -> String {
+        func isCode(_ byte: UInt8) -> Bool { byte == UInt8(ascii: "%") || isForm && byte == UInt8(ascii: "+") }
+        guard text.contains(where: isCode) else { return String(decoding: text, as: UTF8.self) }
         var bytes: [UInt8] = []
-        var rest = text[...]
+        var rest = text
         while let byte = rest.popFirst() {
             if byte == UInt8(ascii: "%"), let high = rest.first.flatMap(digit),
                 let low = rest.dropFirst().first.flatMap(digit)

@@ -6,13 +6,42 @@ struct HTTPRouter: Sendable {
     /// What keeps a request out, told by its head alone; nil for nothing.
     typealias Admission = @Sendable (HTTPRequest) -> HTTPResponse?
 
-    private struct Route: Sendable {
-        var method: HTTPRequest.Method
-        var pattern: [String]
-        var name: String
-        var isImmediate: Bool
-        var admission: Admission?
-        var action: Action
+    /// What answers one method of one kind of path.
+    final class Route: Sendable {
+        fileprivate let method: HTTPRequest.Method
+        /// Literal segments, the last first: what tells routes apart stands at their ends.
+        fileprivate let literals: [(place: Int, text: String)]
+        /// Where `*` stands.
+        fileprivate let places: [Int]
+        fileprivate let name: String
+        fileprivate let isImmediate: Bool
+        fileprivate let admission: Admission?
+        fileprivate let action: Action
+
+        fileprivate init(
+            method: HTTPRequest.Method, pattern: [String], name: String, isImmediate: Bool, admission: Admission?,
+            action: @escaping Action
+        ) {
+            self.method = method
+            literals = pattern.indices.reversed().filter { pattern[$0] != "*" }.map { ($0, pattern[$0]) }
+            places = pattern.indices.filter { pattern[$0] == "*" }
+            self.name = name
+            self.isImmediate = isImmediate
+            self.admission = admission
+            self.action = action
+        }
+
+        fileprivate func matches(_ segments: [String]) -> Bool {
+            for literal in literals where segments[literal.place] != literal.text { return false }
+            for place in places where segments[place].isEmpty { return false }
+            return true
+        }
+    }
+
+    /// What is to be done with a request.
+    enum Finding {
+        case found(Route)
+        case none(HTTPResponse)
     }
 
     private let metrics: AdapterMetrics
@@ -40,58 +69,40 @@ struct HTTPRouter: Sendable {
 
     /// What can be said without the body of a request: that no route fits, or that its route does not let it in; nil
     /// where the body has to be read.
-    func refusal(of request: HTTPRequest) -> HTTPResponse? {
-        switch find(request) {
-        case .found(let route, _): route.admission?(request)
+    func refusal(of request: HTTPRequest, _ finding: Finding) -> HTTPResponse? {
+        switch finding {
+        case .found(let route): route.admission?(request)
         case .none(let response): response
         }
     }
 
-    /// The answer: 404 or 405, both without a body, where no route fits.
-    func respond(to request: HTTPRequest) -> HTTPResponse {
-        switch find(request) {
+    /// The answer to a request of which ``find(_:)`` said this.
+    func respond(to request: HTTPRequest, _ finding: Finding) -> HTTPResponse {
+        switch finding {
         case .none(let response): return response
-        case .found(let route, let values):
-            if route.isImmediate { return answer(route, request, values) }
-            return gate.run { answer(route, request, values) }
+        case .found(let route):
+            if route.isImmediate { return answer(route, request) }
+            return gate.run { answer(route, request) }
                 ?? .text("the server is stopping, or too many requests are waiting\n", status: 503)
         }
     }
 
-    private enum Finding {
-        case found(Route, [String])
-        case none(HTTPResponse)
-    }
-
-    private func find(_ request: HTTPRequest) -> Finding {
+    /// Finds the route: 404 or 405, both without a body, where there is none.
+    func find(_ request: HTTPRequest) -> Finding {
         var allowed: [String] = []
-        for route in routes[request.segments.count] ?? [] {
-            guard let values = Self.match(route.pattern, request.segments) else { continue }
+        for route in routes[request.segments.count] ?? [] where route.matches(request.segments) {
             let isHead = request.method == .head && route.method == .get
-            if route.method == request.method || isHead { return .found(route, values) }
+            if route.method == request.method || isHead { return .found(route) }
             if !allowed.contains(route.method.rawValue) { allowed.append(route.method.rawValue) }
         }
         guard !allowed.isEmpty else { return .none(HTTPResponse(status: 404)) }
         return .none(HTTPResponse(status: 405, headers: [("Allow", allowed.joined(separator: ", "))]))
     }
 
-    private func answer(_ route: Route, _ request: HTTPRequest, _ values: [String]) -> HTTPResponse {
-        let start = HTTPDeadlines.now
+    private func answer(_ route: Route, _ request: HTTPRequest) -> HTTPResponse {
+        let start = MonotonicClock.now
         metrics.begin(bodyBytes: request.body.count)
-        defer { metrics.end(operation: route.name, nanoseconds: HTTPDeadlines.now - start) }
-        return route.action(request, values)
-    }
-
-    private static func match(_ pattern: [String], _ segments: [String]) -> [String]? {
-        var values: [String] = []
-        for (part, segment) in zip(pattern, segments) {
-            if part == "*" {
-                guard !segment.isEmpty else { return nil }
-                values.append(segment)
-            } else if part != segment {
-                return nil
-            }
-        }
-        return values
+        defer { metrics.end(operation: route.name, nanoseconds: MonotonicClock.now - start) }
+        return route.action(request, route.places.map { request.segments[$0] })
     }
 }

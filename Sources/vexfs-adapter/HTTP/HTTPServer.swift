@@ -2,9 +2,10 @@ import CMicrohttpd
 import Glibc
 import Synchronization
 
-/// An HTTP/1.1 server: a thread of the library's for each connection, which also answers its requests.
+/// An HTTP/1.1 server: threads that each serve one connection after the other, and stay when it is closed.
 ///
-/// No request is handed from one thread to another: a wake-up costs more than most answers.
+/// No request is handed from one thread to another, and no connection waits for a thread to be made: a wake-up costs
+/// more than most answers, and a new thread on a busy machine more than all of them.
 final class HTTPServer: Sendable {
     struct Settings: Sendable {
         var address = "127.0.0.1"
@@ -18,207 +19,142 @@ final class HTTPServer: Sendable {
         var admission = HTTPAdmission(asksForTokens: false)
     }
 
-    private let settings: Settings
-    private let router: HTTPRouter
-    private let deadlines: HTTPDeadlines
-    private let metrics: AdapterMetrics
+    let settings: Settings
+    let router: HTTPRouter
+    let metrics: AdapterMetrics
     /// Requests that are here and whose answers are not sent.
-    private let underWay = Atomic<Int>(0)
+    let underWay = Atomic<Int>(0)
     /// Bytes of bodies that are here and not yet worked on.
-    private let heldBytes = Atomic<Int>(0)
-    /// Contract: the library's daemon is safe to use from any thread.
-    private struct Daemon: @unchecked Sendable { var pointer: OpaquePointer }
-    private let daemon = Mutex<Daemon?>(nil)
+    let heldBytes = Atomic<Int>(0)
+
+    private struct Crew {
+        var threads: [ObjectIdentifier: HTTPThread] = [:]
+        /// How many of them have no connection.
+        var waiting = 0
+        /// Connections by the address at their other end.
+        var addresses: [HTTPThread.Address: Int] = [:]
+        var isLeaving = false
+    }
+
+    private let crew = Mutex(Crew())
+    private let listener = Atomic<Int32>(-1)
+
+    /// With fewer threads waiting, one more is made; with more, one that has nothing to do ends.
+    private static let waitingThreads = 2...8
 
     init(_ settings: Settings, router: HTTPRouter, metrics: AdapterMetrics) {
         self.settings = settings
         self.router = router
         self.metrics = metrics
-        deadlines = HTTPDeadlines(limitSeconds: settings.requestSeconds)
     }
 
-    /// Begins to listen; the server lives until ``stop()``.
+    /// Begins to listen; to be ended by ``stop()``.
     /// - Returns: the port, or nil with `errno` where it cannot listen.
     func start() -> UInt16? {
-        var callbacks = vexfs_http_callbacks()
-        callbacks.context = Unmanaged.passRetained(self).toOpaque()
-        callbacks.begin = { _, uri in
-            let target = uri.map { String(cString: $0) } ?? ""
-            return Unmanaged.passRetained(HTTPExchange(target: target)).toOpaque()
-        }
-        callbacks.handle = { context, connection, _, method, version, data, size, request in
-            guard let context, let connection, let method, let version, let size, let exchange = request?.pointee
-            else { return .NO }
-            // Contract: both were retained by `start` and `begin`, and live longer than the request.
-            return Unmanaged<HTTPServer>.fromOpaque(context)._withUnsafeGuaranteedRef { server in
-                Unmanaged<HTTPExchange>.fromOpaque(exchange)._withUnsafeGuaranteedRef {
-                    server.handle(connection, (method, version), UnsafeRawPointer(data), &size.pointee, $0)
-                }
-            }
-        }
-        callbacks.end = { context, exchange in
-            guard let context, let exchange else { return }
-            let ended = Unmanaged<HTTPExchange>.fromOpaque(exchange).takeRetainedValue()
-            Unmanaged<HTTPServer>.fromOpaque(context)._withUnsafeGuaranteedRef { server in
-                if ended.socket >= 0 { server.deadlines.idle(ended.socket) }
-                server.letGo(ended)
-                if ended.isCounted { server.underWay.subtract(1, ordering: .relaxed) }
-            }
-        }
-        callbacks.connection = { context, socket, isOpen in
-            guard let context else { return }
-            Unmanaged<HTTPServer>.fromOpaque(context)._withUnsafeGuaranteedRef { server in
-                if isOpen != 0 { server.deadlines.idle(socket) } else { server.deadlines.remove(socket) }
-            }
-        }
-        let started = settings.address.withCString { address in
-            var own = vexfs_http_settings()
-            own.address = address
-            own.port = settings.port
-            own.connection_limit = UInt32(settings.connectionLimit)
-            own.connections_per_address = UInt32(settings.connectionsPerAddress)
-            own.idle_timeout_seconds = 75
-            own.head_bytes = 65_536
-            return vexfs_http_start(&own, &callbacks)
-        }
-        guard let started else { return nil }
-        daemon.withLock { $0 = Daemon(pointer: started) }
-        return vexfs_http_port(started)
+        let socket = vexfs_http_listen(settings.address, settings.port)
+        guard socket >= 0 else { return nil }
+        listener.store(socket, ordering: .relaxed)
+        for _ in 0..<Self.waitingThreads.lowerBound { addThread() }
+        return vexfs_http_port(socket)
     }
 
     /// Cuts the connections that are too slow; to be called every second or so.
-    func enforceDeadlines() { deadlines.enforce() }
+    func enforceDeadlines() {
+        let threads = crew.withLock { Array($0.threads.values) }
+        let now = MonotonicClock.now
+        for thread in threads { thread.deadline.enforce(at: now) }
+    }
 
     /// Takes no more connections. What is under way goes on.
     func quiesce() {
-        let listener = daemon.withLock { $0.map { MHD_quiesce_daemon($0.pointer) } }
-        if let listener, listener >= 0 { close(listener) }
+        crew.withLock { $0.isLeaving = true }
+        shutdown(listener.load(ordering: .relaxed), Int32(SHUT_RDWR))
     }
 
     /// Ends; the gate must be closed. Answers that are still being sent have some seconds to be.
     func stop() {
-        var patience = 1000
-        while underWay.load(ordering: .relaxed) > 0, patience > 0 {
-            // The library tells nobody when a connection has nothing left to send.
+        wait(seconds: 5) { underWay.load(ordering: .relaxed) == 0 }
+        for thread in crew.withLock({ Array($0.threads.values) }) { thread.deadline.shut() }
+        wait(seconds: 5) { crew.withLock { $0.threads.isEmpty } }
+        close(listener.exchange(-1, ordering: .relaxed))
+    }
+
+    /// Waits for what nobody tells when it comes.
+    private func wait(seconds: Int, _ isThere: () -> Bool) {
+        var patience = seconds * 200
+        while !isThere(), patience > 0 {
             usleep(5000)
             patience -= 1
         }
-        let ended = daemon.withLock { daemon in
-            defer { daemon = nil }
-            return daemon
+    }
+}
+
+// MARK: - Threads and their connections
+
+extension HTTPServer {
+    private func addThread() {
+        let thread = HTTPThread(self)
+        let isWanted = crew.withLock { crew in
+            guard !crew.isLeaving, crew.threads.count < settings.connectionLimit else { return false }
+            crew.threads[ObjectIdentifier(thread)] = thread
+            crew.waiting += 1
+            return true
         }
-        if let ended { vexfs_http_stop(ended.pointer) }
+        guard isWanted, !thread.start() else { return }
+        remove(thread)
     }
 
-    // MARK: - A request, on the library's threads
-
-    private func handle(
-        _ connection: OpaquePointer, _ line: (method: UnsafePointer<CChar>, version: UnsafePointer<CChar>),
-        _ data: UnsafeRawPointer?, _ size: inout Int, _ exchange: HTTPExchange
-    ) -> MHD_Result {
-        switch exchange.phase {
-        case .head:
-            return begin(connection, String(cString: line.method), String(cString: line.version), exchange)
-        case .body where size > 0:
-            if let refusal = hold(size, exchange) {
-                exchange.body = []
-                exchange.phase = .refused(refusal)
-            } else {
-                exchange.append(data, size)
+    /// Waits for the next connection of a thread.
+    /// - Returns: its socket; -1 where there will be none.
+    func nextConnection(_ peer: inout vexfs_http_peer) -> Int32 {
+        while true {
+            let socket = vexfs_http_accept(listener.load(ordering: .relaxed), &peer)
+            if socket >= 0 {
+                if take(HTTPThread.Address(peer)) { return socket }
+                close(socket)
+                continue
             }
-            size = 0
-            return .YES
-        case .body: return work(connection, exchange)
-        case .refused where size > 0:
-            size = 0
-            return .YES
-        case .refused(let response): return queue(response, connection, exchange)
-        case .sent: return .YES
+            switch errno {
+            case EINTR, ECONNABORTED, EAGAIN, ENETDOWN, EPROTO, ENOPROTOOPT, EHOSTDOWN, EHOSTUNREACH, EOPNOTSUPP,
+                ENETUNREACH:
+                continue
+            case EMFILE, ENFILE, ENOBUFS, ENOMEM:
+                // What is missing comes back when others end, and nothing says when.
+                usleep(50_000)
+            default: return -1
+            }
         }
     }
 
-    private static var tooLarge: HTTPResponse { .text("length limit exceeded", status: 413) }
-
-    /// Counts more bytes of a body as held; the refusal where there is no room for them.
-    private func hold(_ size: Int, _ exchange: HTTPExchange) -> HTTPResponse? {
-        guard exchange.body.count + size <= settings.bodyLimitBytes else {
-            letGo(exchange)
-            return Self.tooLarge
+    /// Counts a connection, and has somebody wait for the one after it.
+    /// - Returns: whether its address may have one more.
+    private func take(_ address: HTTPThread.Address) -> Bool {
+        let isScarce = crew.withLock { crew -> Bool? in
+            guard crew.addresses[address, default: 0] < settings.connectionsPerAddress else { return nil }
+            crew.addresses[address, default: 0] += 1
+            crew.waiting -= 1
+            return crew.waiting < Self.waitingThreads.lowerBound
         }
-        exchange.heldBytes += size
-        guard heldBytes.add(size, ordering: .relaxed).newValue <= settings.heldBytesMax else {
-            letGo(exchange)
-            return .text("too much is being sent at once; try again\n", status: 503)
-        }
-        return nil
+        if isScarce == true { addThread() }
+        return isScarce != nil
     }
 
-    private func letGo(_ exchange: HTTPExchange) {
-        heldBytes.subtract(exchange.heldBytes, ordering: .relaxed)
-        exchange.heldBytes = 0
-    }
-
-    /// A body that is not wanted is still read up to this size, so that the client reads the answer.
-    private static let bytesToDiscard = 1 << 20
-
-    private func begin(
-        _ connection: OpaquePointer, _ method: String, _ version: String, _ exchange: HTTPExchange
-    ) -> MHD_Result {
-        exchange.socket = vexfs_http_socket(connection)
-        deadlines.receive(exchange.socket)
-        let head = HTTPHead(connection, version: version)
-        if let problem = head.problem { return refuse(.text(problem + "\n", status: 400), connection, exchange) }
-        guard head.contentLength ?? 0 <= settings.bodyLimitBytes else {
-            return refuse(Self.tooLarge, connection, exchange)
+    /// A connection is closed.
+    /// - Returns: whether its thread is to wait for another one.
+    func release(_ address: HTTPThread.Address) -> Bool {
+        crew.withLock { crew in
+            if let count = crew.addresses[address] { crew.addresses[address] = count > 1 ? count - 1 : nil }
+            guard !crew.isLeaving else { return false }
+            crew.waiting += 1
+            return crew.waiting <= Self.waitingThreads.upperBound
         }
-        let client = withUnsafeTemporaryAllocation(of: CChar.self, capacity: 64) { text in
-            guard let start = text.baseAddress else { return "" }
-            vexfs_http_client(connection, start)
-            return String(cString: start)
+    }
+
+    /// A thread has ended.
+    func remove(_ thread: HTTPThread) {
+        crew.withLock { crew in
+            crew.threads[ObjectIdentifier(thread)] = nil
+            if !crew.isLeaving { crew.waiting -= 1 }
         }
-        let request = HTTPRequest(method: method, target: exchange.target, headers: head.headers, client: client)
-        if let refusal = settings.admission.refusal(of: request) ?? (head.hasBody ? router.refusal(of: request) : nil) {
-            guard head.contentLength ?? 0 <= Self.bytesToDiscard else { return refuse(refusal, connection, exchange) }
-            exchange.phase = .refused(refusal)
-            return .YES
-        }
-        exchange.request = request
-        exchange.claimedBytes = head.contentLength ?? 0
-        exchange.phase = .body
-        return .YES
-    }
-
-    private func refuse(
-        _ response: HTTPResponse, _ connection: OpaquePointer, _ exchange: HTTPExchange
-    ) -> MHD_Result {
-        var response = response
-        response.headers.append(("Connection", "close"))
-        return queue(response, connection, exchange)
-    }
-
-    private func work(_ connection: OpaquePointer, _ exchange: HTTPExchange) -> MHD_Result {
-        guard var request = exchange.request else { return .NO }
-        request.body = exchange.body
-        exchange.body = []
-        exchange.request = nil
-        deadlines.work(exchange.socket)
-        underWay.add(1, ordering: .relaxed)
-        exchange.isCounted = true
-        let answer = router.respond(to: request)
-        request.body = []
-        letGo(exchange)
-        return queue(answer, connection, exchange)
-    }
-
-    private func queue(
-        _ response: HTTPResponse, _ connection: OpaquePointer, _ exchange: HTTPExchange
-    ) -> MHD_Result {
-        exchange.phase = .sent
-        guard let made = response.made() else { return .NO }
-        defer { MHD_destroy_response(made) }
-        for header in response.headers { MHD_add_response_header(made, header.name, header.value) }
-        metrics.count(status: response.status)
-        deadlines.send(exchange.socket)
-        return MHD_queue_response(connection, UInt32(response.status), made)
     }
 }

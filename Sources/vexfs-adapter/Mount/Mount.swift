@@ -86,7 +86,7 @@ final class Mount: Sendable {
     /// taken for gone.
     func noteOpenQuestion(since asked: UInt64) {
         let last = max(asked, lastAnswer.load(ordering: .relaxed))
-        if HTTPDeadlines.now > last + Self.patienceNanoseconds { note(isUp: false) }
+        if MonotonicClock.now > last + Self.patienceNanoseconds { note(isUp: false) }
     }
 
     private static let patienceNanoseconds: UInt64 = 3_000_000_000
@@ -176,7 +176,7 @@ final class Mount: Sendable {
     }
 
     private func note(isUp now: Bool) {
-        if now { lastAnswer.store(HTTPDeadlines.now, ordering: .relaxed) }
+        if now { lastAnswer.store(MonotonicClock.now, ordering: .relaxed) }
         guard isUp.exchange(now, ordering: .relaxed) != now else { return }
         _ = metrics.note(mountAway: !now)
         if now { log.info("the mount \(path) is back") } else { log.error("the mount \(path) does not answer") }

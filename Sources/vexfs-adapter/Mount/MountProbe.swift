@@ -32,7 +32,7 @@ final class MountProbe: Sendable {
 
     private func run() -> Never {
         while true {
-            asked.store(HTTPDeadlines.now, ordering: .relaxed)
+            asked.store(MonotonicClock.now, ordering: .relaxed)
             mount.check()
             asked.store(0, ordering: .relaxed)
             sleep(1)
