@@ -1,5 +1,4 @@
 import Glibc
-import Synchronization
 import Testing
 
 @testable import VexFS
@@ -210,14 +209,16 @@ import Testing
         let corpus = try Corpus("{}", count: 3000, dimension: 32, seed: 0x1DB)
         let collection = corpus.collection
         let policy = Self.smallSegments
-        let isDone = Atomic<Bool>(false)
-        let failure = Mutex<VexFSError?>(nil)
+        let isDone = Monitor(false)
+        let failure = Monitor<VexFSError?>(nil)
         let works: [Collection.IndexWork] = [.fresh, .gathering, .merge, .calm]
         let workers = Monitor(works.count)
         for work in works {
-            let isStarted = BackgroundThread.start { [isStopping = { isDone.load(ordering: .acquiring) }] in
+            let isStarted = BackgroundThread.start {
                 do throws(VexFSError) {
-                    while !isStopping() { _ = try collection.buildNext(work, policy: policy, threads: 1) { false } }
+                    while !isDone.withLock({ $0 }) {
+                        _ = try collection.buildNext(work, policy: policy, threads: 1) { false }
+                    }
                 } catch {
                     failure.withLock { $0 = error }
                 }
@@ -236,7 +237,7 @@ import Testing
                 live.remove(gone)
             }
         }
-        isDone.store(true, ordering: .releasing)
+        isDone.withLock { $0 = true }
         workers.wait { $0 == 0 ? () : nil }
         #expect(failure.withLock { $0 } == nil)
         #expect(collection.claims.withLock { $0.isEmpty })
