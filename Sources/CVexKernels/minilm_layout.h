@@ -72,6 +72,14 @@ struct ahead {
     size_t step;
 };
 
+/* A slice of rows as products of pairs take them: floats or 16-bit words in tiles, the rows' scales, and where their
+   sums begin. */
+struct operands {
+    _Alignas(64) float rows[TOKENS * SLICE];
+    _Alignas(64) float steps[TOKENS];
+    _Alignas(64) uint32_t starts[TOKENS];
+};
+
 /* The working memory of a call. `input` is what the next product reads: f32, or bfloat16 if PAIRS. */
 struct workspace {
     _Alignas(64) float residual[TOKENS * WIDTH];
@@ -84,11 +92,8 @@ struct workspace {
     _Alignas(64) float scores[TILE_ROWS * TOKENS];
     /* A panel's products while their slice is incomplete, `[tokens x panel]`. */
     _Alignas(64) float partial[(TOKENS + TILE_ROWS) * WIDEST_PANEL];
-    /* Of products of pairs: a slice of the input in fixed point, its rows' scales, and where their sums begin. */
-    _Alignas(64) int16_t words[TOKENS * SLICE];
-    _Alignas(64) float arranged[TOKENS * SLICE];
-    _Alignas(64) float steps[TOKENS];
-    _Alignas(64) uint32_t starts[TOKENS];
+    /* Of products of pairs: a slice of the feed-forward layer's inside, and what all other products take. */
+    struct operands operands[2];
 };
 
 /* A micro-batch as the variants see it; the texts were checked. */

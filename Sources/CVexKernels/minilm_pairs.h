@@ -77,7 +77,7 @@ INLINE void MODE(finish)(const enum epilogue epilogue, size_t rows, const SUM *s
             V value = MODE(value)(sum, corrections + column, LOAD(scales + column), steps + row);
             if (bias) value += LOAD(bias + column);
             float *at = out + row * outputs + column;
-            if (epilogue == EPILOGUE_GELU) value = SELF(gelu)(value);
+            if (epilogue == EPILOGUE_GELU) value = MODE(gelu)(value);
             if (epilogue == EPILOGUE_ADD) value += LOAD(at);
             STORE(at, value);
         }
@@ -88,13 +88,15 @@ INLINE void MODE(finish)(const enum epilogue epilogue, size_t rows, const SUM *s
 INLINE void MODE(product)(const enum epilogue epilogue, struct block block, const struct batch *batch, int layer,
                           const float *input, size_t tokens, float *out) {
     struct shape shape = matrix_shape(block.matrix);
-    struct workspace *work = batch->work;
     const float *header = packed_matrix(batch->packed, ELEMENT, layer, block.matrix);
     const float *scales = scales_of(header, shape, block.first_input) + block.first_output;
     const SUM *corrections = (const SUM *)(scales + shape.outputs);
     const OPERAND *panels = (const OPERAND *)(header + shape.outputs * header_rows(shape));
-    const SUM *starts = (const SUM *)work->starts;
-    const OPERAND *arranged = MODE(prepare)(input, tokens, work);
+    /* The feed-forward layer comes back to its input for each slice. */
+    struct operands *from = &batch->work->operands[block.matrix != MATRIX_OUTER];
+    if (block.first_output == 0) MODE(prepare)(input, tokens, from);
+    const OPERAND *arranged = (const OPERAND *)from->rows;
+    const SUM *starts = (const SUM *)from->starts;
     SUM sums[PAIR_ROWS * PANEL];
     size_t tiles = (tokens + PAIR_ROWS - 1) / PAIR_ROWS;
     for (size_t column = 0; column < block.outputs; column += PANEL) {
@@ -106,7 +108,7 @@ INLINE void MODE(product)(const enum epilogue epilogue, struct block block, cons
             size_t rows = tokens - row < PAIR_ROWS ? tokens - row : PAIR_ROWS;
             MODE(run)(rows, arranged + row * SLICE, panel, ahead, starts + row, sums);
             ahead.at += FETCHES * ahead.step;
-            MODE(finish)(epilogue, rows, sums, work->steps + row, scales + column, corrections + column, bias,
+            MODE(finish)(epilogue, rows, sums, from->steps + row, scales + column, corrections + column, bias,
                          out + row * block.outputs + column, block.outputs);
         }
     }
