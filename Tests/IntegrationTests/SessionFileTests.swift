@@ -224,7 +224,8 @@ extension TestPath {
         #expect(try (collection / "a.json").text().contains("one"))
     }
 
-    /// "An alias stands for its collection in requests, and `.vexfs/aliases.json` lists them."
+    /// "An alias stands for its collection in requests, and `.vexfs/aliases.json` lists them; it goes when its
+    /// collection is removed."
     @Test func aliases() throws {
         let collection = try quarterCircle("aliases")
         let (root, name) = (try SharedMount.get().point, String(collection.string.split(separator: "/").last ?? ""))
@@ -234,6 +235,18 @@ extension TestPath {
         #expect(try root.ask(#"{"op":"count","collection":"\#(alias)"}"#)[0]["count"] as? Int == 10)
         #expect(decodeObject(try (root / ".vexfs/aliases.json").text())[alias] as? String == name)
         _ = try root.ask(#"{"op":"alias.update","actions":[{"delete":{"alias":"\#(alias)"}}]}"#)
+        let removed = name + "-removed"
+        for isAsked in [true, false] {
+            _ = try root.ask(#"{"op":"collection.create","collection":"\#(removed)"}"#)
+            _ = try root.ask(
+                #"{"op":"alias.update","actions":[{"create":{"alias":"\#(alias)","collection":"\#(removed)"}}]}"#)
+            if isAsked {
+                _ = try root.ask(#"{"op":"collection.delete","collection":"\#(alias)"}"#)
+            } else {
+                #expect(rmdir((root / removed).string) == 0)
+            }
+            #expect(!decodeObject(try (root / ".vexfs/aliases.json").text()).keys.contains(alias))
+        }
     }
 
     /// "A tenant or database whose name no file could have is listed under its name with escapes."

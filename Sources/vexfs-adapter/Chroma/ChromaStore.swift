@@ -11,6 +11,7 @@ final class ChromaStore: Sendable {
     private let changing = Mutex(())
     private let isDurable: Bool
     private static let mostKnown = 10_000
+    private static let mostAttempts = 32
 
     private struct Known {
         var schema: ChromaSchema
@@ -106,7 +107,16 @@ final class ChromaStore: Sendable {
     /// Makes a collection, one at a time: who gets one that exists gets it with everything it was made with.
     func create(_ members: [JSON.Member]) throws(ChromaError) -> ChromaCollection {
         try changing.withLock { (_) throws(ChromaError) in
-            remember(ChromaCollection(try change(.collectionCreate, members)["collection"] ?? .null))
+            var attempts = 0
+            while true {
+                do throws(ChromaError) {
+                    return remember(ChromaCollection(try change(.collectionCreate, members)["collection"] ?? .null))
+                } catch {
+                    // Somebody has removed it before it was described.
+                    attempts += 1
+                    guard error.status == 404, attempts < Self.mostAttempts else { throw error }
+                }
+            }
         }
     }
 
