@@ -4,23 +4,22 @@ usage: Benchmarks/chroma/way [--size N] [--dimension N] [--count N] [--anywhere]
 
 All processes share one CPU, so that what is seen is work and not the waking of sleeping CPUs; --anywhere leaves them
 free. Times are means in microseconds of --count requests, from the metrics of daemon and adapter and the caller's
-clock; the part of the caller itself (Python) is measured on its own and given.
+clock. By the mount alone a program in C asks (frames.c), so that next to nothing of it is the caller's; by HTTP it is
+Python.
 """
 
 import argparse
-import fcntl
 import json
 import os
 import re
 import struct
+import subprocess
 import time
 
 from load import COLLECTIONS, Link, adding, vectors
-from servers import Ours
+from servers import ROOT, Ours
 
-INLINE_BYTES = 16_383
-FRAME = 3 << 30 | INLINE_BYTES << 16 | 0x5640
-HELLO, QUERY = 1, 0x26
+HELLO, GET, QUERY = 1, 0x24, 0x26
 HEADER = struct.Struct("<4sHHIIQQ")
 
 
@@ -33,6 +32,19 @@ def asking(vector, dimension):
     body = {"collection": "main", "vectors": {"part": 0}, "k": 10, "include": ["documents", "metadatas", "distances"],
             "parts": [{"dtype": "f32", "shape": [1, dimension], "offset": 0}]}
     return frame(QUERY, body, vector.astype("<f4").tobytes())
+
+
+def getting(number):
+    return frame(GET, {"collection": "main", "ids": [f"id{number}"], "include": ["documents", "metadatas", "vectors"]})
+
+
+def built_client():
+    """The program that asks without an adapter."""
+    program = ROOT / ".build" / "benchmarks" / "frames"
+    program.parent.mkdir(parents=True, exist_ok=True)
+    source = ROOT / "Benchmarks" / "chroma" / "frames.c"
+    subprocess.run(["cc", "-O2", "-Wall", "-Wextra", "-std=c11", "-o", program, source], check=True)
+    return program
 
 
 class Ways:
@@ -49,8 +61,7 @@ class Ways:
         self.settle()
         if not options.anywhere:
             self.pin({min(os.sched_getaffinity(0))})
-        self.root = os.open(self.mount, os.O_RDONLY | os.O_DIRECTORY)
-        self.session = os.open(self.mount / ".vexfs" / "rpc" / "way", os.O_RDWR)
+        self.client = built_client()
 
     def settle(self):
         """Until no index is being built: the daemon uses next to no CPU for a second."""
@@ -75,42 +86,52 @@ class Ways:
                   "handler": 'vexfs_adapter_request_seconds_sum{operation="chroma.query"}'}
         return {name: float(found.get(key, 0)) * 1e6 for name, key in wanted.items()}
 
+    def measured(self, work):
+        """Means in microseconds of what the metrics say while `work` does --count requests, and what it returns."""
+        before = self.metrics()
+        whole = work()
+        after = self.metrics()
+        return {"whole": whole} | {name: (after[name] - before[name]) / self.options.count for name in after}
+
     def run(self, ask):
-        """Means in microseconds: the whole, and what the metrics say."""
         for number in range(200):
             ask(number)
-        before = self.metrics()
-        start = time.perf_counter()
-        for number in range(self.options.count):
-            ask(number)
-        whole = time.perf_counter() - start
-        after = self.metrics()
-        return {"whole": whole * 1e6 / self.options.count} | {
-            name: (after[name] - before[name]) / self.options.count for name in after}
 
-    def by_ioctl(self, request):
-        buffer = bytearray(request)
-        buffer.extend(bytes(INLINE_BYTES - len(request)))
-        fcntl.ioctl(self.root, FRAME, buffer)
-        if buffer[8:12] != bytes(4):
-            raise RuntimeError(bytes(buffer[:400]))
+        def work():
+            start = time.perf_counter()
+            for number in range(self.options.count):
+                ask(number)
+            return (time.perf_counter() - start) * 1e6 / self.options.count
 
-    def by_session(self, request):
-        os.write(self.session, request)
-        answer = os.pread(self.session, 1 << 18, 0)
-        if answer[8:12] != bytes(4):
-            raise RuntimeError(answer[:400])
+        return self.measured(work)
+
+    def ask(self, *arguments):
+        """Has the program in C ask --count times, on the CPU of all."""
+        def program(count):
+            result = subprocess.run([self.client, *arguments, str(count)], capture_output=True, text=True, check=True)
+            return json.loads(result.stdout)["mean"]
+
+        program(200)
+        return self.measured(lambda: program(self.options.count))
+
+    def by_mount(self):
+        requests = {
+            "hello": [frame(HELLO, {})],
+            "get of one id": [getting(number * 7919 % self.options.size) for number in range(300)],
+            "query": [asking(vector, self.options.dimension) for vector in self.queries]}
+        print("| by the mount alone, us | whole | the search with its records | more |\n|---|---|---|---|")
+        print(f"| an ioctl that does nothing | {self.ask('info', self.mount / 'main')['whole']:.1f} | | |")
+        for name, frames in requests.items():
+            file = self.server.directory / "requests"
+            file.write_bytes(b"".join(frames))
+            for way, place in (("ioctl", self.mount), ("session", self.mount / ".vexfs" / "rpc" / "way")):
+                took = self.ask(way, place, file)
+                split = f"{took['search']:.1f} | {took['whole'] - took['search']:.1f}" if name == "query" else "| "
+                print(f"| {name}, {'inline ioctl' if way == 'ioctl' else 'session file'} | {took['whole']:.1f} "
+                      f"| {split} |")
 
     def print(self):
-        requests = [asking(vector, self.options.dimension) for vector in self.queries]
-        hello = frame(HELLO, {})
-        print("| by the mount alone, us | whole | the engine's search | more |\n|---|---|---|---|")
-        for name, ask in (("inline ioctl", self.by_ioctl), ("session file", self.by_session)):
-            empty = self.run(lambda number: ask(hello))
-            print(f"| hello, {name} | {empty['whole']:.1f} | | |")
-            query = self.run(lambda number: ask(requests[number % len(requests)]))
-            more = query["whole"] - query["search"]
-            print(f"| query, {name} | {query['whole']:.1f} | {query['search']:.1f} | {more:.1f} |")
+        self.by_mount()
         bodies = [json.dumps({"query_embeddings": [vector.tolist()], "n_results": 10}).encode()
                   for vector in self.queries]
         beat = self.run(lambda number: self.link.call("GET", "/api/v2/heartbeat"))["whole"]
@@ -135,8 +156,6 @@ def main():
     try:
         ways.print()
     finally:
-        os.close(ways.root)
-        os.close(ways.session)
         ways.server.close()
 
 

@@ -29,6 +29,8 @@ struct AnswerColumns {
         vectorNames = try members.strings("vector_names") ?? [""]
     }
 
+    /// Answers of more points than this leave what is kept of others as it is.
+    private static let keptPointsMax = 256
     /// How many points are read before it is asked whether anybody still waits for them, and they have room.
     private static let step = 64
 
@@ -51,9 +53,11 @@ struct AnswerColumns {
         for start in stride(from: 0, to: points.count, by: Self.step) {
             guard !isCancelled() else { throw Service.cancelled }
             let part = points[start..<min(points.count, start + Self.step)]
-            for (point, record) in zip(part, try collection.records(of: part.map(\.row), fields)) {
+            let read = try collection.records(
+                of: part.map(\.row), fields, keeps: points.count <= Self.keptPointsMax)
+            for (point, record) in zip(part, read) {
                 guard let record else { continue }
-                room -= record.id.count + (record.text?.utf8.count ?? 0) + record.metadata.count
+                room -= record.id.count + record.text.count + record.metadata.count
                 records.append(record)
                 kept.append(point)
             }
@@ -70,13 +74,7 @@ struct AnswerColumns {
             }
         }
         if included.contains("documents") {
-            answer.addArray("documents", records) { record, bytes in
-                if let text = record.text {
-                    JSON.write(string: text, to: &bytes)
-                } else {
-                    bytes.append(contentsOf: "null".utf8)
-                }
-            }
+            answer.addArray("documents", records) { record, bytes in bytes.append(contentsOf: record.text) }
         }
         if included.contains("metadatas") {
             answer.addArray("metadatas", records) { record, bytes in bytes.append(contentsOf: record.metadata) }

@@ -73,7 +73,7 @@ struct AnswerWriter {
 
     /// Adds an array of scores in their shortest form.
     mutating func addScores(_ key: String, _ scores: [Float]) {
-        addArray(key, scores) { score, bytes in JSON.write(vector: [score], inline: &bytes) }
+        addArray(key, scores) { score, bytes in JSON.write(score: score, to: &bytes) }
     }
 
     /// Adds a member that is an object.
@@ -139,18 +139,5 @@ struct AnswerWriter {
             }
         }
         add(key, parts.add(flat, shape: [vectors.count, dimension]))
-    }
-}
-
-extension JSON {
-    /// Appends one number of 32 bits in its shortest form, null where it is not finite.
-    static func write(vector: [Float], inline bytes: inout [UInt8]) {
-        guard let number = vector.first, number.isFinite else {
-            bytes.append(contentsOf: "null".utf8)
-            return
-        }
-        var text: [UInt8] = []
-        JSON.write(vector: vector, to: &text)
-        bytes.append(contentsOf: text.dropFirst().dropLast())
     }
 }

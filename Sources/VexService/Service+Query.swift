@@ -29,7 +29,7 @@ extension Service {
                 try queryGroups(try GroupQuery(qdrant: groups), columns, request, collection, &answer)
             } else if let one = members["request"] {
                 let operation = try QueryOperation(qdrant: one)
-                var executor = QueryExecutor(points(of: collection, request))
+                var executor = executor(points(of: collection, request), request)
                 try write(try executor.run(operation), operation, columns, executor, collection, &answer)
             } else if let many = try members.array("requests") {
                 try queryMany(many, columns, request, collection, &answer)
@@ -61,7 +61,7 @@ extension Service {
         guard requests.count <= WireLimits.queriesMax else {
             throw VexFSError(.invalidArgument, "a request has at the most \(WireLimits.queriesMax) queries")
         }
-        var executor = QueryExecutor(points(of: collection, request))
+        var executor = executor(points(of: collection, request), request)
         try answer.addObjects("results", requests) { (body, answer) throws(VexFSError) in
             guard !request.isCancelled() else { throw Self.cancelled }
             let mark = answer.mark
@@ -81,7 +81,7 @@ extension Service {
         _ query: GroupQuery, _ columns: AnswerColumns, _ request: ServiceRequest, _ collection: Collection,
         _ answer: inout AnswerWriter
     ) throws(VexFSError) {
-        var executor = QueryExecutor(points(of: collection, request))
+        var executor = executor(points(of: collection, request), request)
         let groups = try executor.groups(query)
         let source = executor.source
         let other = query.lookup.flatMap { store.collection(named: ByteString($0)) }
@@ -173,7 +173,7 @@ extension Service {
         guard queries.count <= WireLimits.queriesMax else {
             throw VexFSError(.invalidArgument, "a request has at the most \(WireLimits.queriesMax) queries")
         }
-        var executor = QueryExecutor(points(of: collection, request))
+        var executor = executor(points(of: collection, request), request)
         guard isList else {
             operation.query = .nearest(queries[0])
             try write(try executor.run(operation), operation, columns, executor, collection, &answer)

@@ -32,7 +32,7 @@ extension Service {
             points = source.inInsertionOrder(allowed, offset: offset, limit: limit)
                 .map { ScoredRow(row: $0, score: 1) }
         case ("insertion", nil):
-            var executor = QueryExecutor(source)
+            var executor = executor(source, request)
             points = try executor.scroll(
                 ScrollQuery(filter: filter, order: .insertion, offset: offset, limit: limit)
             ).points
@@ -67,7 +67,7 @@ extension Service {
         query.limit = try members.integer("limit", 0...Int(Int32.max)) ?? QueryOperation.defaultLimit
         query.filter = try filter(members, request)
         let source = points(of: collection, request)
-        var executor = QueryExecutor(source)
+        var executor = executor(source, request)
         let page = try executor.scroll(query)
         try columns.write(page.points, of: source, in: collection, &answer)
         answer.add("next", page.next.map { .string($0.description) } ?? .null)
@@ -88,7 +88,7 @@ extension Service {
             answer.add("count", collection.documentCount)
             return
         }
-        var executor = QueryExecutor(points(of: collection, request))
+        var executor = executor(points(of: collection, request), request)
         answer.add(
             "count", try executor.count(matching: filter, isExact: try members.bool("exact", default: true)))
     }
@@ -98,7 +98,7 @@ extension Service {
             request.body, keys: Members.common.union(Members.selection).union(["key", "limit"]))
         let collection = try collection(members, request)
         let key = try PayloadPath(qdrant: members.requiredString("key"))
-        var executor = QueryExecutor(points(of: collection, request))
+        var executor = executor(points(of: collection, request), request)
         let values = try executor.facet(
             key, matching: try filter(members, request),
             limit: try members.integer("limit", 1...Int(Int32.max)) ?? QueryOperation.defaultLimit)
@@ -125,8 +125,7 @@ extension Service {
             keys: Members.common.union(Members.selection).union(["using", "sample", "limit"]))
         let collection = try collection(members, request)
         let source = points(of: collection, request)
-        var executor = QueryExecutor(source)
-        executor.isCancelled = request.isCancelled
+        var executor = executor(source, request)
         let matrix = try executor.matrix(
             using: try members.string("using") ?? "", matching: try filter(members, request),
             sample: try members.integer("sample", 2...10_000) ?? 10,

@@ -166,7 +166,7 @@ extension Service {
         case .filter(let given): filter = given
         }
         let source = points(of: collection, request)
-        var executor = QueryExecutor(source)
+        var executor = executor(source, request)
         let page = try executor.scroll(ScrollQuery(filter: filter, order: .insertion, limit: limit))
         return page.points.compactMap { source.identifier(of: $0.row)?.text }
     }
@@ -239,6 +239,7 @@ extension Service {
                 id: columns.ids[index], metadata: metadata.isEmpty ? [] : JSON.object(metadata).compact,
                 text: columns.documents?[index] ?? "")
         }
+        guard !request.isCancelled() else { throw Self.cancelled }
         let outcome = try collection.insert(
             points, vectors: flat, sync: try members.bool("durable", default: false),
             existing: request.operation == .add ? .keep : .replace)

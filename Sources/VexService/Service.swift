@@ -76,6 +76,13 @@ public final class Service: Sendable {
         }
     }
 
+    /// Runs queries on a source until nobody waits for the answer any more.
+    func executor(_ source: any PointSource, _ request: ServiceRequest) -> QueryExecutor {
+        var executor = QueryExecutor(source)
+        executor.isCancelled = request.isCancelled
+        return executor
+    }
+
     /// The address that a request names; nil where it names none.
     func address(_ members: Members) throws(VexFSError) -> CollectionAddress? {
         guard let name = try members.string("collection") else { return nil }

@@ -33,19 +33,22 @@ extension Service {
     /// The answers to everything that was written, one after the other.
     /// - Throws: `interrupted`; whatever else goes wrong is an answer.
     public func answers(to input: [UInt8], for caller: Caller) throws(VexFSError) -> [UInt8] {
-        try WireHeader.begins(input.prefix(4)) && input.count >= 4
-            ? answers(toFrames: input, for: caller) : answers(toLines: input, for: caller)
+        let areFrames = input.count >= 4 && input.withUnsafeBytes { WireHeader.begins($0) }
+        return areFrames ? try answers(toFrames: input, for: caller) : try answers(toLines: input, for: caller)
     }
 
     /// Whether the work may take long because one of the requests waits for something else: it should not keep a
     /// worker from others.
     public static func waits(_ input: [UInt8]) -> Bool {
         input.withUnsafeBytes { bytes in
-            guard bytes.count >= 4, WireHeader.begins(bytes.prefix(4)) else { return linesWait(bytes) }
-            var rest = bytes[...]
-            while let header = try? WireHeader(decoding: UnsafeRawBufferPointer(rebasing: rest)) {
+            guard bytes.count >= 4, WireHeader.begins(bytes) else { return linesWait(bytes) }
+            var rest = bytes
+            // Behind the frame of an ioctl there is room for the answer, which is not worth an error.
+            while rest.count >= WireHeader.byteCount, WireHeader.begins(rest),
+                let header = try? WireHeader(decoding: rest)
+            {
                 if header.operation == WireOperation.wait.rawValue { return true }
-                rest = rest.dropFirst(header.frameByteCount)
+                rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(header.frameByteCount))
             }
             return false
         }

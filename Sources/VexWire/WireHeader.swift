@@ -40,8 +40,9 @@ public struct WireHeader: Sendable, Equatable {
     public var frameByteCount: Int { Self.byteCount + Int(jsonByteCount) + Int(binaryByteCount) }
 
     /// Whether bytes begin as a frame does, as far as they go.
-    public static func begins(_ bytes: some Collection<UInt8>) -> Bool {
-        zip(bytes, magic).allSatisfy { $0 == $1 }
+    public static func begins(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        for place in 0..<min(bytes.count, magic.count) where bytes[place] != magic[place] { return false }
+        return true
     }
 
     /// Reads a header from the first 32 bytes.
@@ -52,7 +53,7 @@ public struct WireHeader: Sendable, Equatable {
                 .invalidArgument,
                 "a frame begins with a header of \(Self.byteCount) bytes, and there are \(bytes.count)")
         }
-        guard bytes.prefix(4).elementsEqual(Self.magic) else {
+        guard Self.begins(bytes) else {
             throw VexFSError(.invalidArgument, "a frame begins with \"VXR1\"")
         }
         operation = UInt16(littleEndian: bytes.loadUnaligned(fromByteOffset: 4, as: UInt16.self))

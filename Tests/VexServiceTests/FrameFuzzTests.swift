@@ -98,7 +98,7 @@ import VexWire
 
     /// How many of the answers, which must be frames or lines, are no errors.
     private static func check(_ answers: [UInt8], to input: [UInt8]) throws -> Int {
-        guard WireHeader.begins(input.prefix(4)), input.count >= 4 else {
+        guard input.withUnsafeBytes({ WireHeader.begins($0) }), input.count >= 4 else {
             for line in answers.split(separator: 0x0A) { _ = try JSON.parse(Array(line)) }
             return 0
         }

@@ -116,6 +116,8 @@ import VexWire
         for line in [
             #"{"op":"delete","filter":{}}"#, #"{"op":"payload.set","payload":{"a":1},"filter":{}}"#, #"{"op":"get"}"#,
             #"{"op":"scroll","limit":300}"#, #"{"op":"matrix","sample":100}"#,
+            #"{"op":"query","request":{"query":{"recommend":{"positive":[1],"strategy":"best_score"}}}}"#,
+            #"{"op":"query","vector":[1,0],"mode":"exact"}"#, #"{"op":"add","ids":["new"],"vectors":[[1,0]]}"#,
         ] {
             // The first question comes before the work begins.
             let asked = Atomic<Int>(0)

@@ -65,6 +65,39 @@ import Testing
         #expect(JSON.number(.nan).compact == Array("null".utf8))
     }
 
+    /// Every byte that needs an escape, at every place, is written as it would be alone.
+    @Test func stringsAreEscapedByteByByte() throws {
+        var generator = SeededGenerator(seed: 11)
+        for _ in 0..<300 {
+            let text = (0..<Int.random(in: 0...12, using: &generator)).map { _ in
+                let scalars = (0...0x7F).map { UInt8($0) } + Array("\"\\\n\r\t\u{7F}".utf8)
+                return String(UnicodeScalar(scalars.randomElement(using: &generator) ?? 0))
+                    + (Bool.random(using: &generator) ? "é" : "")
+            }.joined()
+            var bytes: [UInt8] = []
+            JSON.write(string: text, to: &bytes)
+            let single = text.unicodeScalars.map { scalar in
+                var one: [UInt8] = []
+                JSON.write(string: String(scalar), to: &one)
+                return Array(one.dropFirst().dropLast())
+            }
+            #expect(bytes == Array("\"".utf8) + single.flatMap { $0 } + Array("\"".utf8))
+            #expect(try JSON.parse(bytes) == .string(text))
+        }
+        #expect(
+            JSON.string("a\u{0}\u{1F}\u{7F}\"\\\n\r\tb").compact == Array(#""a\u0000\u001f\u007f\"\\\n\r\tb""#.utf8))
+    }
+
+    @Test func scoresAreShort() {
+        for (score, text) in [(0.5, "0.5"), (1, "1"), (-0.25, "-0.25"), (.nan, "null"), (1e-20, "1e-20")]
+            as [(Float, String)]
+        {
+            var bytes: [UInt8] = []
+            JSON.write(score: score, to: &bytes)
+            #expect(String(decoding: bytes, as: UTF8.self) == text)
+        }
+    }
+
     @Test func vectorsReadBackExactly() throws {
         var generator = SeededGenerator(seed: 7)
         var vector = (0..<1000).map { _ in Float(bitPattern: UInt32.random(in: 0...UInt32.max, using: &generator)) }

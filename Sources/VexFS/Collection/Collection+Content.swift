@@ -105,12 +105,19 @@ extension Collection {
 
     /// The file of the document with this id: the JSON file that its name stands for, else a text file or one in a
     /// folder.
-    public func file(withID id: ByteString) -> FileNumber? {
-        for path in FileNaming.candidatePaths(forID: id) {
+    public func file(withID id: ByteString) -> FileNumber? { document(withID: id)?.file }
+
+    /// The file of the document with this id, and its row.
+    func document(withID id: ByteString) -> (file: FileNumber, row: Row?)? {
+        let name = FileNaming.name(forID: id)
+        let known = state.withLock { $0.tree.find(name, in: Self.rootNumber) }
+        if let (number, file) = known, file.kind == .document { return (number, file.row) }
+        // The other names it could have are made up only where it has not the one that programs give it.
+        for path in FileNaming.candidatePaths(forID: id).dropFirst() {
             let found = state.withLock { state in
-                state.tree.number(atPath: path).flatMap { state.tree[$0]?.kind == .document ? $0 : nil }
+                state.tree.number(atPath: path).flatMap { number in state.tree.files[number].map { (number, $0) } }
             }
-            if let found { return found }
+            if let (number, file) = found, file.kind == .document { return (number, file.row) }
         }
         return nil
     }

@@ -162,6 +162,7 @@ extension Collection {
             guard entry.segment != nil else { return false }
         }
         let isPlaced = try place(entry, job.recipe, in: number)
+        vectors.letGo(of: job.range)
         context.metrics.increment(.segmentsBuilt)
         context.metrics.increment(.segmentRowsBuilt, by: rows.count)
         context.metrics.observe(.segmentBuildSeconds, SystemCall.monotonicMicroseconds() - start)

@@ -144,7 +144,7 @@ struct PointBatch {
         var row = RowRecord(flags: 1 | 8, vectorChecksum: checksum)
         row.metadata = metadata
         return Document(
-            name: Self.name(forID: point.id), stored: bytes,
+            name: FileNaming.name(forID: point.id), stored: bytes,
             checksum: bytes.withUnsafeBytes { vexfs_crc32c(0, $0.baseAddress, $0.count) }, row: row,
             payload: wantsPayloads ? payload : nil, size: Int64(size), mustBeNew: point.mustBeNew)
     }
@@ -172,19 +172,6 @@ struct PointBatch {
         for component in 0..<dimension {
             vectors[place * dimension + component] = vectors[index * dimension + component]
         }
-    }
-
-    /// ``FileNaming/name(forID:)``, at once for the ids that need no escape.
-    private static func name(forID id: ByteString) -> ByteString {
-        var isFirst = true
-        let isPlain =
-            id.count <= FileNaming.maximumEncodedBytes - 5
-            && id.string.utf8.allSatisfy { byte in
-                defer { isFirst = false }
-                let isEscaped = byte < 0x20 || byte == 0x7F || byte == UInt8(ascii: "/") || byte == UInt8(ascii: "%")
-                return !isEscaped && !(isFirst && (byte == UInt8(ascii: ".") || byte == UInt8(ascii: "~")))
-            }
-        return isPlain ? ByteString(id.string + ".json") : FileNaming.name(forID: id)
     }
 }
 

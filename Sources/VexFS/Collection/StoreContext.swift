@@ -7,6 +7,8 @@ final class StoreContext: Sendable {
     let embedder: any Embedder
     let metrics: Metrics
     let space: FreeSpace
+    /// What answers show of rows that are asked for again.
+    let records = RecordCache()
     /// When rows are built into segments.
     let indexPolicy: IndexPolicy
     /// When images of trees are written.

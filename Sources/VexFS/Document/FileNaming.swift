@@ -84,6 +84,7 @@ public enum FileNaming {
     /// `%XX`. An id whose name would be longer than 250 bytes, and the empty id, get a hashed name (see
     /// ``isHashed(_:)``).
     public static func name(forID id: ByteString) -> ByteString {
+        if isPlain(id) { return ByteString(id.string + ".json") }
         let name = escaped(Array(id.string.utf8)[...]) + Array(".json".utf8)
         if id.isEmpty || name.count > maximumEncodedBytes {
             let hash = SHA256.hexadecimal(id.string.utf8).prefix(32)
@@ -92,13 +93,24 @@ public enum FileNaming {
         return ByteString(String(decoding: name, as: UTF8.self))
     }
 
+    /// Whether an id is its file's name without ".json".
+    private static func isPlain(_ id: ByteString) -> Bool {
+        guard !id.isEmpty, id.count <= maximumEncodedBytes - 5 else { return false }
+        return id.withBytes { bytes in
+            for place in bytes.indices where mustEscape(bytes[place], isFirst: place == 0) { return false }
+            return true
+        }
+    }
+
+    private static func mustEscape(_ byte: UInt8, isFirst: Bool) -> Bool {
+        byte < 0x20 || byte == 0x7F || byte == UInt8(ascii: "/") || byte == UInt8(ascii: "%")
+            || isFirst && (byte == UInt8(ascii: ".") || byte == UInt8(ascii: "~"))
+    }
+
     private static func escaped(_ bytes: ArraySlice<UInt8>) -> [UInt8] {
         var name: [UInt8] = []
         for (index, byte) in bytes.enumerated() {
-            let mustEscape =
-                byte < 0x20 || byte == 0x7F || byte == UInt8(ascii: "/") || byte == UInt8(ascii: "%")
-                || index == 0 && (byte == UInt8(ascii: ".") || byte == UInt8(ascii: "~"))
-            if mustEscape {
+            if mustEscape(byte, isFirst: index == 0) {
                 name.append(UInt8(ascii: "%"))
                 name.append(hexadecimal[Int(byte >> 4)])
                 name.append(hexadecimal[Int(byte & 15)])
@@ -139,6 +151,11 @@ public enum FileNaming {
     /// `%XX` is undone name by name; a name that would not be UTF-8 then, or holds no valid escape, stands for itself.
     /// A hashed name stands for the hash, and the document's true id has to be asked for elsewhere.
     public static func identifier(ofPath path: String) -> ByteString {
+        if !path.utf8.contains(UInt8(ascii: "%")) {
+            // Nothing to be undone.
+            let isLonger = path.utf8.count > 5 && path.utf8.suffix(5).elementsEqual(".json".utf8)
+            return ByteString(isLonger ? String(Substring(path.utf8.dropLast(5))) : path)
+        }
         let bytes = Array(path.utf8)
         var id: [UInt8] = []
         for (index, name) in bytes.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).enumerated() {

@@ -152,9 +152,7 @@ struct CollectionPoints: PointSource {
     // MARK: Ids
 
     func row(of id: PointIdentifier) -> Row? {
-        guard let file = collection.file(withID: id.text), let row = collection.attributes(of: file)?.row,
-            rows.contains(row)
-        else { return nil }
+        guard let row = collection.document(withID: id.text)?.row, rows.contains(row) else { return nil }
         return row
     }
 

@@ -119,7 +119,7 @@ extension QueryExecutor {
         let page = try source.page(from: nil, limit: sampled.count, among: sampled)
         var matrix = DistanceMatrix(rows: page.map(\.row), nearest: [])
         for row in matrix.rows {
-            guard !isCancelled() else { throw VexFSError(.interrupted, "the caller was interrupted") }
+            try requireCaller()
             guard let vector = try source.vector(of: row, named: name) else {
                 matrix.nearest.append([])
                 continue

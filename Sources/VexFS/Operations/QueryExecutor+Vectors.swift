@@ -91,6 +91,7 @@ extension QueryExecutor {
         var heap = NeighborHeap(limit: limit, metric: .dot)
         var start = 0
         while start < candidates.count {
+            try requireCaller()
             let block = Array(candidates[start..<min(candidates.count, start + Self.blockRows)])
             let similarities = try source.similarities(of: block, to: weighted, in: operation.using)
             similarities.withUnsafeBufferPointer { similarities in

@@ -72,11 +72,17 @@ public struct QueryExecutor {
         return found.intersection(rows)
     }
 
+    /// - Throws: `interrupted` where nobody waits for the answer any more.
+    func requireCaller() throws(VexFSError) {
+        guard !isCancelled() else { throw VexFSError(.interrupted, "the caller was interrupted") }
+    }
+
     /// One level of prefetches: these first, then the query on what they found.
     private mutating func stage(
         _ operation: QueryOperation, among rows: RowBitmap, limit: Int
     ) throws(VexFSError) -> [ScoredRow] {
         let allowed = try self.rows(matching: operation.filter, among: rows)
+        try requireCaller()
         var lists: [[ScoredRow]] = []
         for inner in operation.prefetch { lists.append(try stage(inner, among: allowed, limit: inner.limit)) }
         let candidates = lists.isEmpty ? allowed : RowBitmap(lists.joined().map(\.row))

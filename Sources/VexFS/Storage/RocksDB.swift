@@ -7,17 +7,20 @@ import Synchronization
 /// the journal of ``Database`` has it.
 final class RocksDB: @unchecked Sendable {
     // The handles are set once and only used through RocksDB's own synchronised calls.
-    private let database: OpaquePointer
-    private let readOptions: OpaquePointer
+    let database: OpaquePointer
+    /// What several values are read from at once: the one column family there is.
+    let family: OpaquePointer
+    let readOptions: OpaquePointer
     private let writeOptions: OpaquePointer
     private let isClosed = Atomic<Bool>(false)
-    private let isReadOnly: Bool
+    let isReadOnly: Bool
 
     /// What is worth tuning.
     struct Tuning {
         /// Bytes of changes that are brought to table files together.
         var writeBufferBytes = 64 << 20
-        var blockCacheBytes = 128 << 20
+        /// What is asked for often stays in the record cache in less room.
+        var blockCacheBytes = 32 << 20
         var createIfMissing = false
         /// Changes nothing on the disk.
         var isReadOnly = false
@@ -34,17 +37,29 @@ final class RocksDB: @unchecked Sendable {
     init(path: String, tuning: Tuning) throws(VexFSError) {
         let options = Self.makeOptions(tuning)
         defer { rocksdb_options_destroy(options) }
-        var message: UnsafeMutablePointer<CChar>?
-        let handle =
-            tuning.isReadOnly
-            ? rocksdb_open_for_read_only(options, path, 0, &message) : rocksdb_open(options, path, &message)
-        try Self.check(message, doing: "open the database at \(path)")
-        guard let handle else { throw VexFSError(.inputOutput, "cannot open the database at \(path)") }
-        database = handle
+        (database, family) = try Self.open(path, options, isReadOnly: tuning.isReadOnly)
         isReadOnly = tuning.isReadOnly
         readOptions = rocksdb_readoptions_create()
         writeOptions = rocksdb_writeoptions_create()
         rocksdb_writeoptions_disable_WAL(writeOptions, 1)
+    }
+
+    private static func open(
+        _ path: String, _ options: OpaquePointer, isReadOnly: Bool
+    ) throws(VexFSError) -> (database: OpaquePointer, family: OpaquePointer) {
+        var message: UnsafeMutablePointer<CChar>?
+        var family: OpaquePointer?
+        let handle = "default".withCString { name in
+            var names: [UnsafePointer<CChar>?] = [name]
+            var all: [OpaquePointer?] = [options]
+            return isReadOnly
+                ? rocksdb_open_for_read_only_column_families(
+                    options, path, 1, &names, &all, &family, 0, &message)
+                : rocksdb_open_column_families(options, path, 1, &names, &all, &family, &message)
+        }
+        try check(message, doing: "open the database at \(path)")
+        guard let handle, let family else { throw VexFSError(.inputOutput, "cannot open the database at \(path)") }
+        return (handle, family)
     }
 
     deinit { close() }
@@ -54,6 +69,7 @@ final class RocksDB: @unchecked Sendable {
         guard !isClosed.exchange(true, ordering: .acquiringAndReleasing) else { return }
         rocksdb_readoptions_destroy(readOptions)
         rocksdb_writeoptions_destroy(writeOptions)
+        rocksdb_column_family_handle_destroy(family)
         rocksdb_close(database)
     }
 
@@ -71,7 +87,7 @@ final class RocksDB: @unchecked Sendable {
     /// The number of the newest change as RocksDB counts them.
     var latestSequence: UInt64 { isClosed.load(ordering: .relaxed) ? 0 : rocksdb_get_latest_sequence_number(database) }
 
-    private func requireOpen() throws(VexFSError) {
+    func requireOpen() throws(VexFSError) {
         if isClosed.load(ordering: .relaxed) { throw VexFSError(.inputOutput, "the store is closed") }
     }
 
@@ -105,7 +121,8 @@ final class RocksDB: @unchecked Sendable {
         rocksdb_block_based_options_set_filter_policy(table, rocksdb_filterpolicy_create_bloom_full(10))
         let cache: OpaquePointer = rocksdb_cache_create_lru(tuning.blockCacheBytes)
         rocksdb_block_based_options_set_block_cache(table, cache)
-        rocksdb_block_based_options_set_block_size(table, 16 << 10)
+        // A record that is not in the cache takes the unpacking of its whole block.
+        rocksdb_block_based_options_set_block_size(table, 8 << 10)
         rocksdb_options_set_block_based_table_factory(options, table)
         rocksdb_cache_destroy(cache)
         rocksdb_block_based_options_destroy(table)
@@ -245,7 +262,7 @@ final class RocksDB: @unchecked Sendable {
     }
 
     /// Turns RocksDB's message into our error and frees it.
-    private static func check(
+    static func check(
         _ message: UnsafeMutablePointer<CChar>?, doing action: String
     ) throws(VexFSError) {
         guard let message else { return }

@@ -232,6 +232,14 @@ final class VectorFile: Sendable {
         return VectorRows(chunks: pieces, strideBytes: strideBytes, dimension: dimension, owner: MappedChunks(maps))
     }
 
+    /// Lets go of the memory that reading all rows of a range took: an index was made of them, and searches read few.
+    /// They are there as before, in the system's memory of files.
+    func letGo(of rows: Range<Row>) {
+        guard !rows.isEmpty else { return }
+        let wanted = Int(rows.lowerBound) / Self.rowsPerChunk...Int(rows.upperBound - 1) / Self.rowsPerChunk
+        for (index, chunk) in chunks.withLock({ $0 }).enumerated() where wanted.contains(index) { chunk.letGo() }
+    }
+
     /// Reads the rows below one in the memory of another file's, whose rows they are: this file has only those that
     /// follow. `end` is a multiple of ``rowsPerChunk``.
     func inherit(from other: VectorFile, rowsBelow end: Row) {
@@ -316,6 +324,13 @@ final class MappedChunk: @unchecked Sendable {
         self.byteCount = byteCount
         self.packed = packed
         self.generation = generation
+    }
+
+    /// Lets go of the pages of the file; the next read of one finds it again.
+    func letGo() {
+        // Nothing is ever written through a map of a file, so its pages hold nothing that the file has not.
+        let count = storedByteCount > 0 ? storedByteCount : byteCount
+        madvise(UnsafeMutableRawPointer(mutating: stored), count, MADV_DONTNEED)
     }
 
     /// What is done when the last reference has gone.

@@ -175,7 +175,8 @@ struct FileTree: Sendable {
         return result
     }
 
-    private func find(_ name: ByteString, in parent: FileNumber) -> (number: FileNumber, file: PackedFile)? {
+    /// The file of that name as it is packed: without a copy of its name.
+    func find(_ name: ByteString, in parent: FileNumber) -> (number: FileNumber, file: PackedFile)? {
         guard let directory = directories[parent] else { return nil }
         return name.withBytes { bytes in
             var candidates = directory.index.candidates(hash(bytes))

@@ -44,9 +44,15 @@ final class KernelCache: Sendable {
         notify(node) { _ = fuse_lowlevel_notify_inval_inode($0, node.raw, 0, 0) }
     }
 
-    /// Drops a file's attributes, soon.
-    func forgetAttributes(of node: NodeID) {
-        notify(node) { _ = fuse_lowlevel_notify_inval_inode($0, node.raw, -1, 0) }
+    /// Drops a directory's attributes: at once where nothing else is on its way, as the kernel waits for no page of
+    /// one, and a caller would wait for the thread to wake up.
+    func forgetAttributes(of directory: NodeID) {
+        let session = state.withLock { $0.pending.isEmpty ? $0.session : nil }
+        if let session {
+            _ = fuse_lowlevel_notify_inval_inode(session.pointer, directory.raw, -1, 0)
+        } else {
+            notify(directory) { _ = fuse_lowlevel_notify_inval_inode($0, directory.raw, -1, 0) }
+        }
     }
 
     /// Drops a name of a directory, soon.

@@ -90,12 +90,13 @@ extension Operations {
         var answer: WireFrame
         var (operation, tag): (UInt16, UInt64) = (0, 0)
         do throws(VexFSError) {
-            let header = try bytes.withUnsafeBufferPointer { (buffer) throws(VexFSError) in
-                try WireHeader(decoding: UnsafeRawBufferPointer(buffer))
+            let frame = try bytes.withUnsafeBufferPointer { (buffer) throws(VexFSError) in
+                let all = UnsafeRawBufferPointer(buffer)
+                let header = try WireHeader(decoding: all)
+                (operation, tag) = (header.operation, header.tag)
+                // What lies behind the frame is room for the answer.
+                return try WireFrame(decoding: UnsafeRawBufferPointer(rebasing: all.prefix(header.frameByteCount)))
             }
-            (operation, tag) = (header.operation, header.tag)
-            // What lies behind the frame is room for the answer.
-            let frame = try WireFrame(decoding: Array(bytes.prefix(header.frameByteCount)))
             answer = try service.answer(toFrame: frame, for: caller)
             if answer.header.frameByteCount > outputCount {
                 let needed = answer.header.frameByteCount
@@ -103,7 +104,7 @@ extension Operations {
                     VexFSError(
                         .rangeTooSmall,
                         "the answer has \(needed) bytes, and there is room for \(outputCount): ask in a session"
-                    ), of: header.operation, tag: header.tag)
+                    ), of: operation, tag: tag)
             }
         } catch {
             if error.code == .interrupted { throw ControlFailure(error) }

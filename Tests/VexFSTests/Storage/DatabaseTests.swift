@@ -89,6 +89,40 @@ extension Database {
 }
 
 @Suite struct DatabaseTests {
+    /// Wherever they are: in the journal, in memory, in table files, in files of large values, or deleted there.
+    @Test func severalValuesAreThoseOfEachKey() throws {
+        let seed = UInt64.random(in: 0 ... .max)
+        print("severalValuesAreThoseOfEachKey: seed \(seed)")
+        var random = SeededGenerator(seed: seed)
+        let fixture = try DatabaseFixture()
+        for round in 0..<30 {
+            try fixture.write { batch in
+                for _ in 0..<8 {
+                    let key = StoreKey.document(1, .random(in: 0..<40, using: &random))
+                    if Int.random(in: 0..<5, using: &random) == 0 {
+                        batch.delete(key)
+                    } else {
+                        let count = Int.random(in: 0..<3000, using: &random)
+                        batch.put(key, [UInt8](repeating: UInt8(round), count: count))
+                    }
+                }
+            }
+            if round % 10 == 3 { try fixture.database.giveBackMemory(above: 0) }
+            if round % 10 == 6 { _ = try fixture.database.all(StoreKey.prefix(.document, 1)) }
+            for count in [0, 1, 2, 70] {
+                let keys = (0..<count).map { _ in StoreKey.document(1, .random(in: 0..<50, using: &random)) }
+                var found: [[UInt8]?] = []
+                try fixture.database.values(keys) { place, value in
+                    #expect(place == found.count)
+                    found.append(value.map { [UInt8]($0) })
+                }
+                var expected: [[UInt8]?] = []
+                for key in keys { expected.append(try fixture.database.value(key)) }
+                #expect(found == expected)
+            }
+        }
+    }
+
     @Test func itIsAMapThatSurvivesItsProcess() throws {
         let seed = UInt64.random(in: 0 ... .max)
         print("itIsAMapThatSurvivesItsProcess: seed \(seed)")
