@@ -125,4 +125,33 @@ import Testing
         #expect(try run([Environment.binary, "fsck", mount.store]).status == 0)
         try mount.close()
     }
+
+    /// "After a mount, the indexes of fields, words and substrings that searches used are made in the background;
+    /// `.vexfs/stats` tells how many of them are there. A search that comes earlier is answered all the same."
+    @Test func preparedAfterAMount() throws {
+        let mount = try TestMount()
+        let collection = try mount.collection()
+        try (collection / ".vexfs/config.json").write("{\"model\": \"none\"}")
+        let lines = (0..<3000).map { number in
+            "{\"id\":\"d\(number)\",\"text\":\"word w\(number % 100)\",\"vector\":[1,2],\"n\":\(number)}\n"
+        }
+        try (collection / ".vexfs/bulk").write(Array(lines.joined().utf8), flags: O_WRONLY)
+        let paths = [
+            "query/k=200,mode=text,where=n<200/w7.ids", "query/k=200,vec=\(base64url([1, 2])),where=n>=2999/x.ids",
+        ]
+        let before = try paths.map { try (collection / $0).lines().sorted() }
+        #expect(before == [["d107", "d7"], ["d2999"]])
+        #expect(try Self.statistic("prepared_indexes_wanted", collection) == 0)
+        for isSettled in [false, true] {
+            try mount.remount()
+            if isSettled { try Self.settle(collection) }
+            #expect(try paths.map { try (collection / $0).lines().sorted() } == before)
+            try Self.settle(collection)
+            // The words, the field, and its numbers in order.
+            #expect(try Self.statistic("prepared_indexes", collection) == 3)
+            #expect(try Self.statistic("prepared_indexes_wanted", collection) == 3)
+            #expect(try Self.statistic("prepared_rows", collection) == 9000)
+        }
+        try mount.close()
+    }
 }

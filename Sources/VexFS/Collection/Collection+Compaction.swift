@@ -49,12 +49,14 @@ extension Collection {
 
     /// Takes the rows out of the indexes of metadata and words that no document has any more.
     private func forgetRemovedPayloads() {
-        // Who looks at a snapshot has indexes of its own.
-        let (live, next) = state.withLock { ($0.rows.live, $0.rows.next) }
+        // Snapshots and forks ask these indexes for what they keep.
+        let (live, kept, next) = state.withLock { ($0.rows.live, $0.kept.all, $0.rows.next) }
         // Rows that come meanwhile are not among them.
-        let dead = RowBitmap(rowsBelow: Int(next)).subtracting(live)
+        let dead = RowBitmap(rowsBelow: Int(next)).subtracting(live).subtracting(kept)
         payloads.remove(dead)
+        slices.remove(dead)
         textIndex.withLock { $0 }?.compact(removing: dead)
+        inheritedTexts.withLock { $0 }?.compact(removing: dead)
         for index in state.withLock({ $0.spaces.compactMap(\.sparse) }) { index.compact(removing: dead) }
     }
 

@@ -12,13 +12,13 @@ extension Collection {
     public func facetFields() throws(VexFSError) -> [String] {
         let live = state.withLock { $0.rows.live }
         // A field without a name is metadata like any other, but no directory can be called so.
-        return try payloads.fields(among: live, load: loadPayloads(_:keeping:_:)).filter { !$0.isEmpty }
+        return try fieldNames(among: live).filter { !$0.isEmpty }
     }
 
     /// The values of a field, most frequent first.
     public func facetValues(of field: String) throws(VexFSError) -> [FacetValue] {
         let live = state.withLock { $0.rows.live }
-        return try payloads.values(of: field, among: live, load: loadPayloads(_:keeping:_:)).map {
+        return try values(of: field, among: live).map {
             FacetValue(value: $0.value, count: $0.count)
         }
     }
@@ -26,7 +26,7 @@ extension Collection {
     /// The documents whose field has this value.
     public func files(withField field: String, value: ByteString) throws(VexFSError) -> [FileNumber] {
         let live = state.withLock { $0.rows.live }
-        let rows = try payloads.rows(whereField: field, hasText: value, among: live, load: loadPayloads(_:keeping:_:))
+        let rows = try rows(whereField: field, hasText: value, among: live)
         return state.withLock { state in
             var files: [FileNumber] = []
             rows.forEach { row in

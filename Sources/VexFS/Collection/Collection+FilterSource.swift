@@ -46,6 +46,9 @@ extension Collection: FilterSource {
         RowBitmap(ids.compactMap { id in file(withID: id).flatMap { attributes(of: $0)?.row } })
     }
 
+    /// The rows that are still documents' current versions. One that is not never is again.
+    func present(_ rows: RowBitmap) -> RowBitmap { rows.intersection(state.withLock { $0.rows.live }) }
+
     /// The rows with a vector of this name; the empty name is that of the collection's own vector.
     func rows(withVector name: ByteString) throws(VexFSError) -> RowBitmap {
         state.withLock { state in state.spaces.first { ByteString($0.name) == name }?.withVector } ?? RowBitmap()

@@ -87,8 +87,9 @@ extension Collection {
     /// The names of the segments' files.
     var segmentFiles: [String] { state.withLock { $0.spaces.flatMap { $0.segments.entries.map(\.file) } } }
 
-    /// Whether the policy wants nothing built.
+    /// Whether the policy wants nothing built, and nothing is left to prepare.
     var isIndexed: Bool {
+        guard preparation.withLock({ $0.prepared == $0.indexes }) else { return false }
         let policy = context.indexPolicy
         return claims.withLock { claims in
             claims.isEmpty

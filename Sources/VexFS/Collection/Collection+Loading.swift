@@ -70,6 +70,7 @@ extension Collection {
         // Rows that are given again after a removal must not pass for synced ones.
         try collection.saveRecord()
         try collection.expireTrash(now: SystemCall.now())
+        try collection.loadIndexUse()
         return collection
     }
 }

@@ -71,7 +71,7 @@ extension Collection {
                 current.version == source.version, present?.number == target?.number,
                 present?.version == target?.version, self.configuration.storesVectors(as: configuration)
             else { return nil }
-            defer { payloads.slices.forgetAll() }
+            defer { slices.forgetAll() }
             return try move(current, to: newName, in: newParent, kind: newKind, prepared, replacing: target)
         }
     }
@@ -196,7 +196,7 @@ extension Collection {
         }
         guard !nested else { throw VexFSError(.invalidArgument, "a folder cannot move into itself") }
         return try write { () throws(VexFSError) in
-            defer { payloads.slices.forgetAll() }
+            defer { slices.forgetAll() }
             var (one, two) = (try fileRecord(first.number), try fileRecord(second.number))
             (one.attributes.name, one.attributes.parent) = (second.name, second.parent)
             (two.attributes.name, two.attributes.parent) = (first.name, first.parent)

@@ -21,6 +21,7 @@ extension Collection {
     /// `stats`: figures that change, one `name value` a line.
     public func statisticsText() -> [UInt8] {
         let index = indexFigures
+        let preparation = preparation.withLock { $0 }
         let numbers: [(String, Int)] = state.withLock { state in
             [
                 ("documents", state.rows.live.count), ("vectors", state.unnamed.withVector.count),
@@ -30,6 +31,8 @@ extension Collection {
                 ("scratch_bytes", state.scratchBytes),
                 ("index_segments", index.segments), ("index_scanned_rows", index.scannedRows),
                 ("index_mapped_bytes", index.mappedBytes), ("index_memory_bytes", index.allocatedBytes),
+                ("prepared_indexes", preparation.prepared), ("prepared_indexes_wanted", preparation.indexes),
+                ("prepared_rows", preparation.preparedRows), ("prepared_rows_wanted", preparation.rows),
             ]
         }
         var lines = numbers.map { ($0.0, String($0.1)) }

@@ -160,7 +160,7 @@ extension Collection {
         var passing = view.live
         if !request.folder.isEmpty { passing.formIntersection(try rows(below: request.folder)) }
         if let filter = request.filter {
-            passing = try payloads.rows(matching: filter, among: passing, from: self)
+            passing = try rows(matching: filter, among: passing)
         }
         explanation.matching = passing.count
         explanation.filterMicroseconds = SystemCall.monotonicMicroseconds() - start

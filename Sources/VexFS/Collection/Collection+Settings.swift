@@ -108,6 +108,13 @@ extension Collection {
         let batch = WriteBatch()
         batch.put(StoreKey.property(number, "schema/indexed"), schema.stored.compact)
         try database.write(batch)
-        try payloads.apply(schema, among: state.withLock { $0.rows.live }, load: loadPayloads(_:keeping:_:))
+        let paths = Set(schema.fields.map { PayloadPath($0.name) })
+        for (owner, rows) in byOwner(state.withLock { $0.rows.live }) {
+            if owner === self {
+                try payloads.apply(schema, among: rows, load: loadPayloads(_:keeping:_:))
+            } else {
+                _ = try owner.payloads.cover(paths, rows, loadPayloads(_:keeping:_:))
+            }
+        }
     }
 }

@@ -19,7 +19,7 @@ extension Collection {
                 try self.nearest(to: vector, settings, in: space, limit: limit, among: rows)
             }
         }
-        guard let index = try sparseIndex(of: space, through: view.withVector.last) else {
+        guard let index = try sparseIndex(of: space, covering: view.withVector) else {
             throw configuration.unknownVector(request.using, .notFound)
         }
         let weighted = settings.modifier == .idf ? index.weighted(sparse, in: view.live) : sparse
@@ -57,32 +57,6 @@ extension Collection {
         }
         try view.settings.check(given)
         return (given, nil)
-    }
-
-    /// The index of a space of sparse vectors with all rows through `last`; nil where the space is gone.
-    /// - Throws: `corruption`, `inputOutput`.
-    func sparseIndex(of space: SpaceNumber, through last: Row?) throws(VexFSError) -> SparseRowIndex? {
-        let found = state.withLock { state in
-            var index: SparseRowIndex?
-            state.change(space) { space in
-                if space.sparse == nil { space.sparse = SparseRowIndex() }
-                index = space.sparse
-            }
-            return index
-        }
-        guard let index = found else { return nil }
-        try index.update(
-            through: last,
-            read: { (row) throws(VexFSError) in
-                guard let bytes = try self.storedVector(of: row, in: space) else { return nil }
-                return try bytes.withSystemBytes { bytes throws(VexFSError) in try StoredVector.sparse(bytes) }
-            },
-            walk: { (first, body) throws(VexFSError) in
-                try self.walkStored(from: first, in: space) { row, bytes throws(VexFSError) in
-                    try body(row, try StoredVector.sparse(bytes))
-                }
-            })
-        return index
     }
 
     /// The rows nearest to several vectors: every candidate is compared.

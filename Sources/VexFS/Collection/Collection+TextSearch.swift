@@ -21,12 +21,13 @@ extension Collection {
         _ request: QueryRequest, _ view: SearchView, _ explanation: inout SearchExplanation
     ) throws(VexFSError) -> RankedSearch? {
         let (words, excluded) = try queryWords(request)
-        let index = try currentTexts(covering: view.live)
+        let (model, index) = try self.words(covering: view.live)
         var allowed = try passingRows(request, view, &explanation) ?? view.live
         if let excluded { allowed.remove(excluded) }
         let rows = allowed
-        return RankedSearch(metric: .dot, plan: "BM25 of \(index.rows.count) texts", available: rows.count) { limit in
-            index.search(words, limit: limit, among: rows, statistics: view.live)
+        let weighted = index.weighted(model.query(words), in: view.live)
+        return RankedSearch(metric: .dot, plan: "BM25 of \(index.count) texts", available: rows.count) { limit in
+            index.search(weighted, limit: limit, among: rows)
         }
     }
 
@@ -79,24 +80,8 @@ extension Collection {
         }
     }
 
-    /// The index of the documents' words with all rows of the set; made by the first search that needs it.
-    private func currentTexts(covering rows: RowBitmap) throws(VexFSError) -> TextIndex {
-        let model = try BM25(options: configuration.text)
-        let index = try textIndex.withLock { held throws(VexFSError) in
-            // Other options make other words of the same texts.
-            if let held, held.options == model.analyzer.options { return held }
-            let new = TextIndex(model)
-            held = new
-            return new
-        }
-        try index.update(covering: rows, threads: IndexBuilder.threadCount) { rows throws(VexFSError) in
-            try texts(of: rows)
-        }
-        return index
-    }
-
     /// The texts of rows; nil for one that has none, or is no longer any document's.
-    private func texts(of rows: [Row]) throws(VexFSError) -> [String?] {
+    func texts(of rows: [Row]) throws(VexFSError) -> [String?] {
         let names = state.withLock { state in
             rows.map { row in state.rows.file(of: row).flatMap { state.tree[$0]?.name } }
         }

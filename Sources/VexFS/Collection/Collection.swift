@@ -18,11 +18,18 @@ public final class Collection: Sendable {
     let writer = Monitor<UInt64>(0)
     /// The thread that makes a change, 0 for none.
     private let writingThread = Atomic<UInt>(0)
+    /// The metadata and texts of the rows that the collection wrote itself.
     let payloads = PayloadIndex()
+    let slices = SliceIndex()
     /// Tells of changes.
     public let changes = ChangeFeed()
-    /// The documents' words, once a search asked for them.
+    /// The words of the documents that the collection wrote itself, once a search asked for them.
     let textIndex = Mutex<TextIndex?>(nil)
+    /// Those of documents that its origin wrote and has no index of.
+    let inheritedTexts = Mutex<TextIndex?>(nil)
+    /// Which indexes searches used before the store was opened, and how far their preparation is.
+    let usedIndexes = Mutex(UsedIndexes())
+    let preparation = Monitor(PreparationFigures())
     let identifierOrder = IdentifierOrder()
     let insertionOrder = InsertionOrder()
     let recall = RecallSampler()

@@ -31,7 +31,6 @@ final class Maintenance: Sendable {
     }
 
     private func run(_ context: StoreContext) {
-        context.buildRequestedIndexes()
         var synced = SystemCall.monotonicMicroseconds()
         var seen: UInt64 = 0
         var rested: UInt64 = 0
@@ -42,6 +41,7 @@ final class Maintenance: Sendable {
             for collection in context.present {
                 collection.measureRecall()
                 collection.forgetViews()
+                collection.saveIndexUse()
             }
             context.expireTrash()
             context.giveBackSpace { goesOn(context, &synced) }

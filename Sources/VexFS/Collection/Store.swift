@@ -16,6 +16,7 @@ public final class Store: Sendable {
     private let names: Mutex<Names>
     private let maintenance: Maintenance
     private let builder = IndexBuilder()
+    private let preparation = IndexPreparation()
     private let isClosed = Atomic<Bool>(false)
 
     private struct Names {
@@ -121,6 +122,7 @@ public final class Store: Sendable {
         guard maintained else { return }
         maintenance.start(context)
         builder.start(context)
+        preparation.start(context)
     }
 
     private func installIndexGauges() {
@@ -154,9 +156,13 @@ public final class Store: Sendable {
     /// Brings everything to the disk and ends the background work. The store must not be used afterwards.
     public func close() {
         guard !isClosed.exchange(true, ordering: .acquiringAndReleasing) else { return }
+        preparation.stop()
         builder.stop()
         maintenance.stop()
-        for collection in allCollections { collection.forgetViews(all: true) }
+        for collection in allCollections {
+            collection.forgetViews(all: true)
+            collection.saveIndexUse()
+        }
         do throws(VexFSError) { try sync() } catch { Log.shared.error("the last sync failed: \(error)") }
         context.saveTreeImages(isWritten: false)
         context.database.close()

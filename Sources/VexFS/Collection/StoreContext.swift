@@ -117,11 +117,6 @@ final class StoreContext: Sendable {
         }
     }
 
-    /// Builds the payload indexes that `schema.json` asked for.
-    func buildRequestedIndexes() {
-        for collection in present { collection.buildRequestedIndexes() }
-    }
-
     /// Embeds documents that were kept while the model was not there.
     func embedPending(while isWanted: () -> Bool = { true }) {
         for collection in present {
@@ -149,16 +144,6 @@ extension Collection {
             let batch = WriteBatch()
             putTouchedDirectories(batch)
             try database.write(batch)
-        }
-    }
-
-    func buildRequestedIndexes() {
-        do throws(VexFSError) {
-            guard let text = try database.value(StoreKey.property(number, "schema/indexed")) else { return }
-            let schema = PayloadSchema(stored: try JSON.parseControl(text, code: .corruption))
-            try payloads.apply(schema, among: state.withLock { $0.rows.live }, load: loadPayloads(_:keeping:_:))
-        } catch {
-            Log.shared.warn("a requested index was not built: \(error)", [("collection", name.string)])
         }
     }
 }

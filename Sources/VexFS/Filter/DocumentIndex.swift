@@ -38,6 +38,10 @@ final class DocumentIndex: Sendable {
 
     private let state: Mutex<State>
     private let textBytes: Int
+    private let isAskedFor = Atomic<Bool>(false)
+
+    /// Whether a condition asked for it since the store was opened.
+    var isAsked: Bool { isAskedFor.load(ordering: .relaxed) }
 
     /// Creates an index without texts.
     /// - Parameter textBytes: How much of the texts is kept in memory.
@@ -50,14 +54,15 @@ final class DocumentIndex: Sendable {
     func rows(
         meeting condition: StringCondition, among live: RowBitmap, from source: some FilterSource
     ) throws(VexFSError) -> RowBitmap {
-        try cover(live, source)
-        let looked: (known: RowBitmap, open: RowBitmap, generation: Int)? = state.withLock { state in
-            guard live.isSubset(of: state.covered) else { return nil }
+        isAskedFor.store(true, ordering: .relaxed)
+        let generation = try cover(live, source)
+        let looked: (known: RowBitmap, open: RowBitmap)? = state.withLock { state in
+            guard state.generation == generation else { return nil }
             let finding = Self.lookThrough(&state, condition)
-            return (finding.rows, RowBitmap(finding.open.map { state.rows[$0] }), state.generation)
+            return (finding.rows, RowBitmap(finding.open.map { state.rows[$0] }))
         }
         // Everything was forgotten since it was loaded, or while it was.
-        guard let (known, open, generation) = looked else {
+        guard let (known, open) = looked else {
             return try rows(meeting: condition, among: live, from: source)
         }
         let missing = open.intersection(live)
@@ -75,9 +80,12 @@ final class DocumentIndex: Sendable {
         return rows
     }
 
-    private func cover(_ live: RowBitmap, _ source: some FilterSource) throws(VexFSError) {
+    /// Makes sure that the rows were looked for.
+    /// - Returns: the generation that they are in.
+    @discardableResult
+    func cover(_ live: RowBitmap, _ source: some FilterSource) throws(VexFSError) -> Int {
         let (missing, generation) = state.withLock { (live.subtracting($0.covered), $0.generation) }
-        guard !missing.isEmpty else { return }
+        guard !missing.isEmpty else { return generation }
         try source.loadTexts(missing) { row, text in
             state.withLock { state in
                 // Another filter may have loaded it meanwhile.
@@ -90,8 +98,10 @@ final class DocumentIndex: Sendable {
                 }
             }
         }
-        // What was loaded before everything was forgotten is gone: the caller loads it again.
-        state.withLock { if $0.generation == generation { $0.covered.formUnion(missing) } }
+        // Rows without a text are known now. Those that are gone may be a snapshot's, which finds their texts.
+        let there = source.present(missing)
+        state.withLock { if $0.generation == generation { $0.covered.formUnion(there) } }
+        return generation
     }
 
     /// Decides the candidates whose texts are in memory, and remembers what came out.

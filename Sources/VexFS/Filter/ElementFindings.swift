@@ -23,9 +23,12 @@ final class ElementFindings: Sendable {
         let known = state.withLock { $0.findings[filter] } ?? Finding()
         let open = candidates.subtracting(known.decided)
         var found: [Row] = []
+        // A row that is gone meanwhile is not handed over, and a snapshot may ask for it.
+        var undecided = open
         if !open.isEmpty {
             let keys: [ByteString]? = if case .nested(let path, _) = filter { path.firstKeys } else { nil }
             try source.loadPayloads(open, keeping: keys) { row, payload in
+                undecided.remove(row)
                 if filter.matches(payload) { found.append(row) }
             }
         }
@@ -33,7 +36,7 @@ final class ElementFindings: Sendable {
         state.withLock { state in
             state.uses += 1
             var finding = state.findings[filter] ?? Finding()
-            finding.decided.formUnion(live)
+            finding.decided.formUnion(live.subtracting(undecided))
             // What was known before may be remembered no more, and is decided all the same.
             finding.rows.formUnion(known.rows)
             finding.rows.formUnion(rows)

@@ -65,8 +65,8 @@ private struct ChromaFilterReader {
         switch member.key {
         case "$eq": return .field(alone, .anyOf([try scalar(member.value, at: inner)]))
         case "$ne": return .not(.field(alone, .anyOf([try scalar(member.value, at: inner)])))
-        case "$in": return .field(alone, .anyOf(try list(member.value, at: inner)))
-        case "$nin": return .not(.field(alone, .anyOf(try list(member.value, at: inner))))
+        case "$in": return .field(alone, .anyOf(ValueList(try list(member.value, at: inner))))
+        case "$nin": return .not(.field(alone, .anyOf(ValueList(try list(member.value, at: inner)))))
         case "$contains": return .field(path.appending(.each), .anyOf([try scalar(member.value, at: inner)]))
         case "$not_contains":
             return .not(.field(path.appending(.each), .anyOf([try scalar(member.value, at: inner)])))

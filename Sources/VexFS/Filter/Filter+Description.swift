@@ -49,9 +49,9 @@ extension FieldCondition {
         case .exists: "\(name) exists"
         case .isEmpty: "\(name) is empty"
         case .isNull: "\(name) is null"
-        case .anyOf(let values) where values.count == 1: "\(name) = \(Filter.literal(values[0]))"
-        case .anyOf(let values): "\(name) in \(Filter.literals(values))"
-        case .except(let values): "\(name) has a value not in \(Filter.literals(values))"
+        case .anyOf(let values) where values.values.count == 1: "\(name) = \(Filter.literal(values.values[0]))"
+        case .anyOf(let values): "\(name) in \(Filter.literals(values.values))"
+        case .except(let values): "\(name) has a value not in \(Filter.literals(values.values))"
         case .range(let range): Self.bounds(range.signed.map { ($0, Filter.literal($1)) }, of: name, none: "a number")
         case .count(let range):
             Self.bounds(range.signed.map { ($0, Filter.literal($1)) }, of: "count of \(name)", none: "anything")

@@ -35,9 +35,9 @@ extension FieldCondition {
         case .geo(let area): return values.contains { GeoPoint.points(of: $0).contains(where: area.contains) }
         case .except(let unwanted):
             return Self.leaves(of: values).contains { leaf in
-                if unwanted.isEmpty { return !leaf.isNull }
+                if unwanted.values.isEmpty { return !leaf.isNull }
                 guard let value = Filter.Value(json: leaf) else { return false }
-                return unwanted.contains { $0.isSameKind(as: value) } && !unwanted.contains { $0.canonical == value }
+                return unwanted.hasKind(of: value) && !unwanted.contains(value)
             }
         default: return Self.leaves(of: values).contains { Filter.Value(json: $0).map(isMet(by:)) ?? false }
         }
@@ -46,7 +46,7 @@ extension FieldCondition {
     /// Whether one scalar meets a condition that looks at scalars.
     private func isMet(by value: Filter.Value) -> Bool {
         switch (self, value) {
-        case (.anyOf(let wanted), _): wanted.contains { $0.canonical == value }
+        case (.anyOf(let wanted), _): wanted.contains(value)
         case (.range(let range), _): range.contains(value)
         case (.time(let range), .string(let text)): PayloadTime(text.string).map(range.contains) ?? false
         case (.uuid(let wanted), .string(let text)): PayloadUUID(text.string).map(wanted.contains) ?? false

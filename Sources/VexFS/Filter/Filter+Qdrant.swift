@@ -172,11 +172,11 @@ private struct QdrantFilterReader {
         let inner = "\(place).\(member.key)"
         switch (member.key, member.value) {
         case ("value", .string), ("value", .bool), ("value", .integer):
-            return .anyOf(Filter.Value(json: member.value).map { [$0] } ?? [])
+            return .anyOf(ValueList(Filter.Value(json: member.value).map { [$0] } ?? []))
         case ("value", _):
             throw error(inner, "is \(member.value.kindName), and must be a string, an integer or a boolean")
-        case ("any", _): return .anyOf(try values(member.value, at: inner))
-        case ("except", _): return .except(try values(member.value, at: inner))
+        case ("any", _): return .anyOf(ValueList(try values(member.value, at: inner)))
+        case ("except", _): return .except(ValueList(try values(member.value, at: inner)))
         case ("text", .string(let text)): return tokens(.all, text, path)
         case ("text_any", .string(let text)): return tokens(.any, text, path)
         case ("phrase", .string(let text)): return tokens(.phrase, text, path)
@@ -197,9 +197,6 @@ private struct QdrantFilterReader {
 
     private func values(_ json: JSON, at place: String) throws(VexFSError) -> [Filter.Value] {
         guard case .array(let items) = json else { throw error(place, "is \(json.kindName), and must be an array") }
-        // An element is compared with each of the values, a field looks each up in its index: many count like
-        // conditions.
-        if isNested { try budget.spend(items.count / 64) }
         var values: [Filter.Value] = []
         for (index, item) in items.enumerated() {
             var inner: String { "\(place)[\(index)]" }

@@ -74,9 +74,9 @@ public indirect enum Filter: Sendable, Hashable {
 /// for ``count(_:)``, ``exists``, ``isEmpty`` and ``isNull``.
 public enum FieldCondition: Sendable, Hashable {
     /// A value equals one of these; numbers by their size (3.0 is 3), other kinds only their own.
-    case anyOf([Filter.Value])
+    case anyOf(ValueList)
     /// A value equals none of these: of the kinds that are listed, and of any kind but null where none is listed.
-    case except([Filter.Value])
+    case except(ValueList)
     /// A value compares so with a number, or with a string by bytes.
     case range(Filter.Range)
     /// A value is a time, as ``PayloadTime`` reads it, in the range.
@@ -114,7 +114,7 @@ public enum StringCondition: Sendable, Hashable {
 /// Shorter ways to write conditions.
 extension Filter {
     /// The field holds one of the values.
-    public static func anyOf(field: PayloadPath, values: [Value]) -> Filter { .field(field, .anyOf(values)) }
+    public static func anyOf(field: PayloadPath, values: [Value]) -> Filter { .field(field, .anyOf(ValueList(values))) }
     /// The field compares so with a number or a string.
     public static func range(field: PayloadPath, _ range: Range) -> Filter { .field(field, .range(range)) }
     /// The field is present and not null.

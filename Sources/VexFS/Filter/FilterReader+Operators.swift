@@ -19,7 +19,7 @@ extension FilterReader {
         case "$ne": return .not(.anyOf(field: field, values: [try self.value(value, at: place)]))
         case "$in": return .anyOf(field: field, values: try values(value, at: place))
         case "$nin": return .not(.anyOf(field: field, values: try values(value, at: place)))
-        case "$except": return .field(field, .except(try values(value, at: place)))
+        case "$except": return .field(field, .except(ValueList(try values(value, at: place))))
         case "$exists": return try flag(.field(field, .exists), value, at: place)
         case "$empty": return try flag(.field(field, .isEmpty), value, at: place)
         case "$null": return try flag(.field(field, .isNull), value, at: place)

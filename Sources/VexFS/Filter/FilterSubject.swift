@@ -33,4 +33,8 @@ protocol FilterSource {
     func rows(withIdentifiers ids: Set<ByteString>) throws(VexFSError) -> RowBitmap
     /// The rows with a vector of this name.
     func rows(withVector name: ByteString) throws(VexFSError) -> RowBitmap
+    /// Those of the rows that are still there: what a load did not hand over of them does not exist.
+    func present(_ rows: RowBitmap) -> RowBitmap
+    /// The hashes of the documents' ids.
+    var slices: SliceIndex { get }
 }

@@ -100,9 +100,6 @@ struct PayloadColumn: Sendable {
         }
     }
 
-    /// Remembers that rows were looked for and hold nothing.
-    mutating func cover(_ rows: RowBitmap) { covered.formUnion(rows) }
-
     /// Forgets rows, so that they cost no memory. O(distinct values + rows).
     mutating func remove(_ rows: RowBitmap) {
         for set in [\PayloadColumn.covered, \.held, \.single, \.present, \.filled, \.valued, \.nulls] {
@@ -123,20 +120,25 @@ struct PayloadColumn: Sendable {
         texts = StringIndex()
     }
 
-    /// Prepares what conditions of a type need.
-    mutating func prepare(for type: PayloadType) {
-        switch type {
-        case .keyword, .bool: break
-        case .integer, .float:
+    /// Makes a part of the column, of at most `limit` strings where it is made of those one by one; whether it has all
+    /// then.
+    mutating func prepare(_ part: ColumnPart, _ options: TextOptions, limit: Int = .max) -> Bool {
+        switch part {
+        case .numbers:
             integers.sort()
             numbers.sort()
-        case .datetime:
+        case .times:
             readTimes()
             times?.sort()
-        case .uuid: readUUIDs()
-        case .geo: points.sort()
-        case .text: texts.prepare(for: .words(""), strings.keys)
+        case .uuids: readUUIDs()
+        case .places: points.sort()
+        case .words: return texts.prepare(for: .words(""), strings.keys, limit: limit)
+        case .tokens:
+            let query = TokenQuery(.all, "", options: options)
+            return texts.prepare(for: .tokens(query), strings.keys, limit: limit)
+        case .trigrams: return texts.prepare(for: .substring(""), strings.keys, limit: limit)
         }
+        return true
     }
 
     /// Prepares what a condition on strings needs.
@@ -179,8 +181,8 @@ extension PayloadColumn {
         case .exists: return present
         case .isNull: return nulls
         case .isEmpty: return live.subtracting(filled)
-        case .anyOf(let values): return rows(withAnyOf: values)
-        case .except(let values): return rows(withOthersThan: values)
+        case .anyOf(let list): return rows(withAnyOf: list.values)
+        case .except(let list): return rows(withOthersThan: list.values)
         case .range(let range): return rows(in: range)
         case .count(let range): return rows(withCounts: range, among: live)
         case .time(let range):

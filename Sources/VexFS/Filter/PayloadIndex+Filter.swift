@@ -53,7 +53,7 @@ private struct FilterEvaluation<Source: FilterSource> {
                 from: source)
         case .hasID(let ids): return try source.rows(withIdentifiers: ids)
         case .hasVector(let name): return try source.rows(withVector: name)
-        case .slice(let slice): return try index.slices.rows(in: slice, among: live, from: source)
+        case .slice(let slice): return try source.slices.rows(in: slice, among: live, from: source)
         }
     }
 

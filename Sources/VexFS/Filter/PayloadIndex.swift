@@ -12,7 +12,17 @@ public typealias PayloadLoad = (RowBitmap, [ByteString]?, (Row, JSON) -> Void) t
 public final class PayloadIndex: Sendable {
     /// A column with its lock.
     final class Field: Sendable {
-        private let state = Mutex((column: PayloadColumn(), verified: RowBitmap()))
+        private struct State {
+            var column = PayloadColumn()
+            var verified = RowBitmap()
+            /// The parts that conditions asked for.
+            var asked: Set<ColumnPart> = []
+        }
+
+        private let state = Mutex(State())
+
+        /// The parts that conditions asked for.
+        var askedParts: Set<ColumnPart> { state.withLock { $0.asked } }
 
         func withColumn<Result: Sendable>(_ body: (inout PayloadColumn) -> Result) -> Result {
             state.withLock { body(&$0.column) }
@@ -20,6 +30,7 @@ public final class PayloadIndex: Sendable {
 
         /// The rows whose values meet a condition, with or without others that are not in `live`.
         func rows(meeting condition: FieldCondition, among live: RowBitmap) -> RowBitmap {
+            if let part = ColumnPart(condition) { state.withLock { _ = $0.asked.insert(part) } }
             guard case .string(let expression) = condition, case .expression = expression else {
                 return withColumn { $0.rows(meeting: condition, among: live) }
             }
@@ -56,6 +67,9 @@ public final class PayloadIndex: Sendable {
         var uses = 0
         /// The fields of a schema, whose columns stay.
         var wanted: Set<PayloadPath> = []
+        /// The fields that filters and facets asked for.
+        var asked: Set<PayloadPath> = []
+        var isAskedForNames = false
         /// Every row's field names, as strings: a letter for the kind of value, then the dotted path.
         var names: Field?
     }
@@ -66,8 +80,6 @@ public final class PayloadIndex: Sendable {
     private let state = Mutex(State())
     /// The documents' texts.
     let documents = DocumentIndex()
-    /// The hashes of the documents' ids.
-    let slices = SliceIndex()
     /// What filters on the elements of arrays found.
     let elements = ElementFindings()
 
@@ -114,7 +126,6 @@ public final class PayloadIndex: Sendable {
         let (fields, names) = state.withLock { ($0.fields, $0.names) }
         for field in Array(fields.values) + (names.map { [$0] } ?? []) { field.withColumn { $0.remove(rows) } }
         documents.remove(rows)
-        slices.remove(rows)
         elements.remove(rows)
     }
 
@@ -123,6 +134,16 @@ public final class PayloadIndex: Sendable {
     public func apply(
         _ schema: PayloadSchema, among rows: RowBitmap, load: PayloadLoad
     ) throws(VexFSError) {
+        declare(schema)
+        try cover(Set(schema.fields.map { PayloadPath($0.name) }), rows, isAsked: false, load)
+        for field in schema.fields {
+            guard let part = field.type.flatMap(ColumnPart.init) else { continue }
+            _ = prepare(part, of: PayloadPath(field.name))
+        }
+    }
+
+    /// Takes over what a schema says, with columns that know no rows yet, and takes away what it drops.
+    func declare(_ schema: PayloadSchema) {
         state.withLock { state in
             for name in schema.dropped { state.fields[PayloadPath(name)] = nil }
             for name in schema.dropped { state.lastUses[PayloadPath(name)] = nil }
@@ -130,22 +151,46 @@ public final class PayloadIndex: Sendable {
             state.wanted.formUnion(schema.fields.map { PayloadPath($0.name) })
             for name in schema.dropped { state.types[PayloadPath(name)] = nil }
             for name in schema.dropped { state.texts[PayloadPath(name)] = nil }
-            for field in schema.fields where field.type != nil { state.texts[PayloadPath(field.name)] = field.text }
+            for name in schema.dropped { state.asked.remove(PayloadPath(name)) }
+            for field in schema.fields where field.type != nil {
+                state.texts[PayloadPath(field.name)] = field.text
+                state.types[PayloadPath(field.name)] = field.type
+            }
         }
-        let columns = try cover(Set(schema.fields.map { PayloadPath($0.name) }), rows, load)
-        for field in schema.fields {
-            guard let type = field.type else { continue }
-            let path = PayloadPath(field.name)
-            state.withLock { $0.types[path] = type }
-            columns[path]?.withColumn { $0.prepare(for: type) }
+        _ = columns(Set(schema.fields.map { PayloadPath($0.name) }), isAsked: false)
+    }
+
+    /// The fields of schemas, with what they were prepared for.
+    var declaredFields: [PayloadSchema.Field] {
+        state.withLock { state in
+            state.wanted.map { PayloadSchema.Field(name: $0.description, type: state.types[$0], text: state.texts[$0]) }
         }
+    }
+
+    /// What filters and facets asked for; paths that no text says are left out.
+    var asked: Set<PreparedIndex> {
+        let (fields, paths, hasNames) = state.withLock { ($0.fields, $0.asked, $0.isAskedForNames) }
+        var asked: Set<PreparedIndex> = hasNames ? [.names] : []
+        if documents.isAsked { asked.insert(.texts) }
+        for path in paths where PayloadPath(path.description) == path {
+            asked.insert(.column(path.description, nil))
+            for part in fields[path]?.askedParts ?? [] { asked.insert(.column(path.description, part)) }
+        }
+        return asked
+    }
+
+    /// Makes a part of a field's column, of at most `limit` strings; whether it has all then.
+    func prepare(_ part: ColumnPart, of path: PayloadPath, limit: Int = .max) -> Bool {
+        let (field, options) = state.withLock { ($0.fields[path], $0.texts[path] ?? TextOptions()) }
+        return field?.withColumn { $0.prepare(part, options, limit: limit) } ?? true
     }
 
     // MARK: Columns
 
     /// The fields' columns, which are made where there are none.
-    private func columns(_ paths: Set<PayloadPath>) -> [PayloadPath: Field] {
+    private func columns(_ paths: Set<PayloadPath>, isAsked: Bool) -> [PayloadPath: Field] {
         state.withLock { state in
+            if isAsked { state.asked.formUnion(paths) }
             state.uses += 1
             var found: [PayloadPath: Field] = [:]
             for path in paths {
@@ -166,13 +211,15 @@ public final class PayloadIndex: Sendable {
         let old = state.lastUses.filter { $0.value < state.uses && !state.wanted.contains($0.key) }
         for (path, _) in old.sorted(by: { $0.value < $1.value }).prefix(excess) {
             state.fields[path] = nil
+            state.asked.remove(path)
             state.lastUses[path] = nil
         }
     }
 
     /// The column of the fields' names, which is made where there is none.
-    private func namesColumn() -> Field {
+    private func namesColumn(isAsked: Bool) -> Field {
         state.withLock { state in
+            if isAsked { state.isAskedForNames = true }
             let field = state.names ?? Field()
             state.names = field
             return field
@@ -180,11 +227,13 @@ public final class PayloadIndex: Sendable {
     }
 
     /// The columns of the fields, which know the rows: what a column has not seen is loaded, each row once for all.
+    /// - Parameter isAsked: Whether a filter or a facet asks for them.
+    @discardableResult
     func cover(
-        _ paths: Set<PayloadPath>, _ rows: RowBitmap, _ load: PayloadLoad
+        _ paths: Set<PayloadPath>, _ rows: RowBitmap, isAsked: Bool = true, _ load: PayloadLoad
     ) throws(VexFSError) -> [PayloadPath: Field] {
         // The columns are made, and inserts see them, before the load begins.
-        let columns = columns(paths)
+        let columns = columns(paths, isAsked: isAsked)
         var behind: [(path: PayloadPath, field: Field, missing: RowBitmap)] = []
         var missing = RowBitmap()
         for (path, field) in columns {
@@ -200,7 +249,6 @@ public final class PayloadIndex: Sendable {
                 field.withColumn { $0.insert(row, values) }
             }
         }
-        for (_, field, rows) in behind { field.withColumn { $0.cover(rows) } }
         return columns
     }
 
@@ -213,15 +261,22 @@ public final class PayloadIndex: Sendable {
 
     /// The fields of the rows with how many rows hold which kind of value, in byte order.
     public func fieldKinds(among live: RowBitmap, load: PayloadLoad) throws(VexFSError) -> [PayloadField] {
-        let names = namesColumn()
-        if let missing = names.missing(from: live) {
+        try coverNames(live, isAsked: true, load).withColumn { FieldNames.count($0, in: live) }
+    }
+
+    /// The column of the fields' names, which knows the rows.
+    @discardableResult
+    func coverNames(
+        _ rows: RowBitmap, isAsked: Bool = false, _ load: PayloadLoad
+    ) throws(VexFSError) -> Field {
+        let names = namesColumn(isAsked: isAsked)
+        if let missing = names.missing(from: rows) {
             try load(missing, nil) { row, metadata in
                 let found = FieldNames.all(in: metadata)
                 names.withColumn { $0.insert(row, [found]) }
             }
-            names.withColumn { $0.cover(missing) }
         }
-        return names.withColumn { FieldNames.count($0, in: live) }
+        return names
     }
 
     /// The values of a field as text with how many of the rows hold them, most frequent first, then in byte order.
@@ -258,7 +313,7 @@ public final class PayloadIndex: Sendable {
         }
         let path = PayloadPath(field)
         return try cover([path], live, load)[path]?.withColumn { column in
-            column.rows(meeting: .anyOf(candidates), among: live).intersection(live)
+            column.rows(meeting: .anyOf(ValueList(candidates)), among: live).intersection(live)
         } ?? RowBitmap()
     }
 }

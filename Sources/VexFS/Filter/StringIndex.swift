@@ -9,21 +9,30 @@ struct StringIndex: Sendable {
     private var tokens: [TextOptions: TokenIndex] = [:]
     private var trigrams: TrigramIndex?
 
-    /// Brings the index that a condition needs up to date.
-    mutating func prepare(for condition: StringCondition, _ strings: [ByteString]) {
+    /// Takes strings into the index that a condition needs, at most `limit`; whether it has all then.
+    @discardableResult
+    mutating func prepare(for condition: StringCondition, _ strings: [ByteString], limit: Int = .max) -> Bool {
+        let done: Int
         switch condition {
         case .words:
             if words == nil { words = WordIndex() }
-            for text in strings[(words?.count ?? 0)...] { words?.append(text) }
+            for text in strings[(words?.count ?? 0)...].prefix(limit) { words?.append(text) }
+            done = words?.count ?? 0
         case .tokens(let query):
-            var index = tokens.removeValue(forKey: query.options) ?? TokenIndex(query.options)
-            for text in strings[(index?.count ?? 0)...] { index?.append(text) }
+            // Nil where there is no analyzer with such options.
+            guard var index = tokens.removeValue(forKey: query.options) ?? TokenIndex(query.options) else {
+                return true
+            }
+            for text in strings[index.count...].prefix(limit) { index.append(text) }
+            done = index.count
             tokens[query.options] = index
         case .prefix, .substring, .expression:
-            guard strings.count >= Self.fewStrings else { return }
+            guard strings.count >= Self.fewStrings else { return true }
             if trigrams == nil { trigrams = TrigramIndex() }
-            for text in strings[(trigrams?.count ?? 0)...] { text.withBytes { trigrams?.append($0) } }
+            for text in strings[(trigrams?.count ?? 0)...].prefix(limit) { text.withBytes { trigrams?.append($0) } }
+            done = trigrams?.count ?? 0
         }
+        return done == strings.count
     }
 
     /// The codes of the strings that meet the condition.

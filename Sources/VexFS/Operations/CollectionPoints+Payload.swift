@@ -1,7 +1,7 @@
 /// What queries ask of payloads.
 extension CollectionPoints {
     func rows(matching filter: Filter, among rows: RowBitmap) throws(VexFSError) -> RowBitmap {
-        try collection.payloads.rows(matching: filter, among: rows, from: collection)
+        try collection.rows(matching: filter, among: rows)
     }
 
     /// How many payloads are looked at for an estimate.
@@ -10,7 +10,7 @@ extension CollectionPoints {
     /// Exact where the fields have columns, else what a sample of the points suggests.
     func estimatedCount(matching filter: Filter) throws(VexFSError) -> Int {
         guard rows.count > Self.sampleRows, filter.looksAtPayloadOnly,
-            !collection.payloads.hasColumns(for: filter.paths)
+            !collection.hasColumns(for: filter.paths, among: rows)
         else {
             return try rows(matching: filter, among: rows).count
         }
@@ -34,9 +34,9 @@ extension CollectionPoints {
         of order: OrderBy, limit: Int, among rows: RowBitmap
     ) throws(VexFSError) -> [(row: Row, value: OrderValue)] {
         var selection = OrderSelection(order, limit: limit)
-        try forEachValue(of: order.key, among: rows) { value, holders in
+        try collection.forEachValue(of: order.key, among: rows) { value, holders, rows in
             guard let value = OrderValue(value) else { return }
-            selection.offer(value) { holders().intersection(rows) }
+            selection.offer(value) { holders.rows.intersection(rows) }
         }
         return selection.values
     }
@@ -44,17 +44,7 @@ extension CollectionPoints {
     func valueCounts(
         of key: PayloadPath, among rows: RowBitmap
     ) throws(VexFSError) -> [(value: Filter.Value, count: Int)] {
-        try collection.payloads.valueCounts(of: key, among: rows, load: collection.loadPayloads(_:keeping:_:))
-    }
-
-    /// Hands over every distinct value with the rows that hold it.
-    private func forEachValue(
-        of key: PayloadPath, among rows: RowBitmap, _ body: (Filter.Value, () -> RowBitmap) -> Void
-    ) throws(VexFSError) {
-        try collection.payloads.forEachValue(of: key, among: rows, load: collection.loadPayloads(_:keeping:_:)) {
-            value, holders in
-            body(value) { holders.rows }
-        }
+        try collection.valueCounts(of: key, among: rows)
     }
 }
 

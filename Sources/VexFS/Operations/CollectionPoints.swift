@@ -64,7 +64,7 @@ struct CollectionPoints: PointSource {
     func weighted(_ vector: QueryVector, in name: String) throws(VexFSError) -> QueryVector {
         let space = try space(name)
         guard space.settings.modifier == .idf, case .sparse(let sparse) = vector,
-            let index = try collection.sparseIndex(of: space.number, through: space.withVector.last)
+            let index = try collection.sparseIndex(of: space.number, covering: space.withVector)
         else { return vector }
         return .sparse(index.weighted(sparse, in: rows))
     }
@@ -91,7 +91,7 @@ struct CollectionPoints: PointSource {
             return try collection.nearest(to: query, space.settings, in: space.number, limit: limit, among: rows)
                 .neighbors
         }
-        let index = try collection.sparseIndex(of: space.number, through: space.withVector.last)
+        let index = try collection.sparseIndex(of: space.number, covering: space.withVector)
         return index?.search(sparse, limit: limit, among: rows).neighbors ?? []
     }
 

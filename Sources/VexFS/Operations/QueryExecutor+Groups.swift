@@ -89,7 +89,7 @@ extension QueryExecutor {
         let unfilled = found.unfilled
         guard let field, found.hasAllGroups, !unfilled.isEmpty else { return try lookedUp(found.groups, query) }
         // The groups are known; only points of those that lack some are ranked further.
-        let rest = try source.rows(matching: .field(field, .anyOf(unfilled)), among: source.rows)
+        let rest = try source.rows(matching: .field(field, .anyOf(ValueList(unfilled))), among: source.rows)
         let filled = try ranked(operation, query, among: rest, &known, only: Set(unfilled)) { $0.unfilled.isEmpty }
         let groups = found.groups.map { group in filled.groups.first { $0.id == group.id } ?? group }
         return try lookedUp(groups, query)

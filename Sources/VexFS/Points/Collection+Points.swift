@@ -182,7 +182,7 @@ extension Collection {
         case .ids(let ids): return ids.map { key(of: $0) }
         case .filter(let filter):
             let live = state.withLock { $0.rows.live }
-            let rows = try payloads.rows(matching: filter, among: live, from: self)
+            let rows = try rows(matching: filter, among: live)
             let files = state.withLock { state in rows.rows.compactMap { state.rows.file(of: $0) } }
             var keys = files.map { PointStage.Key.file($0) }.filter { stage.draft($0) == nil }
             keys += stage.drafts.filter { $0.subject.map(filter.matches) ?? false }.map(\.key)

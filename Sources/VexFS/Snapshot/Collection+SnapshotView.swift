@@ -26,6 +26,7 @@ extension Collection {
             shown.tree.update(Self.rootNumber) { ($0.modified, $0.changed) = (snapshot.created, snapshot.created) }
             let view = Collection(
                 number: number, context: context, state: shown, origin: Origin(viewing: snapshot, of: self))
+            try view.loadIndexUse()
             views.withLock {
                 $0[number] = SnapshotView(collection: view, used: SystemCall.monotonicMicroseconds())
             }

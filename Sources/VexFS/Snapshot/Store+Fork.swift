@@ -84,6 +84,7 @@ extension Store {
                 return collection
             }
         }
+        try made.loadIndexUse()
         context.noteUnsynced()
         try context.database.syncLog()
         return made

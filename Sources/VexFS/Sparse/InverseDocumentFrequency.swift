@@ -10,3 +10,14 @@ public enum InverseDocumentFrequency {
         Float(log(1 + (Double(documents - holders) + 0.5) / (Double(holders) + 0.5)))
     }
 }
+
+extension SparseVector {
+    /// The vector with each value multiplied by how much its dimension says, where `holders` of the `documents` have it.
+    func weighted(documents: Int, holders: [Int]) -> SparseVector {
+        SparseVector(
+            ascending: indices,
+            values: zip(values, holders).map { value, holders in
+                value * InverseDocumentFrequency.weight(documents: documents, holders: holders)
+            })
+    }
+}

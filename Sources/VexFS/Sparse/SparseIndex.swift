@@ -85,36 +85,42 @@ public final class SparseIndex: Sendable {
     ) -> IndexAnswer {
         let view = state.withLock { $0 }
         guard limit > 0, query.count > 0 else { return IndexAnswer(neighbors: [], compared: 0) }
-        let weights = statistics.map { Self.weights(of: query, in: $0, view) } ?? query.values
+        let weighted =
+            statistics.map { statistics in
+                let counted = Self.holders(of: query.indices, in: statistics, view)
+                return query.weighted(documents: counted.rows, holders: counted.holders)
+            } ?? query
         var heap = NeighborHeap(limit: limit, metric: .dot)
         var compared = 0
         for segment in view.segments where segment.rows.intersects(allowed) {
-            compared += segment.search(query, weights: weights, among: allowed, into: &heap)
+            compared += segment.search(query, weights: weighted.values, among: allowed, into: &heap)
         }
-        let weighted = SparseVector(ascending: query.indices, values: weights)
         compared += view.fresh.search(weighted, among: allowed, into: &heap)
         return IndexAnswer(neighbors: heap.sorted(), compared: compared)
     }
 
     /// The query with each value multiplied by the ``InverseDocumentFrequency`` of its dimension among the rows.
     public func weighted(_ query: SparseVector, in statistics: RowBitmap) -> SparseVector {
-        let view = state.withLock { $0 }
-        return SparseVector(ascending: query.indices, values: Self.weights(of: query, in: statistics, view))
+        let counted = holders(of: query.indices, in: statistics)
+        return query.weighted(documents: counted.rows, holders: counted.holders)
     }
 
-    /// The query's values times how much their dimensions say among the rows.
-    private static func weights(of query: SparseVector, in statistics: RowBitmap, _ view: State) -> [Float] {
-        let documents = view.rows.intersectionCount(statistics)
-        var holders = view.fresh.counts(of: query.indices, in: statistics)
+    /// How many of the rows have components, and how many have each of the dimensions, which ascend.
+    func holders(of dimensions: [UInt32], in statistics: RowBitmap) -> (rows: Int, holders: [Int]) {
+        Self.holders(of: dimensions, in: statistics, state.withLock { $0 })
+    }
+
+    private static func holders(
+        of dimensions: [UInt32], in statistics: RowBitmap, _ view: State
+    ) -> (rows: Int, holders: [Int]) {
+        var holders = view.fresh.counts(of: dimensions, in: statistics)
         for segment in view.segments {
             let isWhole = segment.rows.isSubset(of: statistics)
-            for (index, dimension) in query.indices.enumerated() {
+            for (index, dimension) in dimensions.enumerated() {
                 holders[index] += segment.count(of: dimension, in: statistics, isWhole: isWhole)
             }
         }
-        return query.indices.indices.map { index in
-            query.values[index] * InverseDocumentFrequency.weight(documents: documents, holders: holders[index])
-        }
+        return (view.rows.intersectionCount(statistics), holders)
     }
 
     /// Makes a segment of the new rows, and one with those before of the same container while these are not much

@@ -1,12 +1,15 @@
-/// The index of a space of sparse vectors: made of the stored vectors by the first search, and brought up to date by
-/// each, as ``TextIndex`` is of texts.
+import Synchronization
+
+/// The index of a space of sparse vectors: made of the stored vectors when it is first asked for, and brought up to date
+/// by each search, as ``TextIndex`` is of texts.
 ///
-/// It takes in whatever is stored, also rows that are kept and no longer live; which of them may answer says the bitmap
-/// of a search.
+/// It takes in whatever the collection itself wrote, also rows that are kept and no longer live; which of them may
+/// answer says the bitmap of a search.
 public final class SparseRowIndex: Sendable {
-    private let index = SparseIndex()
-    /// The first row that was not looked at yet. Held while rows are read, so that they come in their order.
-    private let next = Monitor<Row>(0)
+    let index = SparseIndex()
+    private let intake: RowIntake
+    /// Whether a search asked for it since the store was opened.
+    let isAsked = Atomic<Bool>(false)
 
     /// Rows that are asked for one by one rather than walked to.
     private static let fewRows: Row = 64
@@ -14,21 +17,25 @@ public final class SparseRowIndex: Sendable {
     private static let batchRows = 8192
 
     /// An index without rows.
-    public init() {}
+    /// - Parameter first: The first row that it is to have.
+    init(from first: Row = 0) { intake = RowIntake(from: first) }
 
     /// Bytes of memory.
     public var allocatedBytes: Int { index.allocatedBytes }
+    /// The first row that was not looked at yet.
+    var end: Row { intake.end }
 
     /// Takes in the rows through `last` that are new since the last time.
     ///
     /// `read` reads one row's vector, `walk` those of all rows from one on, ascending, until it is told false.
+    /// - Parameter isAhead: Whether nobody waits for it.
     /// - Throws: what they throw; the rows before are in, and the next call goes on from there.
     func update(
-        through last: Row?, read: (Row) throws(VexFSError) -> SparseVector?,
+        through last: Row?, isAhead: Bool = false, read: (Row) throws(VexFSError) -> SparseVector?,
         walk: (Row, (Row, SparseVector) throws(VexFSError) -> Bool) throws(VexFSError) -> Void
     ) throws(VexFSError) {
-        try next.withLock { next throws(VexFSError) in
-            guard let last, last >= next else { return }
+        guard let last else { return }
+        try intake.take(through: last, isAhead: isAhead) { next throws(VexFSError) in
             if last - next < Self.fewRows {
                 for row in next...last {
                     if let vector = try read(row) { try index.insert(vector, row: row) }
@@ -52,16 +59,6 @@ public final class SparseRowIndex: Sendable {
             try index.insert(batch)
             next = last + 1
         }
-    }
-
-    /// The query with its values multiplied by how much their dimensions say among the rows.
-    public func weighted(_ query: SparseVector, in statistics: RowBitmap) -> SparseVector {
-        index.weighted(query, in: statistics)
-    }
-
-    /// The `limit` allowed rows with the largest products; only rows that share a dimension with the query.
-    public func search(_ query: SparseVector, limit: Int, among allowed: RowBitmap) -> IndexAnswer {
-        index.search(query, limit: limit, among: allowed)
     }
 
     /// Gives back the memory of rows that no search will ask for again.

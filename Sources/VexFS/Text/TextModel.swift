@@ -17,6 +17,9 @@ public struct TextModel: Sendable, Hashable {
     /// The defaults of `qdrant/bm25`.
     public init() {}
 
+    /// The defaults with other ways to make tokens.
+    init(text: TextOptions) { self.text = text }
+
     /// Reads an object of options over these.
     /// - Throws: `invalidConfiguration` naming the key and what it may be.
     public init(options json: JSON) throws(VexFSError) {

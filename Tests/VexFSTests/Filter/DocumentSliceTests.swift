@@ -43,7 +43,7 @@ import Testing
         let before = try index.rows(matching: .slice(slice), among: live, from: rows)
         for row in live.rows { rows[row].id = ByteString("renamed \(row)") }
         #expect(try index.rows(matching: .slice(slice), among: live, from: rows).rows == before.rows)
-        index.slices.forgetAll()
+        rows.slices.forgetAll()
         let after = try index.rows(matching: .slice(slice), among: live, from: rows)
         #expect(after.rows == rows.rows { Filter.slice(slice).matches($0) }.rows)
         #expect(after.rows != before.rows)

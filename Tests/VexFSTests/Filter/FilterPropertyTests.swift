@@ -158,8 +158,8 @@ struct FilterGenerator {
 
     private mutating func condition() -> FieldCondition {
         switch number(0...12) {
-        case 0, 1: return .anyOf((0..<number(0...3)).map { _ in wanted() })
-        case 2, 3: return .except((0..<number(0...3)).map { _ in wanted() })
+        case 0, 1: return .anyOf(ValueList((0..<number(0...12)).map { _ in wanted() }))
+        case 2, 3: return .except(ValueList((0..<number(0...12)).map { _ in wanted() }))
         case 4, 5: return .range(range { $0.wanted() })
         case 6:
             let times = ["2020-06-01", "2020-06-01T00:00:01.5Z", "2020-12-31T23:59:60Z"].compactMap(PayloadTime.init)

@@ -11,10 +11,12 @@ final class FilterRows: FilterSource, Sendable {
         var textLoads = 0
         var loaded = RowBitmap()
         var fails = false
+        var gone = RowBitmap()
         var interruption: (@Sendable () -> Void)?
     }
 
     private let state = Mutex(State())
+    let slices = SliceIndex()
 
     var count: Int { state.withLock { $0.subjects.count } }
     /// How often metadata was loaded.
@@ -57,7 +59,7 @@ final class FilterRows: FilterSource, Sendable {
             return state.fails
         }
         if fails { throw VexFSError(.inputOutput, "the disk is gone") }
-        for row in rows.rows {
+        for row in rows.rows where !gone.contains(row) {
             body(row, try JSON.parse(self[row].payload.compact, keeping: keys, code: .corruption))
             interrupt()
         }
@@ -65,7 +67,7 @@ final class FilterRows: FilterSource, Sendable {
 
     func loadTexts(_ rows: RowBitmap, _ body: (Row, ByteString) -> Void) throws(VexFSError) {
         rows.forEach { row in
-            guard let text = self[row].text else { return }
+            guard !gone.contains(row), let text = self[row].text else { return }
             state.withLock { $0.textLoads += 1 }
             body(row, text)
             interrupt()
@@ -87,6 +89,14 @@ final class FilterRows: FilterSource, Sendable {
     func rows(withIdentifiers ids: Set<ByteString>) throws(VexFSError) -> RowBitmap {
         rows { ids.contains($0.id) }
     }
+
+    /// The rows that are gone.
+    var gone: RowBitmap {
+        get { state.withLock { $0.gone } }
+        set { state.withLock { $0.gone = newValue } }
+    }
+
+    func present(_ rows: RowBitmap) -> RowBitmap { rows.subtracting(gone) }
 
     func rows(withVector name: ByteString) throws(VexFSError) -> RowBitmap { rows { $0.vectors.contains(name) } }
 

@@ -61,12 +61,13 @@ enum PlainFilter {
         case .exists: return values.contains { $0 != .null }
         case .isEmpty: return !values.contains { $0 != .null && $0 != .array([]) }
         case .isNull: return leaves.contains(.null)
-        case .anyOf(let wanted): return leaves.contains { leaf in wanted.contains { compare(leaf, $0) == 0 } }
+        case .anyOf(let wanted): return leaves.contains { leaf in wanted.values.contains { compare(leaf, $0) == 0 } }
         case .except(let unwanted):
             return leaves.contains { leaf in
                 if leaf == .null { return false }
-                if unwanted.isEmpty { return true }
-                return unwanted.contains { compare(leaf, $0) != nil } && !unwanted.contains { compare(leaf, $0) == 0 }
+                if unwanted.values.isEmpty { return true }
+                return unwanted.values.contains { compare(leaf, $0) != nil }
+                    && !unwanted.values.contains { compare(leaf, $0) == 0 }
             }
         case .range(let range): return leaves.contains { isIn(range, $0) }
         case .count(let range):
