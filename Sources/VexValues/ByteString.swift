@@ -22,6 +22,13 @@ public struct ByteString: Sendable, Hashable, Comparable, CustomStringConvertibl
         self.init(string)
     }
 
+    /// Wraps bytes, or returns nil where they are not UTF-8.
+    public init?(validating bytes: UnsafeRawBufferPointer) {
+        // Names come with every request, and most are ASCII.
+        guard bytes.allSatisfy({ $0 < 0x80 }) || String(validating: bytes, as: UTF8.self) != nil else { return nil }
+        self.init(String(decoding: bytes, as: UTF8.self))
+    }
+
     /// Calls the closure with the bytes.
     package func withBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
         var copy = string

@@ -55,6 +55,52 @@ struct PowerLossTests {
         #expect(try (collection / "late.json").text() == document([5, 5]))
         try mount.close()
     }
+
+    /// "`fsync` of the mount's root makes collections that were made, renamed, configured or removed so for good, also
+    /// against loss of power; what was not synced is there as it was or as it became, and never half."
+    @Test func collectionChanges() throws {
+        let disk = try LoopDisk(megabytes: 128)
+        defer { disk.remove() }
+        let mount = try TestMount(store: disk.point.string + "/store")
+        for name in ["stays", "goes", "former"] {
+            let collection = try mount.collection(name)
+            try (collection / ".vexfs/config.json").write("{\"metric\": \"euclidean\"}")
+            if name != "goes" { try (collection / "d.json").write(document([3, 4], text: name)) }
+        }
+        try (mount / "goes").removeDirectory()
+        try (mount / "former").rename(to: mount / "latter")
+        _ = try mount.collection("configured")
+        try (mount / "configured/.vexfs/config.json").write("{\"metric\": \"dot\", \"dimension\": 7}")
+        try mount.point.syncDirectory()
+        let synced = try mount.point.list()
+        #expect(synced == ["configured", "latter", "stays"])
+        // None of this is synced.
+        try (mount / "latter").rename(to: mount / "last")
+        try (mount / "configured").removeDirectory()
+        _ = try mount.collection("young")
+        try disk.losePower()
+        try mount.killIfRunning()
+        try disk.restorePower()
+        try mount.mount()
+        let left = Set(try mount.point.list())
+        #expect(left.contains("stays") && !left.contains("goes") && !left.contains("former"))
+        #expect(left.intersection(["latter", "last"]).count == 1, "\(left)")
+        #expect(left.isSubset(of: ["stays", "latter", "last", "configured", "young"]), "\(left)")
+        for (name, text) in [("stays", "stays"), (left.contains("last") ? "last" : "latter", "former")] {
+            #expect(try (mount / name / "d.json").text() == document([3, 4], text: text))
+            let hit = try #require(try (mount / name).search([3, 4], options: "k=1").first)
+            #expect(hit.id == "d" && hit.score == 0, "euclidean, as it was configured")
+        }
+        if left.contains("configured") {
+            let settings = decodeObject(try (mount / "configured/.vexfs/config.json").text())
+            #expect(settings["metric"] as? String == "dot" && settings["dimension"] as? Int == 7)
+        }
+        // What was removed can be made again, and is empty then.
+        #expect(try mount.collection("goes").list() == [])
+        try mount.remount()
+        #expect(Set(try mount.point.list()) == left.union(["goes"]))
+        try mount.close()
+    }
 }
 
 /// An ext4 file system in a file, whose power can be cut.

@@ -31,6 +31,31 @@ import Testing
         try mount.close()
     }
 
+    /// "`errors.jsonl` keeps the newest 1000 refusals of a collection; the oldest go first."
+    @Test func errorsAreBounded() throws {
+        let mount = try TestMount()
+        let collection = try mount.collection("errors")
+        let file = collection / ".vexfs/errors.jsonl"
+        func refuse(_ numbers: Range<Int>) {
+            for number in numbers {
+                #expect(failure { try (collection / "bad.json").write("{\"n\": \(number), oops") } == EINVAL)
+            }
+        }
+        func numbers() throws -> [Int] {
+            try file.lines().map { line in
+                let draft = try #require(decodeObject(line)["draft"] as? String)
+                return try #require(Int(draft.dropFirst(6).prefix { $0.isNumber }))
+            }
+        }
+        refuse(0..<1005)
+        #expect(try numbers() == Array(5..<1005))
+        try mount.remount()
+        #expect(try numbers() == Array(5..<1005))
+        refuse(1005..<1010)
+        #expect(try numbers() == Array(10..<1010))
+        try mount.close()
+    }
+
     /// "`/.vexfs/errors.jsonl` collects the errors of all collections."
     @Test func allErrors() throws {
         let mount = try TestMount()

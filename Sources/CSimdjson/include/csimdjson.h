@@ -44,6 +44,14 @@ size_t vexfs_json_parser_capacity(const vexfs_json_parser *parser);
 enum vexfs_json_status vexfs_json_parse(vexfs_json_parser *parser, const uint8_t *bytes, size_t length,
                                         vexfs_json_tape *out);
 
+/* Looks in a JSON object for the one member "vector" or "embedding" whose value is an array of numbers, and reads these
+ * into `values`, which has room for `capacity`, as the nearest doubles made floats. Returns their count, and where the
+ * array begins and what is behind it; 0 where there is no such member, more than one, also one "vectors", a number that
+ * takes more than one rounding to read, or anything unusual: then the parser has to read all. What stands around the
+ * array is not judged: with `null` in the array's place it is valid where it was, and only there. */
+size_t vexfs_json_find_vector(const uint8_t *bytes, size_t length, float *values, size_t capacity, size_t *begin,
+                              size_t *behind);
+
 /* Writes the shortest text that reads back as the same finite number; `out` has room for 32 bytes. Returns its size. */
 size_t vexfs_json_write_double(double value, uint8_t *out);
 

@@ -13,6 +13,8 @@ public final class BulkIngest: Sendable {
     private static let batchBytes = 4 << 20
     /// After an ingest of so many bytes memory is given back.
     private static let byteCountToTidyAfter = 64 << 20
+    /// Texts that are embedded before it is asked whether the ingest was abandoned.
+    private static let textsAtOnce = 128
     /// Refused lines that the report names.
     static let reportedErrors = 100
 
@@ -53,14 +55,18 @@ public final class BulkIngest: Sendable {
     init(_ collection: Collection) {
         self.collection = collection
         work = Mutex(Work(configuration: collection.configuration))
-        pipeline = BulkPipeline { (batch, outcome) throws(VexFSError) in
-            try Self.commit(batch, to: collection, &outcome)
+        pipeline = BulkPipeline { (batch, pipeline, outcome) throws(VexFSError) in
+            try Self.commit(batch, to: collection, pipeline, &outcome)
         }
     }
 
     /// Takes bytes in; whole lines are parsed, full batches committed.
+    /// - Parameter isInterrupted: whether the caller does not wait any more for earlier batches to be committed; the
+    ///   bytes are taken all the same. The same of ``finish(isInterrupted:)``.
     /// - Throws: `documentTooLarge` for a line beyond the document limit, and what a commit of a batch throws.
-    public func append(_ bytes: UnsafeRawBufferPointer) throws(VexFSError) {
+    public func append(
+        _ bytes: UnsafeRawBufferPointer, isInterrupted: () -> Bool = { false }
+    ) throws(VexFSError) {
         try locked { work throws(VexFSError) in
             work.finished = nil
             work.unfinished = nil
@@ -72,12 +78,12 @@ public final class BulkIngest: Sendable {
                 let end = UnsafeRawPointer(newline) - base
                 let piece = UnsafeRawBufferPointer(rebasing: bytes[start..<end])
                 if work.tail.isEmpty {
-                    try take(piece, &work)
+                    try take(piece, &work, isInterrupted)
                 } else {
                     work.tail.append(contentsOf: piece)
                     let whole = work.tail
                     work.tail.removeAll(keepingCapacity: true)
-                    try whole.withSystemBytes { line throws(VexFSError) in try take(line, &work) }
+                    try whole.withSystemBytes { line throws(VexFSError) in try take(line, &work, isInterrupted) }
                 }
                 start = end + 1
             }
@@ -92,18 +98,20 @@ public final class BulkIngest: Sendable {
 
     /// Commits what is left; more may follow. A last line that is only the beginning of one waits for its rest: this
     /// may be the flush of a process that was forked in the middle of the writing.
-    /// - Throws: `malformedDocument` where lines were refused (the good ones are kept); what a commit throws.
-    public func finish() throws(VexFSError) {
+    /// - Throws: `malformedDocument` where lines were refused (the good ones are kept); what a commit throws;
+    ///   `interrupted` as soon as `isInterrupted` says so: the lines are then committed behind the caller's back, until
+    ///   ``abandon()``.
+    public func finish(isInterrupted: () -> Bool = { false }) throws(VexFSError) {
         try locked { work throws(VexFSError) in
-            try takeTail(&work)
-            if pipeline.isIdle, !work.batch.lines.isEmpty {
-                // Nothing is left to overlap with.
+            try takeTail(&work, isInterrupted)
+            if pipeline.isIdle, !work.batch.lines.isEmpty, work.batch.lines.allSatisfy({ $0.text == nil }) {
+                // Nothing is left to overlap with, and nothing takes so long that the caller could be interrupted.
                 let batch = work.batch
                 work.batch = BulkBatch()
                 try pipeline.commitNow(batch)
             } else {
-                try submit(&work)
-                try pipeline.drain()
+                try submit(&work, isInterrupted)
+                try pipeline.drain(isInterrupted: isInterrupted)
             }
             work.finished = SystemCall.monotonicMicroseconds()
             // The buffers were this process's for as long as they were of use.
@@ -118,7 +126,7 @@ public final class BulkIngest: Sendable {
         }
     }
 
-    private func takeTail(_ work: inout Work) throws(VexFSError) {
+    private func takeTail(_ work: inout Work, _ isInterrupted: () -> Bool) throws(VexFSError) {
         let tail = work.tail
         guard !tail.isEmpty else { return }
         var scanner = JSONScanner()
@@ -132,14 +140,14 @@ public final class BulkIngest: Sendable {
                 }
             }
             work.tail = []
-            try take(line, &work)
+            try take(line, &work, isInterrupted)
         }
     }
 
-    /// Waits for what is being committed, and takes nothing more.
-    public func abandon() {
-        _ = try? pipeline.drain()
-    }
+    /// Takes nothing more: drops the lines that nobody has begun to commit, and returns when those have ended that
+    /// somebody has. A batch is there whole or not at all. Returns whether anything was left to do.
+    @discardableResult
+    public func abandon() -> Bool { pipeline.cancel() }
 
     private func lineCount(_ work: borrowing Work) -> Int { work.lineNumber + (work.unfinished == nil ? 0 : 1) }
 
@@ -180,7 +188,7 @@ public final class BulkIngest: Sendable {
             do throws(VexFSError) {
                 return .success(try body(&work))
             } catch {
-                if work.finished == nil { work.failure = error }
+                if work.finished == nil, error.code != .interrupted { work.failure = error }
                 return .failure(error)
             }
         }
@@ -191,7 +199,9 @@ public final class BulkIngest: Sendable {
         !line.contains { $0 != 0x20 && $0 != 0x09 && $0 != 0x0D }
     }
 
-    private func take(_ line: UnsafeRawBufferPointer, _ work: inout Work) throws(VexFSError) {
+    private func take(
+        _ line: UnsafeRawBufferPointer, _ work: inout Work, _ isInterrupted: () -> Bool
+    ) throws(VexFSError) {
         work.lineNumber += 1
         guard !Self.isBlank(line) else { return }
         collection.context.metrics.increment(.bulkLines)
@@ -209,15 +219,17 @@ public final class BulkIngest: Sendable {
                 work.refused.append(.init(line: work.lineNumber, error: error))
             }
         }
-        if work.batch.lines.count >= Self.batchLines || work.batch.byteCount >= Self.batchBytes { try submit(&work) }
+        if work.batch.lines.count >= Self.batchLines || work.batch.byteCount >= Self.batchBytes {
+            try submit(&work, isInterrupted)
+        }
     }
 
-    private func submit(_ work: inout Work) throws(VexFSError) {
+    private func submit(_ work: inout Work, _ isInterrupted: () -> Bool) throws(VexFSError) {
         guard !work.batch.lines.isEmpty else { return }
         let batch = work.batch
         work.batch = BulkBatch()
         work.batch.lines.reserveCapacity(Self.batchLines)
-        try pipeline.submit(batch)
+        try pipeline.submit(batch, isInterrupted: isInterrupted)
     }
 
     private func parse(
@@ -251,11 +263,11 @@ public final class BulkIngest: Sendable {
     // MARK: - Committing, on the pipeline's thread
 
     private static func commit(
-        _ batch: BulkBatch, to collection: Collection, _ outcome: inout BulkPipeline.Outcome
+        _ batch: BulkBatch, to collection: Collection, _ pipeline: BulkPipeline, _ outcome: inout BulkPipeline.Outcome
     ) throws(VexFSError) {
         let start = SystemCall.monotonicMicroseconds()
         var lines = batch.lines
-        try embedMissing(&lines, in: collection, &outcome)
+        try embedMissing(&lines, in: collection, pipeline, &outcome)
         try collection.context.space.claim(batch.byteCount * 2)
         var documents: [(name: ByteString, prepared: PreparedDocument)] = []
         documents.reserveCapacity(lines.count)
@@ -279,7 +291,8 @@ public final class BulkIngest: Sendable {
     }
 
     private static func embedMissing(
-        _ lines: inout [BulkBatch.Line], in collection: Collection, _ outcome: inout BulkPipeline.Outcome
+        _ lines: inout [BulkBatch.Line], in collection: Collection, _ pipeline: BulkPipeline,
+        _ outcome: inout BulkPipeline.Outcome
     ) throws(VexFSError) {
         let places = lines.indices.filter { lines[$0].text != nil }
         guard !places.isEmpty else { return }
@@ -288,10 +301,15 @@ public final class BulkIngest: Sendable {
             var configuration = collection.configuration
             let known = lines.lazy.compactMap { $0.prepared.vector?.count }.first
             configuration.dimension = configuration.dimension ?? known
-            let embeddings = try collection.embed(
-                places.map { lines[$0].text ?? "" }, role: .document, configuration)
-            for (place, embedding) in zip(places, embeddings) { lines[place].prepared.take(embedding) }
+            for start in stride(from: 0, to: places.count, by: Self.textsAtOnce) {
+                guard !pipeline.isCancelled else { throw VexFSError(.interrupted, "the ingest was abandoned") }
+                let some = places[start..<min(start + Self.textsAtOnce, places.count)]
+                let embeddings = try collection.embed(
+                    some.map { lines[$0].text ?? "" }, role: .document, configuration)
+                for (place, embedding) in zip(some, embeddings) { lines[place].prepared.take(embedding) }
+            }
         } catch {
+            if error.code == .interrupted { throw error }
             guard error.code == .embedderUnavailable || error.code == .modelMissing else {
                 collection.context.metrics.increment(.bulkLinesRefused, by: places.count)
                 outcome.refuse(places.map { .init(line: lines[$0].number, error: error) })

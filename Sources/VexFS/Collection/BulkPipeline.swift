@@ -18,7 +18,8 @@ struct BulkBatch {
 
 /// Commits the batches of a bulk ingest in their order on another thread, while the next ones are parsed.
 ///
-/// The thread lives as long as there are batches to commit: what is not drained is done all the same.
+/// The thread lives as long as there are batches to commit: what is not drained is done all the same, until
+/// ``cancel()``.
 final class BulkPipeline: Sendable {
     /// A line that was refused, and why.
     struct Refusal {
@@ -53,28 +54,34 @@ final class BulkPipeline: Sendable {
 
     /// Batches that may wait while one is committed: a writer faster than the disk has to wait for it.
     private static let waitingMax = 2
+    /// How often a waiting thread asks whether its caller still waits.
+    private static let periodMilliseconds = 10
 
     private struct State {
         var waiting: [BulkBatch] = []
         var isRunning = false
+        var isCancelled = false
         var outcome = Outcome()
     }
 
     private let state = Monitor(State())
-    private let commit: @Sendable (BulkBatch, inout Outcome) throws(VexFSError) -> Void
+    private let commit: @Sendable (BulkBatch, BulkPipeline, inout Outcome) throws(VexFSError) -> Void
 
-    /// `commit` writes one batch and adds to the outcome; it is called by one thread at a time.
-    init(commit: @escaping @Sendable (BulkBatch, inout Outcome) throws(VexFSError) -> Void) { self.commit = commit }
+    /// `commit` writes one batch for the pipeline and adds to the outcome; it is called by one thread at a time.
+    init(commit: @escaping @Sendable (BulkBatch, BulkPipeline, inout Outcome) throws(VexFSError) -> Void) {
+        self.commit = commit
+    }
 
     /// What was done so far.
     var outcome: Outcome { state.withLock { $0.outcome } }
 
-    /// Hands a batch over; waits where too many are waiting already.
+    /// Hands a batch over; waits where too many are waiting already, unless `isInterrupted` says that the caller does
+    /// not wait any more.
     /// - Throws: what an earlier batch failed with; then nothing more is committed.
-    func submit(_ batch: BulkBatch) throws(VexFSError) {
-        let mustStart = state.wait { state -> Bool? in
-            if state.outcome.failure != nil { return false }
-            guard state.waiting.count < Self.waitingMax else { return nil }
+    func submit(_ batch: BulkBatch, isInterrupted: () -> Bool = { false }) throws(VexFSError) {
+        let mustStart = wait { state -> Bool? in
+            if state.outcome.failure != nil || state.isCancelled { return false }
+            guard state.waiting.count < Self.waitingMax || isInterrupted() else { return nil }
             state.waiting.append(batch)
             defer { state.isRunning = true }
             return !state.isRunning
@@ -100,11 +107,39 @@ final class BulkPipeline: Sendable {
     }
 
     /// Returns when every batch handed over is committed.
-    /// - Throws: what a batch failed with.
-    func drain() throws(VexFSError) {
-        state.wait { $0.isRunning ? nil : () }
+    /// - Throws: what a batch failed with; `interrupted` as soon as `isInterrupted` says so: the batches are committed
+    ///   all the same.
+    func drain(isInterrupted: () -> Bool = { false }) throws(VexFSError) {
+        let isDone = wait { state -> Bool? in
+            if !state.isRunning { return true }
+            return isInterrupted() ? false : nil
+        }
+        guard isDone else {
+            throw VexFSError(.interrupted, "the caller was interrupted while lines were being committed")
+        }
         try throwFailure()
     }
+
+    /// Waits as a monitor does, and asks again now and then, for nobody tells of an interruption.
+    private func wait<R>(until body: (inout State) -> R?) -> R {
+        while true {
+            if let result = state.wait(milliseconds: Self.periodMilliseconds, until: body) { return result }
+        }
+    }
+
+    /// Drops the batches that nobody has begun to commit, and takes no more; returns when the one that is being
+    /// committed has ended, and whether anything was left to do.
+    func cancel() -> Bool {
+        let wasBusy = state.update { state in
+            defer { (state.waiting, state.isCancelled) = ([], true) }
+            return state.isRunning || !state.waiting.isEmpty
+        }
+        state.wait { $0.isRunning ? nil : () }
+        return wasBusy
+    }
+
+    /// Whether ``cancel()`` was called: a commit that takes long may end before it has written anything.
+    var isCancelled: Bool { state.withLock { $0.isCancelled } }
 
     private func throwFailure() throws(VexFSError) {
         if let failure = outcome.failure { throw failure }
@@ -113,7 +148,7 @@ final class BulkPipeline: Sendable {
     private func run() {
         while let batch = next() {
             var outcome = Outcome()
-            do throws(VexFSError) { try commit(batch, &outcome) } catch { outcome.failure = error }
+            do throws(VexFSError) { try commit(batch, self, &outcome) } catch { outcome.failure = error }
             state.update { state in
                 state.outcome.add(outcome)
                 if outcome.failure != nil { state.waiting = [] }

@@ -22,9 +22,9 @@ extension Collection {
     /// - Throws: `malformedDocument`, `nothingToEmbed`, `dimensionMismatch`, `invalidVector`, `documentTooLarge`.
     public func check(_ bytes: [UInt8], as file: FileNumber) throws(VexFSError) -> ParsedDocument {
         guard let attributes = attributes(of: file) else { throw VexFSError(.notFound, "the file is gone") }
-        let configuration = configuration
-        try checkSize(bytes.count, of: attributes.kind, configuration)
-        return try parse(bytes, named: attributes.name, configuration)
+        let settings = settings
+        try checkSize(bytes.count, of: attributes.kind, settings.value)
+        return try parse(bytes, named: attributes.name, settings.value)
     }
 
     /// Makes `bytes` the file's content: parses, embeds, writes and indexes it. After return the next search sees it
@@ -49,18 +49,19 @@ extension Collection {
             guard version == nil || attributes.version == version else {
                 throw VexFSError(.busy, "another version of the file was committed meanwhile")
             }
-            let configuration = configuration
+            let settings = settings
             let isExpected = { (now: FileAttributes) in
-                Self.isSameKind(now, attributes) && (version == nil || now.version == version)
-                    && self.configuration.storesVectors(as: configuration)
+                let current = self.settings
+                return Self.isSameKind(now, attributes) && (version == nil || now.version == version)
+                    && (current === settings || current.value.storesVectors(as: settings.value))
             }
-            try checkSize(bytes.count, of: attributes.kind, configuration)
+            try checkSize(bytes.count, of: attributes.kind, settings.value)
             if attempt == 0 { try context.space.claim(bytes.count + 4096) }
             let result: FileAttributes?
             var failure: VexFSError?
             if attributes.kind == .document {
                 let known = parsed?.format == FileNaming.format(of: attributes.name) ? parsed : nil
-                let prepared = try prepare(bytes, named: attributes.name, parsed: known, configuration)
+                let prepared = try prepare(bytes, named: attributes.name, parsed: known, settings.value)
                 failure = prepared.failure
                 result = try commit(prepared, to: file, modified: modified, if: isExpected)
             } else {

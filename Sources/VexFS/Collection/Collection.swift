@@ -60,7 +60,7 @@ public final class Collection: Sendable {
     /// What readers see.
     struct State {
         var name: ByteString
-        var configuration: CollectionConfiguration
+        @Shared var configuration: CollectionConfiguration
         var tree: FileTree
         var rows = RowTable()
         var image = TreeImageState()
@@ -106,6 +106,10 @@ public final class Collection: Sendable {
     public var name: ByteString { state.withLock { $0.name } }
     /// Its settings.
     public var configuration: CollectionConfiguration { state.withLock { $0.configuration } }
+    /// Its settings, for whoever does not keep them.
+    var settings: Shared<CollectionConfiguration>.Box { state.withLock { $0.$configuration } }
+    /// The largest document, in bytes.
+    public var documentLimitBytes: Int { settings.value.documentLimitBytes }
     /// How many documents it has, searchable or not.
     public var documentCount: Int { state.withLock { $0.rows.live.count } }
     /// How many documents wait for a vector.

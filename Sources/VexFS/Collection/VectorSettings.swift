@@ -156,7 +156,9 @@ public struct VectorSettings: Sendable, Equatable {
                 .dimensionMismatch,
                 "the vector has \(vector.count) components and this collection's have \(dimension)")
         }
-        if let index = vector.firstIndex(where: { !$0.isFinite }) {
+        // The bits of what is not finite are the highest: one pass without a branch finds none.
+        let largest = vector.reduce(0) { max($0, $1.bitPattern & 0x7FFF_FFFF) }
+        if largest >= Float.infinity.bitPattern, let index = vector.firstIndex(where: { !$0.isFinite }) {
             throw VexFSError(.invalidVector, "component \(index) of the vector is not a finite number")
         }
         // Cosine gives a 16-bit float unit length before it is rounded.

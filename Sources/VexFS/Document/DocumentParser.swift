@@ -28,6 +28,7 @@ public enum DocumentParser {
 
     /// Reads one line of JSON Lines, or any other JSON document.
     public static func parse(line bytes: UnsafeBufferPointer<UInt8>) throws(VexFSError) -> ParsedDocument {
+        if let found = try parseAroundVector(bytes) { return found }
         let found = try JSONTape.withTape(of: bytes) { (tape) throws(VexFSError) -> ParsedDocument in
             try document(tape)
         }
@@ -42,7 +43,8 @@ public enum DocumentParser {
     /// The keys that hold a vector.
     static let vectorKeys: [StaticString] = ["embedding", "vector", "vectors"]
 
-    private static func document(_ tape: JSONTape) throws(VexFSError) -> ParsedDocument {
+    /// - Parameter vector: the document's own vector, where it was read already and `null` stands in its place.
+    static func document(_ tape: JSONTape, vector: [Float]? = nil) throws(VexFSError) -> ParsedDocument {
         guard tape.kind(tape.root) == .object else {
             let kind = tape.value(tape.root).kindName
             throw VexFSError(.malformedDocument, "a document is a JSON object, and this is \(kind)")
@@ -57,6 +59,7 @@ public enum DocumentParser {
         }
         if let id = keys.id { document.explicitID = try identifier(tape, id) }
         try readVectors(tape, keys, into: &document)
+        if let vector { (document.vector, document.wantsNoVector) = (vector, false) }
         document.metadata = try metadata(tape, keys)
         if !document.hasOwnVector, !document.wantsNoVector, document.isBlank {
             throw VexFSError(.nothingToEmbed, nothingToEmbed(keys, tape))
@@ -108,9 +111,10 @@ public enum DocumentParser {
         var others: [JSONTape.Entry] = []
 
         init(_ tape: JSONTape) {
-            var texts = [JSONTape.Entry?](repeating: nil, count: textKeys.count)
-            var payloads = [JSONTape.Entry?](repeating: nil, count: metadataKeys.count)
-            var arrays = [JSONTape.Entry?](repeating: nil, count: vectorKeys.count)
+            // One for each of the keys, in their order. Not arrays: these are made for every document.
+            var texts = InlineArray<4, JSONTape.Entry?>(repeating: nil)
+            var payloads = InlineArray<2, JSONTape.Entry?>(repeating: nil)
+            var arrays = InlineArray<3, JSONTape.Entry?>(repeating: nil)
             tape.forEachMember(of: tape.root) { key, value in
                 let entry = JSONTape.Entry(key: key, value: value)
                 let bytes = tape.bytes(key)
@@ -126,11 +130,12 @@ public enum DocumentParser {
                     others.append(entry)
                 }
             }
-            let present = texts.compactMap { $0 }
-            text = present.first
-            others += present.dropFirst()
-            metadata = payloads.compactMap { $0 }
-            vectors = arrays.compactMap { $0 }
+            for which in texts.indices {
+                guard let entry = texts[which] else { continue }
+                if text == nil { text = entry } else { others.append(entry) }
+            }
+            for which in payloads.indices { if let entry = payloads[which] { metadata.append(entry) } }
+            for which in arrays.indices { if let entry = arrays[which] { vectors.append(entry) } }
         }
     }
 }

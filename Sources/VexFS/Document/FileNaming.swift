@@ -19,7 +19,10 @@ public enum FileNaming {
 
     /// Whether a name is one that editors and tools give their temporary files.
     public static func isScratch(_ name: ByteString) -> Bool {
-        let bytes = Array(name.string.utf8)
+        name.withBytes(isScratch(_:))
+    }
+
+    private static func isScratch(_ bytes: UnsafeRawBufferPointer) -> Bool {
         // A leading dot covers .DS_Store, ._*, .goutputstream-*, rsync's .name.XXXXXX and vim's .name.swp.
         guard let first = bytes.first, let last = bytes.last, first != UInt8(ascii: ".") else { return true }
         if last == UInt8(ascii: "~") { return true }
@@ -33,9 +36,10 @@ public enum FileNaming {
 
     /// How the bytes of a document of this name are read.
     public static func format(of name: ByteString) -> DocumentFormat {
-        let bytes = Array(name.string.utf8)
-        if bytes.hasSuffix(".json") { return .json }
-        return bytes.hasSuffix(".md") || bytes.hasSuffix(".markdown") ? .markdown : .text
+        name.withBytes { bytes in
+            if bytes.hasSuffix(".json") { return .json }
+            return bytes.hasSuffix(".md") || bytes.hasSuffix(".markdown") ? .markdown : .text
+        }
     }
 
     private static let scratchSuffixes: [StaticString] = [".swp", ".swx", ".tmp", ".part", ".lock"]
@@ -68,7 +72,7 @@ public enum FileNaming {
             throw VexFSError(.nameTooLong, "the name has \(name.count) bytes, and 255 is the most")
         }
         let isName = !name.string.utf8.contains { $0 == 0 || $0 == UInt8(ascii: "/") }
-        guard isName, !name.isEmpty, name != ".", name != ".." else {
+        guard isName, !name.isEmpty, name.string != ".", name.string != ".." else {
             throw VexFSError(.invalidName, "\"\(name)\" cannot be a name")
         }
         if reservedNames.contains(name) {
@@ -198,11 +202,11 @@ public enum FileNaming {
     }
 }
 
-extension [UInt8] {
+extension RandomAccessCollection<UInt8> {
     /// Whether the bytes end with `suffix` and have something before it.
     fileprivate func hasSuffix(_ suffix: StaticString) -> Bool {
         let length = suffix.utf8CodeUnitCount
         return count > length
-            && self[(count - length)...].elementsEqual(UnsafeBufferPointer(start: suffix.utf8Start, count: length))
+            && self.suffix(length).elementsEqual(UnsafeBufferPointer(start: suffix.utf8Start, count: length))
     }
 }

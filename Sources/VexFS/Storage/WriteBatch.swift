@@ -30,6 +30,8 @@ final class WriteBatch {
         bytes = []
         bytes.reserveCapacity(JournalEntry.headBytes + capacity)
         bytes.append(contentsOf: repeatElement(0, count: JournalEntry.headBytes))
+        // A version of a document is two.
+        changes.reserveCapacity(2)
     }
 
     /// Bytes of the changes.

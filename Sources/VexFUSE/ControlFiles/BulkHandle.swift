@@ -40,7 +40,11 @@ final class BulkHandle: OpenHandle {
                 ingest = current
                 var failure: VexFSError?
                 copy.withUnsafeBytes { bytes in
-                    do throws(VexFSError) { try current.append(bytes) } catch { failure = error }
+                    do throws(VexFSError) {
+                        try current.append(bytes, isInterrupted: { request.isInterrupted })
+                    } catch {
+                        failure = error
+                    }
                 }
                 if let failure { throw failure }
             }
@@ -52,33 +56,42 @@ final class BulkHandle: OpenHandle {
 
     func flush(_ request: Request) throws(VexFSError) {
         operations.work(request, at: { self.path }) { () throws(VexFSError) in
-            try self.finish()
+            try self.finish(request)
             self.operations.kernel.whenForgotten(self.directory) { request.reply(errno: 0) }
         }
     }
 
     func sync(_ request: Request) throws(VexFSError) {
         operations.work(request, at: { self.path }) { () throws(VexFSError) in
-            try self.finish()
+            try self.finish(request)
             try self.tree.store.sync()
             self.operations.kernel.whenForgotten(self.directory) { request.reply(errno: 0) }
         }
     }
 
-    func release() { abandon() }
+    /// What an interrupted flush has left is dropped; the batch that is being committed may take its time.
+    func release() {
+        guard let current = ingest.withLock({ $0 }) else { return }
+        operations.pool.submit { [self] in
+            if current.abandon() { show(current) }
+        }
+    }
 
     func abandon() { ingest.withLock { $0 }?.abandon() }
 
+    private func show(_ ingest: BulkIngest) {
+        tree.bulkReports.set(ingest.report, of: collection.number)
+        operations.documentsChanged(in: collection)
+    }
+
     /// Ends the ingest as far as it has come: what was good is kept and searchable, what was not is in the report.
-    /// - Throws: `malformedDocument` when lines were refused, so that a script notices.
-    private func finish() throws(VexFSError) {
+    /// - Throws: `malformedDocument` when lines were refused, so that a script notices; `interrupted` when the caller
+    ///   was, who must not have to wait.
+    private func finish(_ request: Request) throws(VexFSError) {
         try ingest.withLock { (ingest) throws(VexFSError) in
             guard let current = ingest else { return }
-            defer {
-                tree.bulkReports.set(current.report, of: collection.number)
-                operations.documentsChanged(in: collection)
-            }
-            try current.finish()
+            defer { show(current) }
+            try current.finish(isInterrupted: { request.isInterrupted })
             let refused = Self.refusedLines(current.report)
             guard refused == 0 else {
                 throw VexFSError(

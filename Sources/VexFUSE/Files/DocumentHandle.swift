@@ -38,7 +38,7 @@ final class DocumentHandle: OpenHandle {
         self.fillsPages = fillsPages
         appends = flags & O_APPEND != 0
         isWritable = flags & O_ACCMODE != O_RDONLY
-        documentBytesMax = isWritable ? open.file.collection.configuration.documentLimitBytes : 0
+        documentBytesMax = isWritable ? open.file.collection.documentLimitBytes : 0
         let isTruncated = flags & O_TRUNC != 0 && isWritable
         var draft = Draft(isJSON: attributes.name.isJSONName, isNew: isNew, isTruncated: isTruncated)
         if isNew, flags & O_APPEND != 0 { draft.appendBase = (0, 0) }
@@ -331,5 +331,5 @@ final class DocumentHandle: OpenHandle {
 
 extension ByteString {
     /// Whether a name is that of a JSON document.
-    var isJSONName: Bool { string.utf8.count > 5 && string.utf8.suffix(5).elementsEqual(".json".utf8) }
+    var isJSONName: Bool { FileNaming.format(of: self) == .json }
 }

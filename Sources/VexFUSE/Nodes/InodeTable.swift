@@ -12,6 +12,11 @@ final class InodeTable: Sendable {
         var shown: UInt64 = 0
         /// The version whose pages the kernel may hold; nil when it can hold none, 0 when it is not known.
         var cached: UInt64?
+
+        mutating func look(at version: UInt64) {
+            lookups += 1
+            shown = version
+        }
     }
 
     private let entries = Mutex<[NodeID: Entry]>([:])
@@ -34,10 +39,7 @@ final class InodeTable: Sendable {
 
     /// The kernel was given one more reference.
     func looked(up node: NodeID, version: UInt64) {
-        entries.withLock {
-            $0[node, default: Entry()].lookups += 1
-            $0[node]?.shown = version
-        }
+        entries.withLock { $0[node, default: Entry()].look(at: version) }
     }
 
     /// The kernel was shown attributes.
