@@ -18,7 +18,9 @@ constexpr int exact_digits_max = 18;
 
 inline bool is_digit(uint8_t byte) { return uint8_t(byte - '0') < 10; }
 
-inline bool is_blank(uint8_t byte) { return byte <= ' ' && (byte == ' ' || byte == '\n' || byte == '\r' || byte == '\t'); }
+inline bool is_blank(uint8_t byte) {
+    return byte <= ' ' && (byte == ' ' || byte == '\n' || byte == '\r' || byte == '\t');
+}
 
 inline const uint8_t *skip_blanks(const uint8_t *at, const uint8_t *end) {
     while (at < end && is_blank(*at)) at++;

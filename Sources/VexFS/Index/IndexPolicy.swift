@@ -11,7 +11,8 @@ public struct IndexJob: Sendable, Equatable {
 /// New rows are scanned; enough of them become lists, which are quick to make; lists become a graph (or larger lists)
 /// together with their neighbours, so that every row is built into a graph a logarithmic number of times
 /// (P. O'Neil et al., The log-structured merge-tree, doi:10.1007/s002360050048). While rows come in faster than graphs
-/// are built, small lists become larger lists first; once they come in slowly, what is left becomes graphs, few of them.
+/// are built, small lists become larger lists first; once they come in slowly, what is left becomes graphs, few of
+/// them.
 public struct IndexPolicy: Sendable {
     /// What one segment looks like to the policy.
     public struct Part: Sendable {
@@ -127,8 +128,8 @@ public struct IndexPolicy: Sendable {
         nextMerge(parts.filter { !isYoung($0) }, recipe: recipe, growth: 1)
     }
 
-    /// The next merge once few rows come in: the rows that no segment covers yet are part of it, and a search is to meet
-    /// few segments.
+    /// The next merge once few rows come in: the rows that no segment covers yet are part of it, and a search is to
+    /// meet few segments.
     ///
     /// Parameters are those of ``nextFresh(_:gaps:recipe:live:)``.
     public func nextCalm(

@@ -12,7 +12,8 @@ public enum InverseDocumentFrequency {
 }
 
 extension SparseVector {
-    /// The vector with each value multiplied by how much its dimension says, where `holders` of the `documents` have it.
+    /// The vector with each value multiplied by how much its dimension says, where `holders` of the `documents` have
+    /// it.
     func weighted(documents: Int, holders: [Int]) -> SparseVector {
         SparseVector(
             ascending: indices,

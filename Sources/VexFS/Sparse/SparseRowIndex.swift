@@ -1,7 +1,7 @@
 import Synchronization
 
-/// The index of a space of sparse vectors: made of the stored vectors when it is first asked for, and brought up to date
-/// by each search, as ``TextIndex`` is of texts.
+/// The index of a space of sparse vectors: made of the stored vectors when it is first asked for, and brought up to
+/// date by each search, as ``TextIndex`` is of texts.
 ///
 /// It takes in whatever the collection itself wrote, also rows that are kept and no longer live; which of them may
 /// answer says the bitmap of a search.

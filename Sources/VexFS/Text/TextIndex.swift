@@ -3,8 +3,8 @@ import Synchronization
 /// The documents of a collection as BM25 vectors: finds those that a text's words occur in.
 ///
 /// It is derived from the documents and lives in memory: made when it is first asked for, and brought up to date by
-/// each search. Rows never change, so only those above the last one that was read are new; which of them are deleted, or
-/// belong to the past, say the bitmaps of a search.
+/// each search. Rows never change, so only those above the last one that was read are new; which of them are deleted,
+/// or belong to the past, say the bitmaps of a search.
 public final class TextIndex: Sendable {
     private let model: BM25
     let index = SparseIndex()

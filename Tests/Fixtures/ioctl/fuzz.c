@@ -71,7 +71,7 @@ static int documented(int error) {
     return 0;
 }
 
-/* The scores lie in the first half of the results, the ids in the second; nothing is written behind the last of them. */
+/* The scores lie in the first half of the results, the ids in the second; nothing is written behind the last. */
 static void search(int fd) {
     struct vexfs_search request = {.query_vector_bits = (uint32_t *)vectors, .dimensions = D, .k = 1 + below(32),
                                    .search_type = below(3), .results_bits = (uint32_t *)results,
@@ -189,8 +189,8 @@ int main(int count, char **arguments) {
         case 4: inline_insert(fd); break;
         case 5: frame(fd); break;
         case 6: { /* what the vectors are */
-            struct vexfs_vector_meta meta = {.dimensions = odd32(), .element_type = below(6), .storage_format = below(4),
-                                             .compression_type = below(4)};
+            struct vexfs_vector_meta meta = {.dimensions = odd32(), .element_type = below(6),
+                                             .storage_format = below(4), .compression_type = below(4)};
             int result = ioctl(fd, below(2) ? VEXFS_SET_VECTOR_META : VEXFS_GET_VECTOR_META, &meta);
             if (result < 0 && !documented(errno)) fail("meta", 0, result);
             break;
