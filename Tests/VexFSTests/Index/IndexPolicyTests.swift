@@ -20,11 +20,13 @@ import Testing
         }
 
         var gaps: [Range<Row>] {
-            var list = SegmentList()
+            var gaps: [Range<Row>] = []
+            var start: Row = 0
             for part in parts {
-                _ = list.insert(SegmentEntry(range: part.range, segment: nil, recipe: part.recipe, file: ""))
+                if part.range.lowerBound > start { gaps.append(start..<part.range.lowerBound) }
+                start = part.range.upperBound
             }
-            return list.gaps(below: end)
+            return start < end ? gaps + [start..<end] : gaps
         }
 
         mutating func look() {
@@ -184,7 +186,7 @@ import Testing
     @Test func rowsWithoutNumberAreNotScannedForAFew() {
         for isCalm in [true, false] {
             var model = Model()
-            for _ in 0..<2000 {
+            for _ in 0..<400 {
                 for row in model.end..<model.end + 1000 { model.dead.insert(row) }
                 model.end += 1010
                 if model.end > 100_000 {
@@ -198,13 +200,13 @@ import Testing
 
     /// Parts, gaps and dead rows as no collection has them: whatever is there, the policy comes to rest.
     @Test func itRestsWhateverIsThere() {
-        for seed in UInt64(0)..<200 {
+        for seed in UInt64(0)..<60 {
             var generator = SeededGenerator(seed: 0x1D_0C00 + seed)
             var model = Model()
             model.policy.scanLimit = 2048
             model.policy.listLimit = 8192
             model.policy.segmentLimit = 32_768
-            model.end = Row.random(in: 0...200_000, using: &generator)
+            model.end = Row.random(in: 0...100_000, using: &generator)
             var start: Row = 0
             while start < model.end {
                 let end = start + 1024 * Row.random(in: 1...12, using: &generator)
@@ -219,7 +221,7 @@ import Testing
                 }
                 start = end
             }
-            for _ in 0..<Int.random(in: 0...50_000, using: &generator) where model.end > 0 {
+            for _ in 0..<Int.random(in: 0...10_000, using: &generator) where model.end > 0 {
                 model.dead.insert(Row.random(in: 0..<model.end, using: &generator))
             }
             model.settle(isCalm: Bool.random(using: &generator))
