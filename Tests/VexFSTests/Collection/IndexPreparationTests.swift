@@ -19,7 +19,7 @@ import Testing
                         .init("body", .string("some text \(number)")), .init("n", .integer(Int64(number))),
                         .init("when", .string("2026-01-\(10 + number % 20)")),
                     ],
-                    vectors: [NamedVector(name: "s", .sparse(sparse))]))
+                    vectors: [NamedVector("s", .sparse(sparse))]))
         }
         _ = try collection.apply([.put(points)])
         return (fixture, collection)
@@ -111,7 +111,9 @@ import Testing
         }
         #expect(isStarted)
         for _ in 0..<3 { #expect(try answers(again) == expected) }
-        _ = try again.apply([.put([PointContent(id: "new", text: "number7", metadata: [.init("n", .integer(12))])])])
+        let sparse = NamedVector("s", .sparse(try SparseVector(indices: [1], values: [1])))
+        let new = PointContent(id: "new", text: "number7", metadata: [.init("n", .integer(12))], vectors: [sparse])
+        _ = try again.apply([.put([new])])
         ended.wait { $0 ? () : nil }
         let after = try answers(again)
         #expect(after[2].contains("new") && after[2].count == expected[2].count + 1)

@@ -34,7 +34,7 @@ import Testing
         var collection = try fixture.store.createCollection(named: "c")
         try collection.setConfiguration(Array(#"{"model":"none"}"#.utf8))
         for (place, number) in Self.numbers.enumerated() {
-            try collection.put("\(place).json", "{\"n\": \(number), \"vector\": null}")
+            try collection.put(ByteString("\(place).json"), "{\"n\": \(number), \"vector\": null}")
         }
         for isReopened in [false, true] {
             if isReopened { try fixture.reopen() }
@@ -45,7 +45,8 @@ import Testing
                 return collection.identifiers(of: rows.rows).compactMap { $0.flatMap { Int($0.text.string) } }.sorted()
             }
             for (place, number) in Self.numbers.enumerated() {
-                let file = try #require(collection.lookup("\(place).json", in: Collection.rootNumber))
+                let file = try #require(
+                    collection.lookup(ByteString("\(place).json"), in: Collection.rootNumber))
                 let bytes = try collection.content(of: file.number).bytes
                 #expect(String(decoding: bytes, as: UTF8.self) == "{\"n\": \(number), \"vector\": null}")
                 let bound = Self.value(number)

@@ -8,7 +8,9 @@ import Testing
         var run = PointRun(seed: seed)
         let fixture = try StoreFixture()
         var collection = try fixture.store.createCollection(named: "c")
-        try collection.setConfiguration(Array(#"{"model":"none","vectors":{"side":{"dimension":1}}}"#.utf8))
+        let side = #""side":{"dimension":1,"metric":"euclidean"}"#
+        let settings = #"{"model":"none","metric":"euclidean","vectors":{\#(side)}}"#
+        try collection.setConfiguration(Array(settings.utf8))
         for round in 0..<60 {
             let operations = run.batch()
             var after = run.documents
@@ -255,7 +257,7 @@ private struct PointRun {
             let points = (0..<pick(1..<4)).map { _ in
                 PointContent(
                     id: id(), metadata: members(2), vector: pick(0..<3) > 0 ? [Float(pick(0..<9)), 1] : nil,
-                    vectors: pick(0..<2) == 0 ? [NamedVector(name: "side", .dense([Float(pick(1..<9))]))] : [])
+                    vectors: pick(0..<2) == 0 ? [NamedVector("side", .dense([Float(pick(1..<9))]))] : [])
             }
             let condition: Filter? =
                 pick(0..<3) == 0 ? .anyOf(field: "n", values: [.integer(Int64(pick(0..<4)))]) : nil

@@ -58,7 +58,7 @@ import Testing
     @Test func snapshotsAndForksCutTextsAsTheirBaseDoes() throws {
         let fixture = try StoreFixture()
         let base = try fixture.store.createCollection(named: "base")
-        try base.put("a.json", #"{"text":"","metadata":{"t":"running far"},"vector":null}"#)
+        try base.put("a.json", #"{"metadata":{"t":"running far"},"vector":null}"#)
         try base.setSchema(Array(#"{"t":{"type":"text","stemmer":"english"}}"#.utf8))
         try base.makeSnapshot(named: "s")
         let fork = try fixture.store.fork(base, as: "fork")
@@ -156,11 +156,13 @@ struct SharedIndexRun {
         let sparse =
             pick(0..<3) > 0 ? try generator.sparseVector(count: 6, dimensions: 12, values: 0.25...1) : nil
         if let sparse { vectors.append(.init("sparse", DocumentVector.sparse(sparse).json)) }
-        let document = JSON.object([
-            .init("text", subject.text.map { .string($0.string) } ?? .null), .init("metadata", subject.payload),
-            .init("vector", subject.vectors.contains("") ? .array([.integer(1)]) : .null),
-            .init("vectors", .object(vectors)),
-        ])
+        let text = subject.text.map { [JSON.Member("text", .string($0.string))] } ?? []
+        let document = JSON.object(
+            text + [
+                .init("metadata", subject.payload),
+                .init("vector", subject.vectors.contains("") ? .array([.integer(1)]) : .null),
+                .init("vectors", .object(vectors)),
+            ])
         let (collection, file) = (try collection(name), FileNaming.name(forID: subject.id))
         if let known = collection.lookup(file, in: Collection.rootNumber) {
             try collection.commit(document.compact, to: known.number)

@@ -27,7 +27,8 @@ import Testing
     /// Whoever takes in rows, each is taken once and in its order.
     @Test func manyTakeTurns() throws {
         let intake = RowIntake(from: 0)
-        let (taken, ended) = (Mutex<[Row]>([]), Monitor(0))
+        let taken = Mutex<[Row]>([])
+        let ended = Monitor(0)
         for thread in 0..<6 {
             let isStarted = BackgroundThread.start {
                 let isAhead = thread % 2 == 0
