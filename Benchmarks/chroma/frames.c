@@ -3,8 +3,8 @@
 // Usage: frames ioctl|session PATH FRAMES COUNT
 //        frames info DIRECTORY COUNT
 // FRAMES is a file of requests, one behind the other, which are asked in turn: by inline ioctls on the directory PATH,
-// or through the session file PATH. `info` asks a directory of a collection for its figures, the ioctl that does next to
-// nothing: what the way through the kernel takes. Prints one JSON object, times in microseconds.
+// or through the session file PATH. `info` asks a directory of a collection for its figures, the ioctl that does next
+// to nothing: what the way through the kernel takes. Prints one JSON object, times in microseconds.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>

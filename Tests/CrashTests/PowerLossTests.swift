@@ -63,13 +63,14 @@ struct PowerLossTests {
         defer { disk.remove() }
         let mount = try TestMount(store: disk.point.string + "/store")
         for name in ["stays", "goes", "former"] {
-            let collection = try mount.collection(name)
+            let collection = mount / name
+            try collection.makeDirectory()
             try (collection / ".vexfs/config.json").write("{\"metric\": \"euclidean\"}")
             if name != "goes" { try (collection / "d.json").write(document([3, 4], text: name)) }
         }
         try (mount / "goes").removeDirectory()
         try (mount / "former").rename(to: mount / "latter")
-        _ = try mount.collection("configured")
+        try (mount / "configured").makeDirectory()
         try (mount / "configured/.vexfs/config.json").write("{\"metric\": \"dot\", \"dimension\": 7}")
         try mount.point.syncDirectory()
         let synced = try mount.point.list()
@@ -77,7 +78,7 @@ struct PowerLossTests {
         // None of this is synced.
         try (mount / "latter").rename(to: mount / "last")
         try (mount / "configured").removeDirectory()
-        _ = try mount.collection("young")
+        try (mount / "young").makeDirectory()
         try disk.losePower()
         try mount.killIfRunning()
         try disk.restorePower()
@@ -96,7 +97,8 @@ struct PowerLossTests {
             #expect(settings["metric"] as? String == "dot" && settings["dimension"] as? Int == 7)
         }
         // What was removed can be made again, and is empty then.
-        #expect(try mount.collection("goes").list() == [])
+        try (mount / "goes").makeDirectory()
+        #expect(try (mount / "goes").list() == [])
         try mount.remount()
         #expect(Set(try mount.point.list()) == left.union(["goes"]))
         try mount.close()

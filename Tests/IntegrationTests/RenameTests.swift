@@ -16,32 +16,6 @@ import Testing
         #expect(try collection.searchIDs([1, 0, 0]) == ["b"])
     }
 
-    /// "A text document that is renamed to its name with `.json` behind it keeps its id and must be JSON: otherwise the
-    /// rename fails with EINVAL, and nothing has changed."
-    @Test func textBecomesJSONOfTheSameID() throws {
-        let collection = try SharedMount.collection()
-        try (collection / ".vexfs/config.json").write("{\"model\": \"none\"}")
-        let (text, json) = (collection / "w.md", collection / "w.md.json")
-        try text.write("some words\n")
-        #expect(failure { try text.rename(to: json) } == EINVAL)
-        #expect(try collection.list() == ["w.md"])
-        #expect(try text.text() == "some words\n")
-        // Also where a document of that id would be replaced.
-        try json.write(document([1, 0, 0], text: "there before"))
-        #expect(failure { try text.rename(to: json) } == EINVAL)
-        #expect(try json.text() == document([1, 0, 0], text: "there before"))
-        #expect(try collection.searchIDs([1, 0, 0]) == ["w.md"])
-        let number = try text.stat().st_ino
-        try text.write(document([0, 1, 0], text: "new"))
-        try text.rename(to: json)
-        #expect(try collection.list() == ["w.md.json"])
-        #expect(try json.text() == document([0, 1, 0], text: "new"))
-        #expect(try json.attribute("user.vexfs.id") == "w.md")
-        #expect(try json.stat().st_ino == number)
-        let hits = try collection.search([0, 1, 0])
-        #expect(hits.map(\.id) == ["w.md"] && hits[0].text == "new")
-    }
-
     /// "A rename onto an existing document replaces it, and the replaced one is no longer found."
     @Test func renameReplaces() throws {
         let collection = try SharedMount.collection()

@@ -35,6 +35,7 @@ struct TextTests {
                         line = line[os.write(bulk, line):]
                 return bulk
             bulk = write(1500)
+            signal.pthread_sigmask(signal.SIG_SETMASK, [])
             signal.signal(signal.SIGALRM, lambda *_: None)
             signal.setitimer(signal.ITIMER_REAL, 0.1, 0.1)
             try:
@@ -52,6 +53,31 @@ struct TextTests {
         for name in names { #expect(try (collection / name).state() == "ready") }
         #expect(try (collection / "query/k=2000/text=word31.ids").lines().count == names.count)
         try mount.close()
+    }
+
+    /// "A text document that is renamed to its name with `.json` behind it keeps its id and must be JSON: otherwise the
+    /// rename fails with EINVAL, and nothing has changed."
+    @Test func textBecomesJSONOfTheSameID() throws {
+        let collection = try SharedMount.collection()
+        let (text, json) = (collection / "w.md", collection / "w.md.json")
+        try text.write("some words\n")
+        #expect(failure { try text.rename(to: json) } == EINVAL)
+        #expect(try collection.list() == ["w.md"])
+        #expect(try text.text() == "some words\n")
+        // Also where a document of that id would be replaced.
+        let before = "{\"text\": \"there before\"}"
+        try json.write(before)
+        #expect(failure { try text.rename(to: json) } == EINVAL)
+        #expect(try json.text() == before)
+        let number = try text.stat().st_ino
+        let new = "{\"text\": \"bread is baked here\"}"
+        try text.write(new)
+        try text.rename(to: json)
+        #expect(try collection.list() == ["w.md.json"])
+        #expect(try json.text() == new)
+        #expect(try json.attribute("user.vexfs.id") == "w.md")
+        #expect(try json.stat().st_ino == number)
+        #expect(try (collection / "query/loaf.jsonl").lines().count == 1)
     }
 
     /// "A text file is embedded and found by its meaning; its bytes are kept."

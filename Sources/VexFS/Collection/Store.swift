@@ -109,13 +109,7 @@ public final class Store: Sendable {
         names = Mutex(loaded)
         maintenance = Maintenance()
         context.install(collections: { [weak self] in self?.allCollections ?? [] })
-        metrics.setGauge(.collections) { [weak self] in Double(self?.collections.count ?? 0) }
-        metrics.setGauge(.documents) { [weak self] in Double(self?.collections.reduce(0) { $0 + $1.documentCount } ?? 0)
-        }
-        metrics.setGauge(.documentsPending) { [weak self] in
-            Double(self?.collections.reduce(0) { $0 + $1.pendingCount } ?? 0)
-        }
-        installIndexGauges()
+        installGauges()
         context.noteUnsynced()
         // What a process left that died while it took snapshots or collections away.
         try context.forks.withLock { _ throws(VexFSError) in try releaseUnused() }
@@ -125,7 +119,14 @@ public final class Store: Sendable {
         preparation.start(context)
     }
 
-    private func installIndexGauges() {
+    private func installGauges() {
+        metrics.setGauge(.collections) { [weak self] in Double(self?.collections.count ?? 0) }
+        let sums: [(Metrics.Gauge, @Sendable (Collection) -> Int)] = [
+            (.documents, { $0.documentCount }), (.documentsPending, { $0.pendingCount }),
+        ]
+        for (gauge, count) in sums {
+            metrics.setGauge(gauge) { [weak self] in Double(self?.collections.reduce(0) { $0 + count($1) } ?? 0) }
+        }
         let gauges: [(Metrics.Gauge, @Sendable (IndexFigures) -> Int)] = [
             (.indexSegments, { $0.segments }), (.indexScannedRows, { $0.scannedRows }),
             (.indexMappedBytes, { $0.mappedBytes }), (.indexMemoryBytes, { $0.allocatedBytes }),
