@@ -123,6 +123,36 @@ struct CollectionPointsTests {
         #expect(try executor.count(matching: filter, isExact: false) == 900)
     }
 
+    @Test(arguments: [3, 5, 8] as [UInt64]) func estimatesOfAnyFilterAreNear(seed: UInt64) throws {
+        let fixture = try StoreFixture()
+        let collection = try collection(fixture)
+        var generator = SeededGenerator(seed: seed)
+        for number in 0..<2000 {
+            let (n, m) = (Int.random(in: 0..<10, using: &generator), Int.random(in: 0..<4, using: &generator))
+            try collection.put(ByteString("\(number).json"), #"{"vector":null,"n":\#(n),"m":\#(m)}"#)
+        }
+        var filters: [Filter] = []
+        for _ in 0..<12 {
+            let less = Filter.range(
+                field: "n", Filter.Range(less: .integer(Int64.random(in: 0...10, using: &generator))))
+            let most = Filter.range(
+                field: "m", Filter.Range(atLeast: .integer(Int64.random(in: 0...4, using: &generator))))
+            filters.append(
+                [.and([less, most]), .or([less, most]), .not(less), .and([.not(most), less])][filters.count % 4])
+        }
+        var executor = QueryExecutor(collection.points())
+        // Before anything exact is asked, for that makes columns, and then estimates are exact too.
+        let estimates = try filters.map { try executor.count(matching: $0, isExact: false) }
+        for (filter, estimate) in zip(filters, estimates) {
+            let exact = try executor.count(matching: filter)
+            let share = Double(exact) / 2000
+            let deviation = 2000 * (share * (1 - share) / 1024).squareRoot()
+            #expect(
+                abs(Double(estimate - exact)) <= 7 * deviation + 0.5, "seed \(seed), \(filter): \(estimate) of \(exact)"
+            )
+        }
+    }
+
     /// A random query, with ties and with parts that leave nothing.
     private func operation(
         _ generator: inout SeededGenerator, _ points: [MemoryPoints.Point], depth: Int = 0,
@@ -198,6 +228,22 @@ struct CollectionPointsTests {
             let found = try real.run(operation).map { try AnswerLine($0, source) }
             let expected = try plain.run(operation).map { try AnswerLine($0, plain.source) }
             #expect(AnswerLine.same(found, expected), "seed \(seed): \(operation)\n\(found)\n\(expected)")
+        }
+        try requireBatchesAnswerAsOne(of: (0..<20).map { _ in operation(&generator, points, vector: vector) }, source)
+    }
+
+    /// What queries of a batch share changes no answer, also where one of them fails.
+    private func requireBatchesAnswerAsOne(of some: [QueryOperation], _ source: any PointSource) throws {
+        let batch = some + [QueryOperation(.nearest(.point(.integer(999))))] + some.reversed()
+        var together = QueryExecutor(source)
+        for (operation, answer) in zip(batch, together.run(batch)) {
+            // A batch of one, in an executor of its own.
+            var alone = QueryExecutor(source)
+            switch (alone.run([operation])[0], answer) {
+            case (.success(let expected), .success(let found)): #expect(found == expected, "\(operation)")
+            case (.failure(let expected), .failure(let found)): #expect(found.description == expected.description)
+            default: Issue.record("\(operation) fails alone, or in the batch, but not both")
+            }
         }
     }
 
